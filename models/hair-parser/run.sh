@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Makes hair-parser.onnx from the portraits and the teacher. One argument names the step, none runs them all:
+#   setup  label  compose  train  export  evaluate  sheets
+# STRAND_SHARED: the shared folder (default: ../shared beside the repository); PARSER_WORK: work files (default: work/).
+set -euo pipefail
+cd "$(dirname "$0")"
+export PARSER_WORK="${PARSER_WORK:-$PWD/work}" OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}" OMP_WAIT_POLICY=PASSIVE
+venv="${PARSER_VENV:-$PARSER_WORK/venv}"
+python="$venv/bin/python"
+
+setup() { mkdir -p "$PARSER_WORK"; [ -x "$python" ] || python3 -m venv "$venv"; "$venv/bin/pip" install -q -r requirements.txt; }
+label() { "$python" data.py; }
+compose() { "$python" compose.py train --count 3600; "$python" compose.py train --count 1600 --first 9 --kind hairless; "$python" compose.py eval "$PARSER_WORK/eval"; }
+train() {
+  # windows of 288 px of frames of 384 px first: a cheaper step at the scale of use; then whole frames, the portraits
+  # half as they are, from a start that is one part teacher
+  "$python" train.py --out stage1.pt --side 288 --view 384 --steps "${STEPS1:-1000}"
+  "$python" train.py --out stage2.pt --init stage1.pt --mix 0.8 --side 384 --batch 12 --share 0.7 --mild 0.55 --rate 0.7 --seed 2 --steps "${STEPS2:-625}"
+}
+export_() { "$python" export.py --state stage2.pt --mix 0.85; }
+evaluate() { "$python" evaluate.py "$PARSER_WORK/eval"; }
+sheets() { "$python" sheets.py "$PARSER_WORK/eval"; }
+
+for step in ${@:-setup label compose train export evaluate sheets}; do
+  case "$step" in export) export_ ;; setup | label | compose | train | evaluate | sheets) "$step" ;; *) echo "unknown step $step" >&2; exit 2 ;; esac
+done
