@@ -1,0 +1,12 @@
+//! One linear SVM per shade, its calibration, its file format, and matching a photo against all of them.
+
+mod calibration;
+mod format;
+mod matching;
+mod model;
+mod train;
+
+pub use format::{FormatError, pack, unpack};
+pub use matching::{Basis, Candidate, Match, Shelf, color_difference};
+pub use model::{LeaveOneOut, ModelKind, Reference, ShadeModel};
+pub use train::{Fitted, HardNegatives, TrainError, fit};

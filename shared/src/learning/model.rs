@@ -1,0 +1,89 @@
+//! A trained shade: weights, calibration, and the reference photos it was trained on.
+
+use super::calibration::Sigmoid;
+use crate::signature::DominantColor;
+use serde::{Deserialize, Serialize};
+
+/// How a shade's score comes about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// A linear SVM of the shade's photos against those of the other shades.
+    LinearSvm,
+    /// Likeness to the shade's own photos: all there is to learn while it is the only shade.
+    Similarity,
+}
+
+/// How the model did on photos that it had not seen, each left out in turn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LeaveOneOut {
+    /// Share of the shade's own photos that were recognised, 0 to 1.
+    pub recall: f32,
+    /// Share of the other shades' photos that were turned away, 0 to 1.
+    pub specificity: f32,
+    /// Mean of the two: 0.5 is chance.
+    pub balanced_accuracy: f32,
+}
+
+/// What is kept of a photo that the shade was trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// Id of the image in the library.
+    pub image_id: u64,
+    /// Its dominant colors, shares summing to 1.
+    pub colors: Vec<DominantColor>,
+}
+
+/// A trained shade. Its probability for a feature vector x is σ(slope · (w·x + bias) + offset).
+///
+/// On disk it is packed by [`super::pack`]; the payload holds the fields in this order, so a new field needs a new
+/// format version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShadeModel {
+    /// Id of the feature space that the weights live in.
+    pub space: String,
+    /// How the score comes about.
+    pub kind: ModelKind,
+    /// One weight per feature.
+    pub weights: Vec<f32>,
+    /// Added to the weighted sum.
+    pub bias: f32,
+    pub(super) sigmoid: Sigmoid,
+    /// The photos it was trained on, by image id.
+    pub references: Vec<Reference>,
+    /// `None` where there were too few photos to leave one out.
+    pub leave_one_out: Option<LeaveOneOut>,
+}
+
+impl ShadeModel {
+    /// Signed distance to the decision boundary in units of the SVM's margin.
+    ///
+    /// # Panics
+    /// When `features` is not as long as the weights, that is, from another feature space.
+    pub fn decision(&self, features: &[f32]) -> f32 {
+        assert_eq!(
+            features.len(),
+            self.weights.len(),
+            "the features are of another space"
+        );
+        dot(&self.weights, features) + self.bias
+    }
+
+    /// Probability, 0 to 1, that the features show this shade rather than another.
+    pub fn probability(&self, features: &[f32]) -> f32 {
+        self.sigmoid.at(self.decision(features))
+    }
+}
+
+/// Scalar product; eight partial sums let the compiler use vector registers.
+pub(super) fn dot(x: &[f32], y: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 8];
+    let (x8, x_rest) = x.as_chunks::<8>();
+    let (y8, y_rest) = y.as_chunks::<8>();
+    for (p, q) in x8.iter().zip(y8) {
+        for lane in 0..8 {
+            sums[lane] += p[lane] * q[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + x_rest.iter().zip(y_rest).map(|(p, q)| p * q).sum::<f32>()
+}
