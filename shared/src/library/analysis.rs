@@ -1,0 +1,293 @@
+//! From the bytes of a photo to its colors and best matches.
+
+use super::Library;
+use super::cache::{CacheStats, Question};
+use super::colors::hex_digest;
+use super::error::LibraryError;
+use super::ports::{Features, StoredShade};
+use crate::color::{Lab, Summary, describe, palette};
+use crate::learning::{Candidate, Match, Shelf};
+use crate::photo::{self, Photo};
+use crate::signature::{DominantColor, Signature, feature_vector, measure};
+use crate::vision::{HairMask, Vision};
+use image::{ExtendedColorType, ImageEncoder};
+use std::sync::{Arc, LazyLock};
+
+/// Photos are measured at this long side, in pixels: what the parser sees, and plenty for color.
+const WORKING_SIDE: u32 = 512;
+/// Long side of the overlay.
+const OVERLAY_SIDE: u32 = 256;
+/// How many matches an answer has.
+const BEST_MATCHES: usize = 5;
+/// The palette never changes while the process runs.
+const PALETTE_VERSION: &str = "palette";
+
+/// What is asked about a photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct AnalysisRequest {
+    /// Whether a picture of the mask is wanted.
+    pub overlay: bool,
+    /// Whether to match against the built-in palette instead of the library.
+    pub palette: bool,
+}
+
+/// The answer for one photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Analysis {
+    /// Tone, level and style.
+    pub summary: Summary,
+    /// Dominant colors by falling share.
+    pub colors: Vec<DominantColor>,
+    /// Best matches first.
+    pub matches: Vec<Match>,
+    /// Share of the photo that is hair.
+    pub coverage: f32,
+    /// How sure the parser is of the hair it marked.
+    pub confidence: f32,
+    /// What the user should know before trusting the answer.
+    pub warnings: Vec<String>,
+    /// The photo with its hair marked, a PNG.
+    pub overlay: Option<Vec<u8>>,
+}
+
+impl Analysis {
+    /// Bytes it takes, about.
+    pub(super) fn size(&self) -> usize {
+        let texts = self
+            .matches
+            .iter()
+            .map(|m| m.name.len())
+            .chain(self.warnings.iter().map(String::len));
+        size_of::<Self>()
+            + size_of_val(&*self.colors)
+            + size_of_val(&*self.matches)
+            + texts.sum::<usize>()
+            + self.overlay.as_ref().map_or(0, Vec::len)
+    }
+}
+
+impl Library {
+    /// Analyzes a photo; the flag says whether the answer came from the cache.
+    ///
+    /// # Errors
+    /// [`LibraryError::Photo`], [`LibraryError::NoHair`], [`LibraryError::Overloaded`], and failures of the networks
+    /// or the store.
+    pub async fn analyze(
+        &self,
+        bytes: Vec<u8>,
+        request: AnalysisRequest,
+    ) -> Result<(Arc<Analysis>, bool), LibraryError> {
+        let (version, shelf) = if request.palette {
+            (PALETTE_VERSION.to_owned(), Arc::clone(&PALETTE))
+        } else {
+            self.shelf().await?
+        };
+        let question = Question {
+            image: hex_digest(&bytes),
+            library: version,
+            request,
+        };
+        if let Some(answer) = self.cache.get(&question) {
+            return Ok((answer, true));
+        }
+        let vision = Arc::clone(&self.vision);
+        let answer = self
+            .workbench
+            .run(move || analyze(&vision, &shelf, &bytes, request))
+            .await?;
+        let answer = Arc::new(answer);
+        self.cache.put(question, Arc::clone(&answer));
+        Ok((answer, false))
+    }
+
+    /// The library version that answers are of now.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn version(&self) -> Result<String, LibraryError> {
+        Ok(self.store.library_version().await?)
+    }
+
+    /// How the cache of answers has done.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.cache.stats()
+    }
+
+    /// Forgets all cached answers; returns how many there were.
+    pub fn clear_cache(&self) -> u64 {
+        self.cache.clear()
+    }
+}
+
+/// A photo with its mask and what was measured of its hair.
+pub(super) struct Measured {
+    photo: Photo,
+    mask: HairMask,
+    pub features: Features,
+}
+
+/// Decodes a photo, finds its hair and measures it.
+pub(super) fn measure_photo(vision: &Vision, bytes: &[u8]) -> Result<Measured, LibraryError> {
+    let photo = photo::decode(bytes, WORKING_SIDE)?;
+    let mask = vision.parser()?.parse(&photo)?;
+    let signature = measure(&photo, &mask);
+    let embedding = match (&signature, vision.backbone()?) {
+        (Some(_), Some(backbone)) => Some(backbone.embed(&photo, &mask)?),
+        _ => None,
+    };
+    Ok(Measured {
+        photo,
+        mask,
+        features: Features { signature, embedding },
+    })
+}
+
+fn analyze(
+    vision: &Vision,
+    shelf: &Shelf,
+    bytes: &[u8],
+    request: AnalysisRequest,
+) -> Result<Analysis, LibraryError> {
+    let Measured {
+        photo,
+        mask,
+        features,
+    } = measure_photo(vision, bytes)?;
+    let signature = features.signature.ok_or(LibraryError::NoHair)?;
+    let vector = feature_vector(&signature.descriptor, features.embedding.as_deref());
+    let mut warnings = warnings(&photo, &signature);
+    warnings.extend(stale_warning(shelf));
+    let summary = describe(
+        &signature
+            .colors
+            .iter()
+            .map(|c| (c.lab, c.share))
+            .collect::<Vec<_>>(),
+    );
+    Ok(Analysis {
+        summary,
+        matches: shelf.rank(&signature, &vector, BEST_MATCHES),
+        coverage: signature.coverage,
+        confidence: signature.confidence,
+        colors: signature.colors,
+        warnings,
+        overlay: request.overlay.then(|| overlay(&photo, &mask)).transpose()?,
+    })
+}
+
+/// Below this share of the picture, hair is measured from a few thousand pixels that are mostly its border.
+const LITTLE_HAIR: f32 = 0.015;
+/// Mean lightness (L*) of a photo under which its colors are mostly sensor noise, and over which they are clipped.
+const DARK_PHOTO: f32 = 12.0;
+const BRIGHT_PHOTO: f32 = 93.0;
+/// Mean probability of the marked pixels under which the parser was guessing.
+const UNSURE: f32 = 0.7;
+
+fn warnings(photo: &Photo, signature: &Signature) -> Vec<String> {
+    let lightness = mean_lightness(photo);
+    let checks = [
+        (
+            signature.coverage < LITTLE_HAIR,
+            "Little hair is visible; a closer photo matches better.",
+        ),
+        (
+            lightness < DARK_PHOTO,
+            "The photo is very dark; colors are unreliable, use more light.",
+        ),
+        (
+            lightness > BRIGHT_PHOTO,
+            "The photo is overexposed; colors are washed out, use less light.",
+        ),
+        (
+            signature.confidence < UNSURE,
+            "The hair is hard to tell from the rest; use a plainer background.",
+        ),
+    ];
+    checks
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .map(|(_, text)| text.to_owned())
+        .collect()
+}
+
+fn mean_lightness(photo: &Photo) -> f32 {
+    let pixels = photo.rgb().chunks_exact(3).step_by(61);
+    let (sum, count) = pixels.fold((0.0_f32, 0.0_f32), |(sum, count), pixel| {
+        let rgb = crate::color::Rgb {
+            r: pixel[0],
+            g: pixel[1],
+            b: pixel[2],
+        };
+        (sum + Lab::from(rgb).l, count + 1.0)
+    });
+    sum / count
+}
+
+fn stale_warning(shelf: &Shelf) -> Option<String> {
+    let count = shelf.of_other_spaces().count();
+    let example = shelf.of_other_spaces().next()?;
+    Some(format!(
+        "{count} shade(s), \"{example}\" among them, were trained in another feature space and match by color alone; \
+         train them again."
+    ))
+}
+
+/// The photo with all that is not hair dimmed to a third, as a PNG.
+fn overlay(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
+    let internal = |error: image::ImageError| LibraryError::Internal(error.to_string());
+    let lit: Vec<u8> = photo
+        .rgb()
+        .chunks_exact(3)
+        .zip(&mask.probability)
+        .flat_map(|(pixel, p)| {
+            let light = 85 + u32::from(*p) * 170 / 255;
+            [pixel[0], pixel[1], pixel[2]].map(|v| (u32::from(v) * light / 255) as u8)
+        })
+        .collect();
+    let whole = image::RgbImage::from_raw(photo.width(), photo.height(), lit)
+        .ok_or_else(|| LibraryError::Internal("the overlay has another size than its photo".into()))?;
+    let scale =
+        f64::from(OVERLAY_SIDE) / f64::from(photo.width().max(photo.height())).max(f64::from(OVERLAY_SIDE));
+    let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
+    let small = image::imageops::thumbnail(&whole, side(photo.width()), side(photo.height()));
+    let mut png = Vec::new();
+    image::codecs::png::PngEncoder::new(&mut png)
+        .write_image(&small, small.width(), small.height(), ExtendedColorType::Rgb8)
+        .map_err(internal)?;
+    Ok(png)
+}
+
+/// A stored shade as matching wants it.
+pub(super) fn candidate(shade: StoredShade) -> Candidate {
+    Candidate {
+        color_id: shade.color_id,
+        name: shade.name,
+        swatch: shade.hex.map(|hex| {
+            vec![DominantColor {
+                lab: Lab::from(hex),
+                share: 1.0,
+            }]
+        }),
+        model: shade.model,
+    }
+}
+
+/// The built-in palette as a shelf; a shade's id is its place in the palette, from 1.
+static PALETTE: LazyLock<Arc<Shelf>> = LazyLock::new(|| {
+    let candidates = palette().iter().zip(1..).map(|(shade, color_id)| Candidate {
+        color_id,
+        name: shade.name.clone(),
+        swatch: Some(
+            shade
+                .parts
+                .iter()
+                .map(|part| DominantColor {
+                    lab: part.lab,
+                    share: part.share,
+                })
+                .collect(),
+        ),
+        model: None,
+    });
+    Arc::new(Shelf::new(PALETTE_VERSION, candidates.collect()))
+});

@@ -1,0 +1,388 @@
+//! Training a shade, with progress that any number of watchers can follow.
+
+use super::Library;
+use super::analysis::measure_photo;
+use super::error::LibraryError;
+use super::ports::{Features, ImageFeatures, NewModel};
+use super::types::{Color, Image, ModelInfo};
+use crate::learning::{self, HardNegatives, Reference};
+use crate::signature::{Signature, feature_vector};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::watch;
+
+/// Features of other shades are read in pages of this many, about 7 MB.
+const PAGE: usize = 2_000;
+/// After a shade's photos have changed, so many of the shades most like it are fitted again: their boundary runs
+/// along the new photos, that of the others does not.
+const NEIGHBOURS: usize = 12;
+
+/// What a training is at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Photos are measured.
+    Processing,
+    /// The model is fitted and saved.
+    Training,
+    /// Done.
+    Complete,
+    /// Ended by an error.
+    Error,
+}
+
+/// A state of a training.
+#[derive(Debug, Clone)]
+pub struct Progress {
+    /// Steps done.
+    pub step: usize,
+    /// Steps in all: one per photo, one to fit, one to save.
+    pub total_steps: usize,
+    /// What is being done, in a sentence.
+    pub message: String,
+    /// What it is at.
+    pub phase: Phase,
+    /// The result, in the last state.
+    pub outcome: Option<Result<Trained, LibraryError>>,
+}
+
+impl Progress {
+    /// The only state of a training that did not start.
+    pub fn failed(error: LibraryError) -> Self {
+        Self {
+            step: 0,
+            total_steps: 1,
+            message: error.to_string(),
+            phase: Phase::Error,
+            outcome: Some(Err(error)),
+        }
+    }
+
+    /// 0 to 100; never falls during a training, 100 only at its end.
+    pub fn percentage(&self) -> f32 {
+        if self.phase == Phase::Complete {
+            return 100.0;
+        }
+        (100.0 * self.step as f32 / self.total_steps.max(1) as f32).min(99.0)
+    }
+}
+
+/// A trained shade.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trained {
+    /// The shade.
+    pub color_id: u64,
+    /// Its new model.
+    pub model: ModelInfo,
+    /// Ids of its photos in which no hair was found, newest first.
+    pub left_out: Vec<u64>,
+}
+
+/// The trainings that run in this process, by shade.
+#[derive(Default)]
+pub struct Trainings(Mutex<HashMap<u64, watch::Receiver<Progress>>>);
+
+impl Trainings {
+    pub fn is_running(&self, color_id: u64) -> bool {
+        self.lock().contains_key(&color_id)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, watch::Receiver<Progress>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The training of a shade that runs, or the sending side of a new one.
+    fn join_or_enter(&self, color_id: u64) -> (watch::Receiver<Progress>, Option<watch::Sender<Progress>>) {
+        let mut running = self.lock();
+        if let Some(progress) = running.get(&color_id) {
+            return (progress.clone(), None);
+        }
+        let start = Progress {
+            step: 0,
+            total_steps: 1,
+            message: "Starting.".into(),
+            phase: Phase::Processing,
+            outcome: None,
+        };
+        let (sender, receiver) = watch::channel(start);
+        running.insert(color_id, receiver.clone());
+        (receiver, Some(sender))
+    }
+}
+
+/// Ends a training's entry however it ends, a panic included.
+struct Entry<'a> {
+    library: &'a Library,
+    color_id: u64,
+}
+
+impl Drop for Entry<'_> {
+    fn drop(&mut self) {
+        self.library.trainings.lock().remove(&self.color_id);
+    }
+}
+
+impl Library {
+    /// Trains a shade and waits for the end, joining a training that already runs.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`], [`LibraryError::NoImages`], [`LibraryError::NoHairToTrain`], and failures of the
+    /// networks or the store.
+    pub async fn train(self: &Arc<Self>, color_id: u64) -> Result<Trained, LibraryError> {
+        let mut progress = self.start_training(color_id).await?;
+        let last = progress.wait_for(|state| state.outcome.is_some()).await;
+        let outcome = last.ok().and_then(|state| state.outcome.clone());
+        outcome.unwrap_or_else(|| {
+            Err(LibraryError::Internal(
+                "the training ended without a result".into(),
+            ))
+        })
+    }
+
+    /// Starts training a shade, or joins a training that runs; the receiver follows it to its outcome. The training
+    /// goes on when the receiver is dropped.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`] and [`LibraryError::NoImages`], before anything starts.
+    pub async fn start_training(
+        self: &Arc<Self>,
+        color_id: u64,
+    ) -> Result<watch::Receiver<Progress>, LibraryError> {
+        let color = self.color(color_id).await?;
+        if color.image_count == 0 {
+            return Err(LibraryError::NoImages(color.name));
+        }
+        let (receiver, sender) = self.trainings.join_or_enter(color_id);
+        if let Some(sender) = sender {
+            let library = Arc::clone(self);
+            tokio::spawn(async move { library.run_training(color_id, sender).await });
+        }
+        Ok(receiver)
+    }
+
+    async fn run_training(&self, color_id: u64, progress: watch::Sender<Progress>) {
+        let entry = Entry {
+            library: self,
+            color_id,
+        };
+        let outcome = self.train_color(color_id, &progress).await;
+        if let Err(error) = &outcome {
+            tracing::warn!(color_id, %error, "training failed");
+        }
+        // Watchers that learn of the end must find the shade no longer in training.
+        drop(entry);
+        progress.send_modify(|state| {
+            match &outcome {
+                Ok(trained) => {
+                    state.step = state.total_steps;
+                    state.phase = Phase::Complete;
+                    state.message = format!("Trained on {} image(s).", trained.model.num_images);
+                }
+                Err(error) => {
+                    state.phase = Phase::Error;
+                    state.message = error.to_string();
+                }
+            }
+            state.outcome = Some(outcome);
+        });
+    }
+
+    async fn train_color(
+        &self,
+        color_id: u64,
+        progress: &watch::Sender<Progress>,
+    ) -> Result<Trained, LibraryError> {
+        let color = self.color(color_id).await?;
+        let images = self
+            .store
+            .images(color_id)
+            .await
+            .map_err(LibraryError::about("color", color_id))?;
+        if images.is_empty() {
+            return Err(LibraryError::NoImages(color.name));
+        }
+        let total_steps = images.len() + 2;
+        let report = |step: usize, phase: Phase, message: String| {
+            progress.send_modify(|state| {
+                (state.step, state.total_steps, state.phase, state.message) =
+                    (step, total_steps, phase, message);
+            });
+        };
+        let mut known = self.known_features(color_id).await?;
+        let mut measured = Vec::with_capacity(images.len());
+        for (index, image) in images.iter().enumerate() {
+            report(
+                index,
+                Phase::Processing,
+                format!("Processing image {} of {}.", index + 1, images.len()),
+            );
+            let features = match known.remove(&image.id) {
+                Some(features) => features,
+                None => self.measure_image(image).await?,
+            };
+            measured.push((image.id, features));
+        }
+        report(images.len(), Phase::Training, "Training the model.".into());
+        let left_out: Vec<u64> = measured
+            .iter()
+            .filter(|(_, f)| f.signature.is_none())
+            .map(|(id, _)| *id)
+            .collect();
+        if left_out.len() == measured.len() {
+            self.store.put_failure(color_id, color.images_revision).await?;
+            return Err(LibraryError::NoHairToTrain {
+                name: color.name,
+                count: images.len(),
+            });
+        }
+        let (model, neighbours) = self.fit(&color, &measured).await?;
+        report(images.len() + 1, Phase::Training, "Saving the model.".into());
+        let model = self.save_fitted(&color, model).await?;
+        if color
+            .model
+            .is_none_or(|known| known.images_revision != color.images_revision || known.space != self.space)
+        {
+            self.refit_neighbours(&neighbours).await;
+        }
+        Ok(Trained {
+            color_id,
+            model,
+            left_out,
+        })
+    }
+
+    async fn save_fitted(&self, color: &Color, model: NewModel) -> Result<ModelInfo, LibraryError> {
+        self.store
+            .put_model(color.id, model)
+            .await
+            .map_err(LibraryError::about("color", color.id))
+    }
+
+    async fn known_features(&self, color_id: u64) -> Result<HashMap<u64, Features>, LibraryError> {
+        let rows = self.store.features_of(color_id, &self.space).await?;
+        Ok(rows.into_iter().map(|row| (row.image_id, row.features)).collect())
+    }
+
+    async fn measure_image(&self, image: &Image) -> Result<Features, LibraryError> {
+        let bytes = self
+            .store
+            .photo(image)
+            .await
+            .map_err(LibraryError::about("image", image.id))?;
+        let vision = Arc::clone(&self.vision);
+        let features = self
+            .workbench
+            .run_patiently(move || Ok(measure_photo(&vision, &bytes)?.features))
+            .await?;
+        self.store.put_features(image, &self.space, &features).await?;
+        Ok(features)
+    }
+
+    /// Fits a shade to its measured photos against those of all other shades; also returns the shades most like it.
+    async fn fit(
+        &self,
+        color: &Color,
+        measured: &[(u64, Features)],
+    ) -> Result<(NewModel, Vec<u64>), LibraryError> {
+        let own: Vec<Vec<f32>> = measured.iter().filter_map(|(_, f)| vector(f)).collect();
+        let references = measured.iter().filter_map(|(image_id, features)| {
+            let Signature { colors, .. } = features.signature.clone()?;
+            Some(Reference {
+                image_id: *image_id,
+                colors,
+            })
+        });
+        let references: Vec<Reference> = references.collect();
+        let views: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
+        let mut negatives = HardNegatives::new(&views).ok_or(learning::TrainError::NoPhotos)?;
+        let neighbours = self.offer_others(color.id, &mut negatives).await?;
+        let space = self.space.clone();
+        let images_revision = color.images_revision;
+        let fitted = tokio::task::spawn_blocking(move || {
+            let own: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
+            learning::fit(&own, &negatives.chosen())
+        });
+        let fitted = fitted
+            .await
+            .map_err(|error| LibraryError::Internal(error.to_string()))??;
+        let model = fitted.into_model(space, references);
+        Ok((
+            NewModel {
+                model,
+                images_revision,
+            },
+            neighbours,
+        ))
+    }
+
+    /// Streams the photos of all other shades past `negatives`; returns the shades with the likest photos.
+    async fn offer_others(
+        &self,
+        color_id: u64,
+        negatives: &mut HardNegatives,
+    ) -> Result<Vec<u64>, LibraryError> {
+        let mut likeness: HashMap<u64, f32> = HashMap::new();
+        let mut after = 0;
+        loop {
+            let page = self.store.features(&self.space, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.image_id;
+            let full = page.len() == PAGE;
+            for ImageFeatures {
+                color_id: other,
+                features,
+                ..
+            } in page
+            {
+                if other != color_id
+                    && let Some(features) = vector(&features)
+                {
+                    let alike = negatives.offer(features);
+                    let best = likeness.entry(other).or_insert(f32::NEG_INFINITY);
+                    *best = best.max(alike);
+                }
+            }
+            if !full {
+                break;
+            }
+        }
+        let mut neighbours: Vec<(u64, f32)> = likeness.into_iter().collect();
+        neighbours.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+        Ok(neighbours
+            .into_iter()
+            .take(NEIGHBOURS)
+            .map(|(id, _)| id)
+            .collect())
+    }
+
+    /// Fits the models of shades most like a changed one again. One that fails keeps the model it has.
+    async fn refit_neighbours(&self, neighbours: &[u64]) {
+        for id in neighbours {
+            if let Err(error) = self.refit(*id).await {
+                tracing::warn!(color_id = id, %error, "a neighbouring shade keeps its earlier model");
+            }
+        }
+    }
+
+    /// Fits a shade again where it is up to date with its photos; others wait for a training of their own.
+    async fn refit(&self, color_id: u64) -> Result<(), LibraryError> {
+        let color = self.color(color_id).await?;
+        let current = |m: &ModelInfo| m.images_revision == color.images_revision && m.space == self.space;
+        if !color.model.as_ref().is_some_and(current) || self.trainings.is_running(color_id) {
+            return Ok(());
+        }
+        let known = self.known_features(color_id).await?;
+        let mut measured: Vec<(u64, Features)> = known.into_iter().collect();
+        measured.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        let (model, _) = self.fit(&color, &measured).await?;
+        self.save_fitted(&color, model).await?;
+        Ok(())
+    }
+}
+
+fn vector(features: &Features) -> Option<Vec<f32>> {
+    let signature = features.signature.as_ref()?;
+    Some(feature_vector(
+        &signature.descriptor,
+        features.embedding.as_deref(),
+    ))
+}

@@ -1,0 +1,132 @@
+//! Photos as files.
+
+use crate::library::ports::StoreError;
+use crate::photo::Format;
+use std::collections::HashSet;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use tempfile::NamedTempFile;
+
+/// The directory of photos.
+pub struct Photos {
+    root: PathBuf,
+}
+
+/// Creates the data directory and takes it for this process.
+pub fn lock(directory: &Path) -> Result<File, StoreError> {
+    let place = |error: io::Error| StoreError::Failed(format!("{}: {error}", directory.display()));
+    fs::create_dir_all(directory).map_err(place)?;
+    let file = File::create(directory.join("lock")).map_err(place)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Failed(format!(
+            "another process uses {}",
+            directory.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(place(error)),
+    }
+}
+
+impl Photos {
+    pub fn open(root: PathBuf) -> Result<Self, StoreError> {
+        fs::create_dir_all(&root)?;
+        Ok(Self { root })
+    }
+
+    fn path(&self, color_id: u64, image_id: u64, format: Format) -> PathBuf {
+        self.root
+            .join(color_id.to_string())
+            .join(format!("{image_id}.{}", format.extension()))
+    }
+
+    /// Writes bytes under a temporary name and syncs them. Dropping the result removes the file.
+    pub fn write_temporary(&self, bytes: &[u8]) -> Result<NamedTempFile, StoreError> {
+        let mut file = NamedTempFile::new_in(&self.root)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        Ok(file)
+    }
+
+    /// Gives a temporary file its place for good.
+    pub fn keep(
+        &self,
+        file: NamedTempFile,
+        color_id: u64,
+        image_id: u64,
+        format: Format,
+    ) -> Result<(), StoreError> {
+        let path = self.path(color_id, image_id, format);
+        let directory = self.root.join(color_id.to_string());
+        if !directory.exists() {
+            fs::create_dir_all(&directory)?;
+            sync_directory(&self.root)?;
+        }
+        file.persist(&path)
+            .map_err(|error| StoreError::from(error.error))?;
+        sync_directory(&directory)
+    }
+
+    pub fn read(&self, color_id: u64, image_id: u64, format: Format) -> Result<Vec<u8>, StoreError> {
+        match fs::read(self.path(color_id, image_id, format)) {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NotFound),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes the file of a deleted photo. Its row is gone, so a failure here is left to the next start.
+    pub fn remove(&self, color_id: u64, image_id: u64, format: Format) {
+        log_failure(fs::remove_file(self.path(color_id, image_id, format)));
+    }
+
+    /// Removes the files of a deleted shade, likewise.
+    pub fn remove_color(&self, color_id: u64) {
+        log_failure(fs::remove_dir_all(self.root.join(color_id.to_string())));
+    }
+
+    /// Removes files that no row knows, and says which rows miss their file: those rows stay, for a directory that
+    /// is only not mounted must not cost a library.
+    pub fn clear_orphans(&self, known: &[(u64, u64, Format)]) -> Result<(), StoreError> {
+        let wanted: HashSet<PathBuf> = known.iter().map(|(c, i, f)| self.path(*c, *i, *f)).collect();
+        let missing = wanted.iter().filter(|path| !path.exists()).count();
+        if missing > 0 {
+            tracing::error!(missing, directory = %self.root.display(), "photos of the library are missing on disk");
+        }
+        for entry in fs::read_dir(&self.root)? {
+            let path = entry?.path();
+            if !path.is_dir() {
+                remove_orphan(&path);
+                continue;
+            }
+            for file in fs::read_dir(&path)? {
+                let file = file?.path();
+                if !wanted.contains(&file) {
+                    remove_orphan(&file);
+                }
+            }
+            // Only an empty directory goes.
+            let _ = fs::remove_dir(&path);
+        }
+        Ok(())
+    }
+}
+
+fn remove_orphan(path: &Path) {
+    tracing::info!(file = %path.display(), "removing a file that an interrupted change left behind");
+    log_failure(fs::remove_file(path));
+}
+
+fn log_failure(result: io::Result<()>) {
+    match result {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "a file could not be removed");
+        }
+        _ => {}
+    }
+}
+
+/// Makes a rename or a new directory in `directory` survive a power cut.
+fn sync_directory(directory: &Path) -> Result<(), StoreError> {
+    Ok(File::open(directory)?.sync_all()?)
+}

@@ -1,0 +1,3 @@
+//! Implementations of the library's ports.
+
+pub mod embedded;
