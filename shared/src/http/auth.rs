@@ -1,0 +1,106 @@
+//! The API key that protects routes which change something.
+
+use super::{ApiError, Shared};
+use axum::extract::{Request, State};
+use axum::http::{Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use sha2::{Digest, Sha256};
+use utoipa::openapi::security::{
+    ApiKey as ApiKeyScheme, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme,
+};
+use utoipa::{Modify, openapi::OpenApi};
+
+/// The key, kept as its SHA-256 so that comparing tells nothing about it by time.
+#[derive(Clone)]
+pub struct ApiKey([u8; 32]);
+
+impl ApiKey {
+    /// The key with this text.
+    pub fn new(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
+
+    fn is(&self, text: &str) -> bool {
+        self.0 == Self::new(text).0
+    }
+}
+
+/// Asks for the key where one is set and the route changes something.
+pub async fn require_key(
+    State(app): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    if let Some(key) = &app.config.api_key
+        && changes_something(request.method(), request.uri().path())
+    {
+        match given_key(&request) {
+            None => return Err(ApiError::NoKey),
+            Some(given) if !key.is(&given) => return Err(ApiError::WrongKey),
+            Some(_) => {}
+        }
+    }
+    Ok(next.run(request).await)
+}
+
+fn changes_something(method: &Method, path: &str) -> bool {
+    let asks_only = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let opens_training = path.starts_with("/train/") && path.ends_with("/stream");
+    let only_looks = matches!(path, "/analyze" | "/analyze-legacy");
+    opens_training || !(asks_only || only_looks)
+}
+
+fn given_key(request: &Request) -> Option<String> {
+    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
+    if let Some(key) = header("x-api-key") {
+        return Some(key.to_owned());
+    }
+    if let Some(token) =
+        header(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "))
+    {
+        return Some(token.trim().to_owned());
+    }
+    // A browser's EventSource cannot send headers, so the stream, and only it, takes the key from the query too.
+    let query = request
+        .uri()
+        .query()
+        .filter(|_| request.uri().path().ends_with("/stream"))?;
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("api_key="))
+        .map(str::to_owned)
+}
+
+/// Describes the two ways to send the key in the OpenAPI document.
+pub struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut OpenApi) {
+        let header = SecurityScheme::ApiKey(ApiKeyScheme::Header(ApiKeyValue::new("x-api-key")));
+        let bearer = SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        let components = document.components.get_or_insert_with(Default::default);
+        components.add_security_scheme("api_key", header);
+        components.add_security_scheme("bearer", bearer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_routes_change_something() {
+        for (method, path, changes) in [
+            (Method::GET, "/colors", false),
+            (Method::POST, "/colors", true),
+            (Method::DELETE, "/colors/1", true),
+            (Method::GET, "/train/1/stream", true),
+            (Method::POST, "/train", true),
+            (Method::POST, "/analyze", false),
+            (Method::POST, "/clear-cache", true),
+        ] {
+            assert_eq!(changes_something(&method, path), changes, "{method} {path}");
+        }
+    }
+}

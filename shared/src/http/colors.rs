@@ -1,0 +1,226 @@
+//! `/colors`: the shade library.
+
+use super::Shared;
+use super::body::JsonBody;
+use super::error::{ApiError, Problem};
+use super::extract::{Id, InPath, InQuery};
+use super::views::ColorView;
+use crate::color::Rgb;
+use crate::library::LibraryError;
+use crate::library::ports::{ColorChange, NewColor};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Deserializer};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(read, update, delete))
+}
+
+/// A shade to create.
+#[derive(Deserialize, ToSchema)]
+struct CreateColor {
+    /// 1 to 120 characters.
+    #[schema(example = "#6/27 Brown / Strawberry Blonde", min_length = 1, max_length = 120)]
+    name: String,
+    /// Free text.
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    /// Reference swatch.
+    #[schema(example = "#a9714b", pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
+    hex: Option<String>,
+}
+
+/// Fields of a shade to change; null clears a description or swatch.
+#[derive(Deserialize, ToSchema)]
+struct UpdateColor {
+    /// 1 to 120 characters; not null, for a color without a name is none.
+    #[serde(default, deserialize_with = "given_text")]
+    #[schema(value_type = String, min_length = 1, max_length = 120, required = false)]
+    name: Option<String>,
+    /// Free text.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    description: Option<Option<String>>,
+    /// Reference swatch.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
+    hex: Option<Option<String>>,
+}
+
+/// Tells a field that is null from one that is not there.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Takes a field that may be left out but not be null.
+fn given_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
+fn swatch(text: &str) -> Result<Rgb, ApiError> {
+    text.parse::<Rgb>()
+        .map_err(|error| LibraryError::Invalid(error.to_string()).into())
+}
+
+/// Create a color.
+#[utoipa::path(post, path = "/colors", tag = "colors", request_body = CreateColor,
+    responses(
+        (status = 201, body = ColorView, description = "The new color", headers(("location" = String))),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The name is taken"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Body too large"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "No JSON content type"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Invalid values"),
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn create(
+    State(app): State<Shared>,
+    JsonBody(body): JsonBody<CreateColor>,
+) -> Result<(StatusCode, HeaderMap, Json<ColorView>), ApiError> {
+    let hex = body.hex.as_deref().map(swatch).transpose()?;
+    let color = NewColor {
+        name: body.name,
+        description: body.description,
+        hex,
+    };
+    let color = app.library.create_color(color).await?;
+    let mut headers = HeaderMap::new();
+    if let Ok(location) = HeaderValue::from_str(&format!("/colors/{}", color.id)) {
+        headers.insert(header::LOCATION, location);
+    }
+    Ok((
+        StatusCode::CREATED,
+        headers,
+        Json(ColorView::new(&app.library, color)),
+    ))
+}
+
+/// Which part of the list is wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Page {
+    /// At most so many colors, 1 to 1000; all of them without.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<String>,
+    /// Where the page begins: from the `Link` header of the page before.
+    cursor: Option<String>,
+}
+
+const PAGE_LIMIT: usize = 1000;
+
+/// List the colors, newest first.
+#[utoipa::path(get, path = "/colors", tag = "colors", params(Page),
+    responses(
+        (status = 200, body = [ColorView], description = "The colors; the next page, if any, in the Link header",
+            headers(("link" = String))),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed paging"),
+    ))]
+async fn list(
+    State(app): State<Shared>,
+    InQuery(page): InQuery<Page>,
+) -> Result<(HeaderMap, Json<Vec<ColorView>>), ApiError> {
+    let limit = page.limit.as_deref().map(parse_limit).transpose()?;
+    let before = page.cursor.as_deref().map(parse_cursor).transpose()?;
+    // One more than asked for tells whether there is a next page.
+    let mut colors = app
+        .library
+        .colors(before, limit.map_or(usize::MAX, |limit| limit + 1))
+        .await?;
+    let mut headers = HeaderMap::new();
+    if let Some(limit) = limit
+        && colors.len() > limit
+    {
+        colors.truncate(limit);
+        let next = colors.last().map_or(0, |color| color.id);
+        let link = format!("</colors?limit={limit}&cursor={next}>; rel=\"next\"");
+        headers.extend(HeaderValue::from_str(&link).map(|link| (header::LINK, link)));
+    }
+    let views = colors
+        .into_iter()
+        .map(|color| ColorView::new(&app.library, color))
+        .collect();
+    Ok((headers, Json(views)))
+}
+
+fn parse_limit(text: &str) -> Result<usize, ApiError> {
+    let limit = text.parse().ok().filter(|limit| (1..=PAGE_LIMIT).contains(limit));
+    limit.ok_or_else(|| {
+        ApiError::Malformed(format!(
+            "The limit \"{text}\" is not a number from 1 to {PAGE_LIMIT}."
+        ))
+    })
+}
+
+fn parse_cursor(text: &str) -> Result<u64, ApiError> {
+    let wrong = || {
+        ApiError::Malformed(format!(
+            "The cursor \"{text}\" is not one from a Link header of this list."
+        ))
+    };
+    text.parse().map_err(|_| wrong())
+}
+
+/// Read a color.
+#[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+    responses(
+        (status = 200, body = ColorView, description = "The color"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+    ))]
+async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Json<ColorView>, ApiError> {
+    let color = app.library.color(id).await?;
+    Ok(Json(ColorView::new(&app.library, color)))
+}
+
+/// Change a color.
+#[utoipa::path(patch, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+    request_body = UpdateColor,
+    responses(
+        (status = 200, body = ColorView, description = "The changed color"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id or body"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "The name is taken"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Body too large"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "No JSON content type"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "Invalid values"),
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn update(
+    State(app): State<Shared>,
+    InPath(Id(id)): InPath<Id>,
+    JsonBody(body): JsonBody<UpdateColor>,
+) -> Result<Json<ColorView>, ApiError> {
+    let hex = body
+        .hex
+        .map(|hex| hex.as_deref().map(swatch).transpose())
+        .transpose()?;
+    let change = ColorChange {
+        name: body.name,
+        description: body.description,
+        hex,
+    };
+    let color = app.library.update_color(id, change).await?;
+    Ok(Json(ColorView::new(&app.library, color)))
+}
+
+/// Delete a color with its images, features and model.
+#[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn delete(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<StatusCode, ApiError> {
+    app.library.delete_color(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,148 @@
+//! `/colors/{id}/images` and `/training_data`: the photos of a shade.
+
+use super::Shared;
+use super::body::{OVERHEAD, PHOTO_LIMIT, Uploads};
+use super::error::{ApiError, Problem};
+use super::extract::{Id, InPath};
+use super::views::ImageView;
+use crate::http::body::BodyError;
+use crate::library::LibraryError;
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(upload, list))
+        .routes(routes!(delete))
+        .routes(routes!(photo))
+        // The reader below counts for itself, to answer instead of cutting the connection.
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// A photo to add.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only documents the multipart body")]
+struct ImageForm {
+    /// JPEG, PNG, WebP, GIF, BMP or TIFF, at most 20 MB and 50 megapixels.
+    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    image: String,
+}
+
+/// Add a photo to a color.
+#[utoipa::path(post, path = "/colors/{id}/images", tag = "colors",
+    params(("id" = u64, Path, description = "Color id")),
+    request_body(content = ImageForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 201, body = ImageView, description = "The new image", headers(("location" = String))),
+        (status = 200, body = ImageView, description = "The color has the same bytes already"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
+        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
+        (status = 422, body = Problem, content_type = "application/problem+json", description = "No field image"),
+        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn upload(
+    State(app): State<Shared>,
+    InPath(Id(id)): InPath<Id>,
+    request: Request,
+) -> Result<impl IntoResponse, ApiError> {
+    let mut uploads = Uploads::from_request(request, &["image"], PHOTO_LIMIT + OVERHEAD).await?;
+    // Read to the end whatever comes of it, so that the client gets to read the answer.
+    let first = uploads.next().await?;
+    uploads.drain().await;
+    let first = first.ok_or_else(|| {
+        BodyError::Fields("The field \"image\" is missing; send the photo as a file in it.".into())
+    })?;
+    let (image, created) = app.library.add_image(id, first.bytes?).await?;
+    let view = ImageView::from(image);
+    let location = HeaderValue::from_str(view.path()).ok().filter(|_| created);
+    let status = if created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((
+        status,
+        location.map(|path| [(header::LOCATION, path)]),
+        Json(view),
+    ))
+}
+
+/// List the photos of a color, newest first.
+#[utoipa::path(get, path = "/colors/{id}/images", tag = "colors",
+    params(("id" = u64, Path, description = "Color id")),
+    responses(
+        (status = 200, body = [ImageView], description = "The images"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+    ))]
+async fn list(
+    State(app): State<Shared>,
+    InPath(Id(id)): InPath<Id>,
+) -> Result<Json<Vec<ImageView>>, ApiError> {
+    let images = app.library.images(id).await?;
+    Ok(Json(images.into_iter().map(ImageView::from).collect()))
+}
+
+/// Delete a photo; the color turns stale.
+#[utoipa::path(delete, path = "/colors/{id}/images/{image_id}", tag = "colors",
+    params(("id" = u64, Path, description = "Color id"), ("image_id" = u64, Path, description = "Image id")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
+        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
+        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Result<StatusCode, ApiError> {
+    let (Id(id), Id(image_id)) = ids;
+    app.library.delete_image(id, image_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A photo as it was uploaded.
+#[utoipa::path(get, path = "/training_data/{id}/{file}", tag = "colors",
+    params(("id" = u64, Path, description = "Color id"), ("file" = String, Path, description = "As in image_path")),
+    responses(
+        (status = 200, description = "The photo", content_type = "image/*", body = [u8]),
+        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+    ))]
+async fn photo(
+    State(app): State<Shared>,
+    InPath(place): InPath<(Id, String)>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (Id(id), file) = place;
+    let (stem, extension) = file.split_once('.').unwrap_or((&file, ""));
+    let image_id = stem
+        .parse()
+        .map_err(|_| ApiError::NoRoute(format!("/training_data/{id}/{file}")))?;
+    let (image, bytes) = app.library.photo(id, image_id).await?;
+    if extension != image.format.extension() {
+        return Err(LibraryError::Unknown {
+            what: "image",
+            id: image_id,
+        }
+        .into());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, image.format.media_type()),
+        // An image never changes under its id.
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // The web client shows it in an <img> on another origin.
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "cross-origin",
+        ),
+    ];
+    Ok((headers, bytes))
+}

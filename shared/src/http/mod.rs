@@ -1,0 +1,97 @@
+//! The HTTP contract: one router per resource, merged here; the same handlers in every deployment.
+
+mod analysis;
+mod auth;
+mod body;
+mod colors;
+mod cors;
+mod error;
+mod extract;
+mod images;
+mod observe;
+mod service;
+mod training;
+mod views;
+
+pub use auth::ApiKey;
+pub use cors::{AllowedOrigins, ParseOriginsError};
+pub use observe::install_metrics;
+
+use crate::library::Library;
+use auth::Security;
+use axum::Router;
+use error::ApiError;
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::sync::Arc;
+use std::time::Instant;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_swagger_ui::SwaggerUi;
+
+/// What the routes need besides the library.
+#[derive(Clone)]
+pub struct HttpConfig {
+    /// Who may call from a browser.
+    pub origins: AllowedOrigins,
+    /// The key that changing routes ask for, where one is set.
+    pub api_key: Option<ApiKey>,
+    /// Where metrics are read from; without it there is no `/metrics`.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+/// The state of all handlers.
+pub struct App {
+    library: Arc<Library>,
+    config: HttpConfig,
+    started: Instant,
+}
+
+type Shared = Arc<App>;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Hair Color Analyzer API",
+        description = "Teach Strand the shades of a salon or shop from a few photos each; it answers any photo of hair \
+            with its dominant colors, its tone and level, and the shades that match best. Errors are RFC 9457 problems \
+            whose `detail` is one plain sentence.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    tags(
+        (name = "colors", description = "The shade library: shades and their photos"),
+        (name = "training", description = "Teaching Strand a shade"),
+        (name = "analysis", description = "Matching photos"),
+        (name = "service", description = "Health, metrics, cache"),
+    ),
+    modifiers(&Security),
+)]
+struct Document;
+
+/// All routes of the contract over a library.
+pub fn router(library: Arc<Library>, config: HttpConfig) -> Router {
+    let (cors, with_metrics) = (config.origins.layer(), config.metrics.is_some());
+    let app: Shared = Arc::new(App {
+        library,
+        config,
+        started: Instant::now(),
+    });
+    let (routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(service::routes(with_metrics))
+        .merge(colors::routes())
+        .merge(images::routes())
+        .merge(training::routes())
+        .merge(analysis::routes())
+        .split_for_parts();
+    env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
+    routes
+        .with_state(Arc::clone(&app))
+        .merge(SwaggerUi::new("/docs").url("/openapi.json", document))
+        .fallback(|uri: axum::http::Uri| async move { ApiError::NoRoute(uri.path().to_owned()) })
+        .method_not_allowed_fallback(|method: axum::http::Method| async move { ApiError::Method(method) })
+        // From the inside out: a request passes these from the last to the first.
+        .layer(axum::middleware::from_fn_with_state(app, auth::require_key))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .layer(cors)
+        .layer(axum::middleware::from_fn(observe::observe))
+}
