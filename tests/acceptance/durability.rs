@@ -1,0 +1,297 @@
+//! Restarts and power cuts: what was acknowledged stays, and nothing half-done is left.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use futures_util::future::join_all;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use reqwest::Method;
+use serde_json::{Value, json};
+use strand_tests::client::{Client, form, id, text};
+use strand_tests::server::{Server, private};
+
+use crate::fixtures::{back, speck, trained, unique, untrained};
+
+/// Every file of the library but the database.
+fn files(server: &Server) -> Vec<PathBuf> {
+    fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if path.is_dir() {
+                collect(&path, into);
+            } else if !name.contains(".db") && !name.contains(".sqlite") && !name.contains("lock") {
+                into.push(path);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&server.data(), &mut found);
+    found
+}
+
+/// Every row has its file, every photo file its row, and no temporary file is left.
+async fn assert_consistent(server: &Server) {
+    let client = server.client();
+    let mut listed: BTreeSet<Vec<u8>> = BTreeSet::new();
+    for color in client
+        .get("/colors")
+        .await
+        .expect(200)
+        .as_array()
+        .expect("an array")
+    {
+        let images = client.images(id(color)).await;
+        assert_eq!(color["image_count"], images.len(), "{color}");
+        assert_ne!(
+            color["status"], "training",
+            "nothing trains after a restart: {color}"
+        );
+        for image in images {
+            let served = client.get(text(&image["image_path"])).await;
+            assert_eq!(served.status, 200, "a row without its file: {image}");
+            listed.insert(served.body);
+        }
+    }
+    for file in files(server) {
+        let name = file.display().to_string();
+        assert!(!name.contains("tmp") || name.contains("/data/"), "{name}");
+        let bytes = std::fs::read(&file).unwrap_or_default();
+        let is_photo = bytes.starts_with(&[0xff, 0xd8, 0xff]);
+        assert!(
+            !is_photo || listed.contains(&bytes),
+            "a photo without its row: {name}"
+        );
+        assert!(!bytes.is_empty(), "an empty file: {name}");
+    }
+}
+
+#[tokio::test]
+async fn a_restart_keeps_everything() {
+    let Some(mut server) = private("durability::a_restart_keeps_everything") else {
+        return;
+    };
+    let client = server.client();
+    let brown = trained(&client, "Kept", "6").await;
+    let black = trained(&client, "Kept too", "1").await;
+    let described = json!({ "name": unique("Described"), "description": "words", "hex": "#102030" });
+    client.color(&described).await;
+    let photo = back("6", 2);
+    let before = snapshot(&client, brown).await;
+    let answer = client.analyze_one(&photo).await;
+    assert!(server.terminate().success());
+    server.start_again();
+    let client = server.client();
+    assert_eq!(snapshot(&client, brown).await, before);
+    let mut again = client.analyze_one(&photo).await;
+    again["cached"] = answer["cached"].clone();
+    assert_eq!(again, answer, "the models score as before");
+    assert_eq!(answer["best_matches"][0]["color_id"], brown);
+    let newer = client.color(&json!({ "name": unique("Newer") })).await;
+    assert!(newer > black, "ids go on where they were");
+    assert_consistent(&server).await;
+}
+
+async fn snapshot(client: &Client, color: u64) -> (Value, Vec<Value>) {
+    (
+        client.get("/colors").await.expect(200),
+        client.images(color).await,
+    )
+}
+
+#[tokio::test]
+async fn deleting_everything_leaves_an_empty_folder() {
+    let Some(server) = private("durability::deleting_everything_leaves_an_empty_folder") else {
+        return;
+    };
+    let client = server.client();
+    let kept_image = trained(&client, "First", "6").await;
+    let color = trained(&client, "Second", "24").await;
+    assert!(!files(&server).is_empty());
+    for image in client.images(kept_image).await {
+        client
+            .delete(&format!("/colors/{kept_image}/images/{}", id(&image)))
+            .await;
+    }
+    client.delete(&format!("/colors/{color}")).await;
+    client.delete(&format!("/colors/{kept_image}")).await;
+    assert_eq!(files(&server), Vec::<PathBuf>::new());
+}
+
+#[tokio::test]
+async fn a_kill_during_uploads_loses_nothing_acknowledged() {
+    let Some(mut server) = private("durability::a_kill_during_uploads_loses_nothing_acknowledged") else {
+        return;
+    };
+    for round in 0..3u8 {
+        let client = server.client();
+        let color = client.color(&json!({ "name": unique("Power cut") })).await;
+        let photos: Vec<Vec<u8>> = (0..24).map(|i| speck(round * 24 + i)).collect();
+        let path = format!("/colors/{color}/images");
+        let upload = async |photo: &Vec<u8>| {
+            let form = form("image", [("a.jpg", photo.as_slice())]);
+            client
+                .try_send(client.request(Method::POST, &path).multipart(form))
+                .await
+                .ok()
+        };
+        let mut uploads: FuturesUnordered<_> = photos.iter().map(upload).collect();
+        let mut acknowledged = Vec::new();
+        while let Some(answer) = uploads.next().await {
+            acknowledged.extend(answer.filter(|a| a.status == 201).map(|a| id(&a.json())));
+            // Other uploads are under way when the first few are answered.
+            if acknowledged.len() == 2 + usize::from(round) * 4 {
+                server.kill();
+            }
+        }
+        server.start_again();
+        let kept: BTreeSet<u64> = server.client().images(color).await.iter().map(id).collect();
+        let lost: Vec<&u64> = acknowledged.iter().filter(|id| !kept.contains(id)).collect();
+        assert!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+        assert_consistent(&server).await;
+    }
+}
+
+#[tokio::test]
+async fn a_kill_during_training_leaves_the_color_trainable() {
+    let Some(mut server) = private("durability::a_kill_during_training_leaves_the_color_trainable") else {
+        return;
+    };
+    let client = server.client();
+    let photos = [back("6", 4), back("6", 11), back("6", 2), back("6", 9)];
+    let color = untrained(&client, "Interrupted", &photos).await;
+    for events in [1, 3] {
+        let request = server
+            .client()
+            .request(Method::GET, &format!("/train/{color}/stream"));
+        let mut stream = request.send().await.expect("a stream");
+        for _ in 0..events {
+            let _ = stream.chunk().await;
+        }
+        server.kill();
+        server.start_again();
+        let status = server.client().status(color).await;
+        assert!(
+            ["untrained", "stale", "ready"].contains(&&*status),
+            "{status} after a restart"
+        );
+        assert_consistent(&server).await;
+        let added = speck(200 + events);
+        server
+            .client()
+            .upload(color, "more.jpg", &added)
+            .await
+            .expect(201);
+    }
+    server.client().train(color).await;
+    assert_eq!(server.client().status(color).await, "ready");
+    assert_consistent(&server).await;
+}
+
+#[tokio::test]
+async fn a_kill_during_deletion_leaves_whole_colors_or_none() {
+    let Some(mut server) = private("durability::a_kill_during_deletion_leaves_whole_colors_or_none") else {
+        return;
+    };
+    let client = server.client();
+    let mut colors = Vec::new();
+    for i in 0..10u8 {
+        colors.push(
+            untrained(
+                &client,
+                "Doomed",
+                &[speck(100 + i), speck(120 + i), speck(140 + i)],
+            )
+            .await,
+        );
+    }
+    let delete = async |color: u64| {
+        let request = client.request(Method::DELETE, &format!("/colors/{color}"));
+        (
+            color,
+            client
+                .try_send(request)
+                .await
+                .is_ok_and(|answer| answer.status == 204),
+        )
+    };
+    let mut deletions: FuturesUnordered<_> = colors.iter().map(|color| delete(*color)).collect();
+    let mut gone = Vec::new();
+    while let Some((color, acknowledged)) = deletions.next().await {
+        if acknowledged {
+            gone.push(color);
+        }
+        if gone.len() == 3 {
+            server.kill();
+        }
+    }
+    drop(deletions);
+    server.start_again();
+    let client = server.client();
+    for color in &gone {
+        client.get(&format!("/colors/{color}")).await.problem(404);
+    }
+    for color in client
+        .get("/colors")
+        .await
+        .expect(200)
+        .as_array()
+        .expect("an array")
+    {
+        assert_eq!(color["image_count"], 3, "half a color: {color}");
+    }
+    assert_consistent(&server).await;
+}
+
+#[tokio::test]
+async fn a_deletion_during_training_wins() {
+    let Some(server) = private("durability::a_deletion_during_training_wins") else {
+        return;
+    };
+    let client = server.client();
+    let color = untrained(&client, "Contested", &[back("6", 4), back("6", 11), back("6", 2)]).await;
+    let path = format!("/train/{color}");
+    let mut stream = client
+        .request(Method::GET, &format!("{path}/stream"))
+        .send()
+        .await
+        .expect("a stream");
+    stream.chunk().await.expect("a first event");
+    assert_eq!(client.delete(&format!("/colors/{color}")).await.status, 204);
+    while let Ok(Some(_)) = stream.chunk().await {}
+    client.get(&format!("/colors/{color}")).await.problem(404);
+    client.post(&path).await.problem(404);
+    assert_eq!(
+        files(&server),
+        Vec::<PathBuf>::new(),
+        "the training left something behind"
+    );
+}
+
+#[tokio::test]
+async fn analyses_and_trainings_at_once_all_end_well() {
+    let Some(server) = private("durability::analyses_and_trainings_at_once_all_end_well") else {
+        return;
+    };
+    let client = server.client();
+    let mut colors = Vec::new();
+    for code in ["1", "6", "24"] {
+        colors.push(untrained(&client, code, &[back(code, 4), back(code, 11)]).await);
+    }
+    let photo = back("6", 9);
+    let paths: Vec<String> = colors.iter().map(|color| format!("/train/{color}")).collect();
+    let trainings = join_all(paths.iter().map(|path| client.post(path)));
+    let analyses = join_all((0..6).map(|_| client.analyze([("a.jpg", &photo[..])])));
+    let (trained, analyzed) = tokio::join!(trainings, analyses);
+    for answer in trained {
+        answer.expect(200);
+    }
+    for answer in analyzed {
+        if answer.status != 200 {
+            // Overload is an answer of its own.
+            answer.problem(503);
+            assert!(!answer.header("retry-after").is_empty());
+        }
+    }
+    assert_consistent(&server).await;
+}

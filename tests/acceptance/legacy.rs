@@ -1,0 +1,86 @@
+//! `/analyze-legacy`: one photo against the built-in palette.
+
+use serde_json::Value;
+use strand_tests::client::{Answer, form, number, text};
+use strand_tests::server::{private, shared};
+
+use crate::fixtures::{back, hairless};
+
+async fn legacy(photo: &[u8]) -> Answer {
+    shared()
+        .client()
+        .post_form("/analyze-legacy", form("images", [("a.jpg", photo)]))
+        .await
+}
+
+#[tokio::test]
+async fn the_answer_is_an_array_of_one_row() {
+    let answer = legacy(&back("6", 2)).await.expect(200);
+    let [row] = &answer.as_array().expect("an array")[..] else {
+        panic!("not one row: {answer}")
+    };
+    assert_eq!(
+        (&row["image_index"], &row["filename"]),
+        (&Value::from(1), &Value::from("a.jpg"))
+    );
+    assert_eq!(row["analysis_summary"]["estimated_style"], "Brown");
+    assert!(!row["dominant_hair_colors"].as_array().expect("colors").is_empty());
+    let matches = row["best_matches"].as_array().expect("matches");
+    assert!(!matches.is_empty());
+    for found in matches {
+        assert!(
+            found["color_id"].is_u64() && !text(&found["name"]).is_empty(),
+            "{found}"
+        );
+        assert!((0.0..=1.0).contains(&number(&found["combined_score"])), "{found}");
+        assert!(number(&found["lab_difference_score"]) >= 0.0, "{found}");
+    }
+    assert!(matches.is_sorted_by(|a, b| number(&a["combined_score"]) >= number(&b["combined_score"])));
+    assert!(row["hair"].is_object() && row["warnings"].is_array(), "{row}");
+}
+
+#[tokio::test]
+async fn the_palette_needs_no_library() {
+    let Some(server) = private("legacy::the_palette_needs_no_library") else {
+        return;
+    };
+    let photo = back("1", 2);
+    let answer = server
+        .client()
+        .post_form("/analyze-legacy", form("images", [("a.jpg", &photo[..])]))
+        .await;
+    let best = answer.expect(200)[0]["best_matches"][0].clone();
+    assert!(text(&best["name"]).contains("Black"), "{best}");
+}
+
+#[tokio::test]
+async fn the_nearest_shades_of_the_trade_come_first() {
+    for (code, words) in [
+        ("60A", &["Platinum", "White", "Pearl"][..]),
+        ("130", &["Copper", "Auburn", "Rust"]),
+    ] {
+        let answer = legacy(&back(code, 2)).await.expect(200);
+        let best = text(&answer[0]["best_matches"][0]["name"]).to_owned();
+        assert!(
+            words.iter().any(|word| best.contains(word)),
+            "{code} is taken for {best}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn exactly_one_photo_is_taken() {
+    let photo = back("6", 2);
+    let client = shared().client();
+    let two = form("images", [("a.jpg", &photo[..]), ("b.jpg", &photo[..])]);
+    client
+        .post_form("/analyze-legacy", two)
+        .await
+        .problem_in(&[400, 422]);
+    client
+        .post_form("/analyze-legacy", form("images", []))
+        .await
+        .problem_in(&[400, 422]);
+    legacy(b"text").await.problem(415);
+    legacy(&hairless()).await.problem(422);
+}

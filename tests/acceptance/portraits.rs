@@ -1,0 +1,110 @@
+//! Real portraits of `../shared`, which a clone alone does not have: coarse colors, real variety.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+use strand_tests::client::{id, text};
+use strand_tests::server::{Server, deployment, did_run, not_run, root};
+
+use crate::fixtures::unique;
+
+struct Portrait {
+    color: String,
+    bytes: Vec<u8>,
+}
+
+/// The labelled portraits, or `None` with a word that `test` was left out.
+fn portraits(test: &str) -> Option<Vec<Portrait>> {
+    let folder: PathBuf = root().parent()?.join("shared/data/portraits");
+    let Ok(index) = std::fs::read_to_string(folder.join("index.json")) else {
+        not_run(test, "../shared/data/portraits is not beside the clone");
+        return None;
+    };
+    did_run(test);
+    let rows: Vec<Value> = serde_json::from_str(&index).expect("the index is JSON");
+    let labelled = rows.iter().filter_map(|row| {
+        let color = row["hair_color"].as_str()?.to_owned();
+        let bytes = std::fs::read(folder.join(text(&row["file"]))).ok()?;
+        Some(Portrait { color, bytes })
+    });
+    Some(labelled.collect())
+}
+
+#[tokio::test]
+async fn coarse_colors_of_portraits_are_told_apart() {
+    let Some(portraits) = portraits("portraits::coarse_colors_of_portraits_are_told_apart") else {
+        return;
+    };
+    let server = deployment().unwrap_or_else(|| Server::start(&[]));
+    let client = server.client();
+    let of = |color: &str| portraits.iter().filter(|p| p.color == color).collect::<Vec<_>>();
+    let classes = ["black", "blonde", "red", "green", "blue", "pink"];
+    let mut ids = Vec::new();
+    for class in classes {
+        let color = client.color(&serde_json::json!({ "name": unique(class) })).await;
+        for portrait in of(class).iter().take(6) {
+            client
+                .upload(color, "portrait.jpg", &portrait.bytes)
+                .await
+                .expect(201);
+        }
+        ids.push(color);
+    }
+    for color in &ids {
+        client.train(*color).await;
+    }
+    let (mut right, mut asked) = (0, 0);
+    for (class, color) in classes.iter().zip(&ids) {
+        for portrait in of(class).iter().skip(6).take(8) {
+            let answer = client.analyze([("portrait.jpg", &portrait.bytes[..])]).await;
+            if answer.status != 200 {
+                answer.problem(422);
+                continue;
+            }
+            let row = answer.json()["results"][0].take();
+            let found = row["best_matches"].as_array().expect("matches").iter();
+            let best = found
+                .filter_map(|m| m["color_id"].as_u64())
+                .find(|id| ids.contains(id));
+            asked += 1;
+            right += i32::from(best == Some(*color));
+        }
+    }
+    // The labels are coarse and the light is wild; chance would be one in six.
+    assert!(asked >= 36, "hair was found in {asked} of 48 portraits");
+    assert!(
+        right * 10 >= asked * 7,
+        "{right} of {asked} portraits were matched right"
+    );
+}
+
+#[tokio::test]
+async fn bald_portraits_show_little_or_no_hair() {
+    let Some(portraits) = portraits("portraits::bald_portraits_show_little_or_no_hair") else {
+        return;
+    };
+    let server = deployment().unwrap_or_else(|| Server::start(&[]));
+    let client = server.client();
+    let bald: Vec<&Portrait> = portraits.iter().filter(|p| p.color == "bald").collect();
+    let mut wrong = 0;
+    for portrait in &bald {
+        let answer = client.analyze([("bald.jpg", &portrait.bytes[..])]).await;
+        if answer.status == 200 {
+            let coverage = answer.json()["results"][0]["hair"]["coverage"]
+                .as_f64()
+                .unwrap_or(1.0);
+            wrong += i32::from(coverage > 0.1);
+        } else {
+            answer.problem(422);
+        }
+    }
+    assert!(
+        wrong * 4 <= bald.len() as i32,
+        "{wrong} of {} bald heads have much hair",
+        bald.len()
+    );
+    id(&client
+        .post_json("/colors", &serde_json::json!({ "name": unique("Alive") }))
+        .await
+        .expect(201));
+}

@@ -1,0 +1,192 @@
+//! The training stream, read as an `EventSource` reads it.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use strand_tests::client::{Client, number, text};
+use strand_tests::server::{private, shared};
+
+use crate::fixtures::{back, hairless, unique, untrained};
+
+/// Opens the stream and gives its events when it has ended.
+async fn events(client: &Client, color: u64) -> Vec<Value> {
+    let mut stream = open(client, color).await;
+    let mut events = Vec::new();
+    while let Some(event) = stream.next().await {
+        events.push(event);
+    }
+    assert_events(&events);
+    events
+}
+
+struct Stream {
+    response: reqwest::Response,
+    read: Vec<u8>,
+}
+
+async fn open(client: &Client, color: u64) -> Stream {
+    let request = client
+        .request(Method::GET, &format!("/train/{color}/stream"))
+        .header("accept", "text/event-stream");
+    let response = request.send().await.expect("an answer");
+    assert_eq!(response.status(), 200);
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert!(
+        header("content-type").starts_with("text/event-stream"),
+        "{}",
+        header("content-type")
+    );
+    assert!(!header("x-request-id").is_empty());
+    assert!(
+        header("cache-control").contains("no-cache"),
+        "a cache would hold the events back"
+    );
+    Stream {
+        response,
+        read: Vec::new(),
+    }
+}
+
+impl Stream {
+    /// The next event's `data`, or `None` at the end. Comments keep the connection alive and are no events.
+    async fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some(end) = self.read.windows(2).position(|pair| pair == b"\n\n") {
+                let block: Vec<u8> = self.read.drain(..end + 2).collect();
+                let block = String::from_utf8(block).expect("UTF-8");
+                let data: Vec<&str> = block
+                    .lines()
+                    .filter_map(|line| line.strip_prefix("data:"))
+                    .collect();
+                if !data.is_empty() {
+                    return Some(serde_json::from_str(&data.join("\n")).expect("JSON"));
+                }
+                continue;
+            }
+            let chunk = self.response.chunk().await.expect("the stream does not break")?;
+            self.read.extend_from_slice(&chunk);
+        }
+    }
+}
+
+fn assert_events(events: &[Value]) {
+    let mut percentage = 0.0;
+    for (i, event) in events.iter().enumerate() {
+        assert!(event["step"].is_u64() && event["total_steps"].is_u64(), "{event}");
+        assert!(number(&event["step"]) <= number(&event["total_steps"]), "{event}");
+        assert!(!text(&event["message"]).is_empty(), "{event}");
+        let now = number(&event["percentage"]);
+        assert!(
+            (0.0..=100.0).contains(&now) && now >= percentage,
+            "percentage falls: {events:?}"
+        );
+        percentage = now;
+        let last = i + 1 == events.len();
+        let expected: &[&str] = if last {
+            &["complete", "error"]
+        } else {
+            &["processing", "training"]
+        };
+        assert!(expected.contains(&text(&event["status"])), "{events:?}");
+    }
+    let phase = |event: &Value| {
+        ["processing", "training"]
+            .iter()
+            .position(|s| event["status"] == *s)
+            .unwrap_or(2)
+    };
+    assert!(
+        events.is_sorted_by_key(phase),
+        "processing comes before training: {events:?}"
+    );
+}
+
+#[tokio::test]
+async fn opening_the_stream_trains() {
+    let client = shared().client();
+    let color = untrained(&client, "Streamed", &[back("6", 4), back("6", 11), back("6", 2)]).await;
+    let events = events(&client, color).await;
+    let last = events.last().expect("at least the end");
+    assert_eq!(last["status"], "complete", "{last}");
+    assert!((number(&last["percentage"]) - 100.0).abs() < 1e-6, "{last}");
+    assert!(
+        events.iter().any(|event| event["status"] == "processing"),
+        "{events:?}"
+    );
+    assert_eq!(client.status(color).await, "ready");
+}
+
+#[tokio::test]
+async fn a_second_stream_joins_the_first() {
+    let Some(server) = private("stream::a_second_stream_joins_the_first") else {
+        return;
+    };
+    let client = server.client();
+    let color = untrained(
+        &client,
+        "Followed",
+        &[back("24", 4), back("24", 11), back("24", 2)],
+    )
+    .await;
+    let path = format!("/train/{color}");
+    let (first, second, posted) =
+        tokio::join!(events(&client, color), events(&client, color), client.post(&path));
+    for events in [first, second] {
+        assert_eq!(events.last().expect("an end")["status"], "complete", "{events:?}");
+    }
+    posted.expect(200);
+    assert_eq!(
+        client.get_color(color).await["model"]["version"],
+        1,
+        "one training, however many look on"
+    );
+}
+
+#[tokio::test]
+async fn a_training_outlives_who_watched_it() {
+    let client = shared().client();
+    let color = untrained(&client, "Abandoned", &[back("1", 4), back("1", 11)]).await;
+    let mut stream = open(&client, color).await;
+    stream.next().await.expect("a first event");
+    drop(stream);
+    // Joins the training that still runs, or finds it done; either way there has been one.
+    client.train(color).await;
+    assert_eq!(client.status(color).await, "ready");
+}
+
+#[tokio::test]
+async fn the_end_may_be_an_error() {
+    let client = shared().client();
+    let color = untrained(&client, "Streamed bald", &[hairless()]).await;
+    let events = events(&client, color).await;
+    let last = events.last().expect("an end");
+    assert_eq!(last["status"], "error", "{last}");
+    assert!(text(&last["error"]).to_lowercase().contains("hair"), "{last}");
+    assert_eq!(client.status(color).await, "failed");
+}
+
+#[tokio::test]
+async fn without_a_photo_the_stream_says_so() {
+    // A page that listens with EventSource cannot read the body of a 400.
+    let client = shared().client();
+    let color = client.color(&json!({ "name": unique("Streamed empty") })).await;
+    let events = events(&client, color).await;
+    let last = events.last().expect("an end");
+    assert_eq!(last["status"], "error", "{last}");
+    assert!(!text(&last["error"]).is_empty(), "{last}");
+}
+
+#[tokio::test]
+async fn an_unknown_color_has_no_stream() {
+    shared()
+        .client()
+        .get("/train/987654321/stream")
+        .await
+        .problem(404);
+}

@@ -1,0 +1,231 @@
+//! Training: what it answers, what it leaves out, and the states on the way.
+
+use serde_json::{Value, json};
+use strand_tests::client::{id, number, text};
+use strand_tests::server::{private, shared};
+
+use crate::fixtures::{back, hairless, trained, unique, untrained};
+
+fn assert_model(model: &Value) {
+    assert!(
+        model["version"].as_u64().is_some_and(|version| version > 0),
+        "{model}"
+    );
+    assert!(!text(&model["kind"]).is_empty(), "{model}");
+    assert!(
+        text(&model["trained_at"]).parse::<jiff::Timestamp>().is_ok(),
+        "{model}"
+    );
+    assert!(
+        model["num_images"].as_u64().is_some_and(|count| count > 0),
+        "{model}"
+    );
+    assert!(
+        model
+            .get("metrics")
+            .is_some_and(|metrics| metrics.is_null() || metrics.is_object()),
+        "{model}"
+    );
+}
+
+#[tokio::test]
+async fn the_answer_tells_of_the_model() {
+    let client = shared().client();
+    let color = untrained(&client, "Told", &[back("6", 4), back("6", 11)]).await;
+    let answer = client.train(color).await;
+    assert_eq!(
+        answer["message"],
+        format!("Successfully trained model for color_id {color}.")
+    );
+    assert_eq!(answer["color_id"], color);
+    assert_model(&answer["model"]);
+    assert_eq!(answer["model"]["num_images"], 2);
+    let kept = client.get_color(color).await["model"].clone();
+    assert_model(&kept);
+    assert_eq!(
+        (&kept["kind"], &kept["num_images"]),
+        (&answer["model"]["kind"], &answer["model"]["num_images"])
+    );
+}
+
+#[tokio::test]
+async fn a_color_goes_from_pending_to_ready_to_stale() {
+    let client = shared().client();
+    let color = client.color(&json!({ "name": unique("Life") })).await;
+    assert_eq!(client.status(color).await, "pending_data");
+    client.upload(color, "a.jpg", &back("24", 4)).await.expect(201);
+    assert_eq!(client.status(color).await, "untrained");
+    let first = client.train(color).await;
+    assert_eq!(client.status(color).await, "ready");
+    client.upload(color, "b.jpg", &back("24", 11)).await.expect(201);
+    assert_eq!(client.status(color).await, "stale");
+    let second = client.train(color).await;
+    assert_eq!(client.status(color).await, "ready");
+    assert!(number(&second["model"]["version"]) > number(&first["model"]["version"]));
+    assert_eq!(second["model"]["num_images"], 2);
+}
+
+#[tokio::test]
+async fn training_measures_the_photos() {
+    let client = shared().client();
+    let color = trained(&client, "Measured", "1").await;
+    let images = client.images(color).await;
+    assert!(
+        images.iter().all(|image| image["is_processed"] == true),
+        "{images:?}"
+    );
+}
+
+#[tokio::test]
+async fn without_a_photo_there_is_nothing_to_train() {
+    let client = shared().client();
+    let color = client.color(&json!({ "name": unique("Empty") })).await;
+    let detail = client.post(&format!("/train/{color}")).await.problem(400);
+    assert!(detail.contains("photo") || detail.contains("image"), "{detail}");
+    assert_eq!(client.status(color).await, "pending_data");
+}
+
+#[tokio::test]
+async fn photos_without_hair_are_left_out_and_named() {
+    let client = shared().client();
+    let color = untrained(&client, "Mixed", &[back("6", 4), hairless(), back("6", 11)]).await;
+    let bald = id(&client.images(color).await[1]);
+    let mut answer = client.train(color).await;
+    assert_eq!(answer["model"]["num_images"], 2, "{answer}");
+    let told = answer.as_object_mut().expect("an object");
+    told.remove("model");
+    told.remove("color_id");
+    let told = json!(told).to_string();
+    assert!(
+        told.contains(&format!(":{bald}")),
+        "the image {bald} is not named in {told}"
+    );
+    assert_eq!(client.status(color).await, "ready");
+}
+
+#[tokio::test]
+async fn only_photos_without_hair_cannot_be_trained() {
+    let client = shared().client();
+    let color = untrained(&client, "Bald", &[hairless()]).await;
+    let detail = client.post(&format!("/train/{color}")).await.problem(422);
+    assert!(detail.to_lowercase().contains("hair"), "{detail}");
+    assert_eq!(client.status(color).await, "failed");
+    // A photo with hair makes up for it.
+    client.upload(color, "b.jpg", &back("6", 4)).await.expect(201);
+    client.train(color).await;
+    assert_eq!(client.status(color).await, "ready");
+}
+
+#[tokio::test]
+async fn two_trainings_of_one_color_are_one() {
+    let client = shared().client();
+    let color = untrained(&client, "Joined", &[back("24", 4), back("24", 11)]).await;
+    let path = format!("/train/{color}");
+    let answers = futures_util::future::join_all((0..4).map(|_| client.post(&path))).await;
+    let models: Vec<Value> = answers
+        .iter()
+        .map(|answer| answer.expect(200)["model"].clone())
+        .collect();
+    // A second training would have another time.
+    assert!(
+        models.iter().all(|model| *model == models[0]),
+        "it was trained more than once: {models:?}"
+    );
+}
+
+#[tokio::test]
+async fn one_color_alone_can_be_trained() {
+    let Some(server) = private("training::one_color_alone_can_be_trained") else {
+        return;
+    };
+    let client = server.client();
+    let color = trained(&client, "Alone", "6").await;
+    let row = client.analyze_one(&back("6", 2)).await;
+    assert_eq!(row["best_matches"][0]["color_id"], color);
+    let far = client.analyze_one(&back("60A", 2)).await;
+    let score = |row: &Value| number(&row["best_matches"][0]["combined_score"]);
+    assert!(score(&row) > 0.5 && score(&far) < score(&row), "{row} {far}");
+}
+
+#[tokio::test]
+async fn training_all_does_what_waits() {
+    let Some(server) = private("training::training_all_does_what_waits") else {
+        return;
+    };
+    let client = server.client();
+    let ready = trained(&client, "Ready", "1").await;
+    let fresh = untrained(&client, "Fresh", &[back("24", 4)]).await;
+    let stale = trained(&client, "Stale", "6").await;
+    client.upload(stale, "c.jpg", &back("6", 2)).await.expect(201);
+    let empty = client.color(&json!({ "name": "Empty" })).await;
+
+    let job = wait_for_job(&client, &client.post("/train").await.expect(202)).await;
+    assert_eq!(state(&job), "succeeded", "{job}");
+    for color in [fresh, stale, ready] {
+        assert_eq!(client.status(color).await, "ready");
+    }
+    assert_eq!(client.status(empty).await, "pending_data");
+    // That its model may have been fitted anew against the others is the server's affair; it is not in the job.
+    assert!(
+        !job["color_ids"]
+            .as_array()
+            .is_some_and(|all| all.contains(&json!(ready))),
+        "{job}"
+    );
+    assert_eq!(client.get_color(stale).await["model"]["num_images"], 3);
+}
+
+#[tokio::test]
+async fn a_job_that_cannot_train_says_so() {
+    let Some(server) = private("training::a_job_that_cannot_train_says_so") else {
+        return;
+    };
+    let client = server.client();
+    untrained(&client, "Bald", &[hairless()]).await;
+    let job = wait_for_job(&client, &client.post("/train").await.expect(202)).await;
+    assert_eq!(state(&job), "failed", "{job}");
+    assert!(text(&job["error"]).to_lowercase().contains("hair"), "{job}");
+}
+
+#[tokio::test]
+async fn with_nothing_to_train_the_job_is_done_at_once() {
+    let Some(server) = private("training::with_nothing_to_train_the_job_is_done_at_once") else {
+        return;
+    };
+    let client = server.client();
+    let job = wait_for_job(&client, &client.post("/train").await.expect(202)).await;
+    assert_eq!(state(&job), "succeeded", "{job}");
+}
+
+#[tokio::test]
+async fn an_unknown_job_is_404() {
+    let client = shared().client();
+    client.get("/jobs/987654321").await.problem(404);
+    client.get("/jobs/none").await.problem_in(&[400, 404]);
+}
+
+fn state(job: &Value) -> &str {
+    let state = text(&job["status"]);
+    assert!(
+        ["queued", "running", "succeeded", "failed"].contains(&state),
+        "{job}"
+    );
+    state
+}
+
+/// Asks until the job has ended; its progress must not fall on the way.
+async fn wait_for_job(client: &strand_tests::client::Client, accepted: &Value) -> Value {
+    state(accepted);
+    let path = format!("/jobs/{}", id(accepted));
+    let mut progress = 0.0;
+    loop {
+        let job = client.get(&path).await.expect(200);
+        let now = number(&job["percentage"]);
+        assert!(now >= progress, "{job}");
+        progress = now;
+        if !["queued", "running"].contains(&state(&job)) {
+            return job;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}

@@ -1,0 +1,5 @@
+//! The test side of Strand: pictures of hair in known shades, and a harness that drives a real server over HTTP.
+
+pub mod client;
+pub mod render;
+pub mod server;

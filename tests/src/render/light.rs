@@ -1,0 +1,148 @@
+//! What a camera makes of a scene: the lamp's color, exposure, shadow, contrast and noise.
+
+use super::canvas::Light;
+use super::random::{Random, noise};
+
+/// The light and the camera. [`Light::default`](Self::default) changes nothing, so that a shade's color is the asked one.
+#[derive(Clone, Copy, Debug)]
+pub struct Camera {
+    /// Stops: 1 doubles the light, -1 halves it.
+    pub exposure: f32,
+    /// The lamp's temperature as a camera set to daylight (6,500 K) sees it.
+    pub kelvin: f32,
+    /// A colored cast: what a wall or a shop's lamp adds, as factors around 1.
+    pub cast: [f32; 3],
+    /// How dark the shadow is that falls over one side of the picture, 0 for none.
+    pub shadow: f32,
+    /// The strength of the S curve that phones put over a photo, 0 for none.
+    pub contrast: f32,
+    /// The sensor's noise, as a standard deviation in encoded values from 0 to 1.
+    pub noise: f32,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            exposure: 0.0,
+            kelvin: 6500.0,
+            cast: [1.0; 3],
+            shadow: 0.0,
+            contrast: 0.0,
+            noise: 0.0,
+        }
+    }
+}
+
+impl Camera {
+    /// An everyday photo: ±0.5 stop, 5,000 to 6,500 K, a little noise.
+    pub fn everyday(random: &mut Random) -> Self {
+        Self {
+            exposure: random.between(-0.5, 0.5),
+            kelvin: random.between(5000.0, 6500.0),
+            noise: random.between(0.0, 0.012),
+            contrast: random.between(0.0, 0.15),
+            ..Self::default()
+        }
+    }
+
+    /// A photo in harsh light: ±1 stop, 3,000 to 7,500 K, casts, shadow, a phone's tone curve.
+    pub fn harsh(random: &mut Random) -> Self {
+        Self {
+            exposure: random.between(-1.0, 1.0),
+            kelvin: random.between(3000.0, 7500.0),
+            cast: std::array::from_fn(|_| random.between(0.88, 1.12)),
+            shadow: random.between(0.0, 0.5),
+            contrast: random.between(0.0, 0.5),
+            noise: random.between(0.0, 0.03),
+        }
+    }
+
+    /// What the camera records of `light`, still linear, at a place in units of the frame's shorter side.
+    pub(super) fn record(&self, gains: [f32; 3], light: Light, x: f32, y: f32) -> Light {
+        let veil = 1.0 - self.shadow * shadow_at(x, y);
+        std::array::from_fn(|i| light[i] * gains[i] * veil)
+    }
+
+    /// The factors that exposure, lamp and cast put on each channel.
+    pub(super) fn gains(&self) -> [f32; 3] {
+        let stop = self.exposure.exp2();
+        let (lamp, daylight) = (blackbody(self.kelvin), blackbody(6500.0));
+        std::array::from_fn(|i| stop * self.cast[i] * lamp[i] / daylight[i])
+    }
+
+    /// The tone curve, on an encoded value.
+    pub(super) fn curve(&self, v: f32) -> f32 {
+        let v = v.clamp(0.0, 1.0);
+        let s = v * v * (3.0 - 2.0 * v);
+        v + (s - v) * self.contrast
+    }
+}
+
+/// A soft-edged shadow over the lower right, 0 to 1.
+fn shadow_at(x: f32, y: f32) -> f32 {
+    let edge = (x + 0.4 * y - 0.75 + 0.06 * noise(7, x * 4.0, y * 4.0)) / 0.12;
+    edge.clamp(0.0, 1.0)
+}
+
+/// Linear sRGB of a black body, at equal luminance for every temperature: Kim et al.'s cubic fit of the Planckian
+/// locus (US patent 7024034), 1,667 to 25,000 K.
+fn blackbody(kelvin: f32) -> [f32; 3] {
+    let t = 1000.0 / kelvin.clamp(1667.0, 25000.0);
+    let x = if kelvin <= 4000.0 {
+        ((-0.266_124 * t - 0.234_359) * t + 0.877_696) * t + 0.179_910
+    } else {
+        ((-3.025_847 * t + 2.107_038) * t + 0.222_635) * t + 0.240_390
+    };
+    let y = if kelvin <= 2222.0 {
+        ((-1.106_381 * x - 1.348_11) * x + 2.185_558) * x - 0.202_196
+    } else if kelvin <= 4000.0 {
+        ((-0.954_948 * x - 1.374_186) * x + 2.091_37) * x - 0.167_489
+    } else {
+        ((3.081_758 * x - 5.873_387) * x + 3.751_13) * x - 0.370_015
+    };
+    let (big_x, big_z) = (x / y, (1.0 - x - y) / y);
+    [
+        (3.240_454 * big_x - 1.537_139 - 0.498_531 * big_z).max(0.05),
+        -0.969_266 * big_x + 1.876_011 + 0.041_556 * big_z,
+        (0.055_643 * big_x - 0.204_026 + 1.057_225 * big_z).max(0.02),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_camera_changes_nothing() {
+        let camera = Camera::default();
+        let light = camera.record(camera.gains(), [0.2, 0.4, 0.6], 0.9, 0.9);
+        assert!(
+            light
+                .iter()
+                .zip([0.2, 0.4, 0.6])
+                .all(|(a, b)| (a - b).abs() < 1e-5)
+        );
+        assert!((camera.curve(0.3) - 0.3).abs() < 1e-6);
+    }
+
+    #[test]
+    fn low_temperatures_are_red_and_high_ones_blue() {
+        let gains = |kelvin| {
+            Camera {
+                kelvin,
+                ..Camera::default()
+            }
+            .gains()
+        };
+        assert!(
+            gains(3000.0)[0] > 1.3 && gains(3000.0)[2] < 0.6,
+            "{:?}",
+            gains(3000.0)
+        );
+        assert!(
+            gains(7500.0)[0] < 1.0 && gains(7500.0)[2] > 1.0,
+            "{:?}",
+            gains(7500.0)
+        );
+    }
+}
