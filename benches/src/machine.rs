@@ -1,0 +1,60 @@
+//! What the figures were taken on, and what the kernel says of a process.
+
+use std::fs;
+
+/// One line on the machine: a figure without it says little.
+pub fn describe() -> String {
+    let field = |text: &str, name: &str| {
+        let line = text
+            .lines()
+            .find(|line| line.starts_with(name))?
+            .split_once(':')?
+            .1
+            .trim()
+            .to_owned();
+        Some(line)
+    };
+    let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let memory = fs::read_to_string("/proc/meminfo").unwrap_or_default();
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    let cores = cpu.lines().filter(|line| line.starts_with("processor")).count();
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    format!(
+        "Machine: {cores} x {}, {} memory, Linux {}, load {} before the start",
+        field(&cpu, "model name").unwrap_or_else(|| "unknown processor".to_owned()),
+        field(&memory, "MemTotal").unwrap_or_else(|| "unknown".to_owned()),
+        kernel.trim(),
+        load.split(' ').next().unwrap_or_default(),
+    )
+}
+
+/// Resident memory of a process now, in MB.
+pub fn resident(pid: u32) -> f64 {
+    status(pid, "VmRSS")
+}
+
+/// The most that it ever was, in MB.
+pub fn peak(pid: u32) -> f64 {
+    status(pid, "VmHWM")
+}
+
+fn status(pid: u32, field: &str) -> f64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).expect("the server runs, on Linux");
+    let line = text
+        .lines()
+        .find(|line| line.starts_with(field))
+        .expect("the kernel tells");
+    let kilobytes: f64 = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|n| n.parse().ok())
+        .expect("a number");
+    kilobytes / 1024.0
+}
+
+/// Whether a file of this name is mapped into a process.
+pub fn maps(pid: u32, name: &str) -> bool {
+    fs::read_to_string(format!("/proc/{pid}/maps"))
+        .expect("the server runs, on Linux")
+        .contains(name)
+}
