@@ -90,14 +90,8 @@ impl ApiError {
     /// What the client reads. A failure of ours is logged in full and told in general.
     pub fn detail(&self) -> String {
         match self {
-            Self::Library(LibraryError::ModelMissing(_) | LibraryError::Overloaded)
-            | Self::Body(BodyError::Overloaded) => self.to_string(),
-            _ if self.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                "The library cannot be reached just now; try again in a few seconds.".into()
-            }
-            _ if self.status().is_server_error() => {
-                "Strand failed to answer; the request id finds the reason in its log.".into()
-            }
+            Self::Library(error) => error.told(),
+            Self::Panic(_) => "Strand failed to answer; its log has the reason.".into(),
             _ => self.to_string(),
         }
     }
@@ -117,9 +111,10 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
             ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ErrorKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         },
-        LibraryError::Overloaded | LibraryError::StoreUnavailable(_) | LibraryError::ModelMissing(_) => {
-            StatusCode::SERVICE_UNAVAILABLE
-        }
+        LibraryError::Overloaded
+        | LibraryError::StoreUnavailable(_)
+        | LibraryError::ModelMissing(_)
+        | LibraryError::RuntimeMissing => StatusCode::SERVICE_UNAVAILABLE,
         LibraryError::Vision(_) | LibraryError::Store(_) | LibraryError::Internal(_) => {
             StatusCode::INTERNAL_SERVER_ERROR
         }

@@ -145,13 +145,13 @@ impl From<Progress> for ProgressView {
         let percentage = super::views::rounded(progress.percentage(), 1);
         let (model, error) = match progress.outcome {
             Some(Ok(trained)) => (Some(trained.model.into()), None),
-            Some(Err(error)) => (None, Some(ApiError::from(error).detail())),
+            Some(Err(error)) => (None, Some(error.told())),
             None => (None, None),
         };
         Self {
             step: progress.step,
             total_steps: progress.total_steps,
-            message: error.clone().unwrap_or(progress.message),
+            message: progress.message,
             percentage,
             status: match progress.phase {
                 Phase::Processing => "processing",

@@ -53,6 +53,9 @@ pub enum LibraryError {
     /// A network is not installed. The message names the command that fetches it.
     #[error("The model \"{0}\" is not installed on this server; run `strand-server models fetch {0}` there.")]
     ModelMissing(String),
+    /// The library that runs the networks is not installed. The message names the command that fetches it.
+    #[error("ONNX Runtime is not installed on this server; run `models/fetch-onnxruntime` there.")]
+    RuntimeMissing,
     /// A network failed. The message is for the operator.
     #[error("{0}")]
     Vision(String),
@@ -68,6 +71,19 @@ pub enum LibraryError {
 }
 
 impl LibraryError {
+    /// What a client may read: the message, or for a failure inside one sentence that shows none of it.
+    pub fn told(&self) -> String {
+        match self {
+            Self::StoreUnavailable(_) => {
+                "The library cannot be reached just now; try again in a few seconds.".into()
+            }
+            Self::Vision(_) | Self::Store(_) | Self::Internal(_) => {
+                "Strand failed to do this; its log has the reason.".into()
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// A store's error where `what` with `id` was asked for.
     pub(super) fn about(what: &'static str, id: u64) -> impl Fn(StoreError) -> Self {
         move |error| match error {
@@ -92,6 +108,7 @@ impl From<VisionError> for LibraryError {
             VisionError::MissingModel { name, .. } | VisionError::NoParser { fetch: name, .. } => {
                 Self::ModelMissing(name)
             }
+            VisionError::RuntimeMissing { .. } => Self::RuntimeMissing,
             _ => Self::Vision(error.to_string()),
         }
     }

@@ -86,7 +86,7 @@ impl Library {
             if let Err(error) = self.train(color_id).await {
                 job.failures.push(JobFailure {
                     color_id,
-                    error: error.to_string(),
+                    error: error.told(),
                 });
             }
             job.done += 1;

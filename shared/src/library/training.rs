@@ -51,7 +51,7 @@ impl Progress {
         Self {
             step: 0,
             total_steps: 1,
-            message: error.to_string(),
+            message: error.told(),
             phase: Phase::Error,
             outcome: Some(Err(error)),
         }
@@ -179,7 +179,7 @@ impl Library {
                 }
                 Err(error) => {
                     state.phase = Phase::Error;
-                    state.message = error.to_string();
+                    state.message = error.told();
                 }
             }
             state.outcome = Some(outcome);
