@@ -2,13 +2,13 @@
 
 use serde_json::json;
 use strand_tests::client::{form, id, text};
-use strand_tests::server::private;
+use strand_tests::server::alone;
 
 use crate::fixtures::{back, trained, unique};
 
 #[tokio::test]
 async fn the_second_answer_comes_from_the_cache() {
-    let Some(server) = private("cache::the_second_answer_comes_from_the_cache") else {
+    let Some(server) = alone("cache::the_second_answer_comes_from_the_cache").await else {
         return;
     };
     let client = server.client();
@@ -31,7 +31,7 @@ async fn the_second_answer_comes_from_the_cache() {
 
 #[tokio::test]
 async fn a_cached_answer_knows_its_place_and_its_overlay() {
-    let Some(server) = private("cache::a_cached_answer_knows_its_place_and_its_overlay") else {
+    let Some(server) = alone("cache::a_cached_answer_knows_its_place_and_its_overlay").await else {
         return;
     };
     let client = server.client();
@@ -60,7 +60,7 @@ async fn a_cached_answer_knows_its_place_and_its_overlay() {
 
 #[tokio::test]
 async fn every_change_of_the_library_is_noticed() {
-    let Some(server) = private("cache::every_change_of_the_library_is_noticed") else {
+    let Some(server) = alone("cache::every_change_of_the_library_is_noticed").await else {
         return;
     };
     let client = server.client();
@@ -105,7 +105,7 @@ async fn changed(client: &strand_tests::client::Client, photo: &[u8], before: &s
 
 #[tokio::test]
 async fn a_deleted_color_is_never_matched_again() {
-    let Some(server) = private("cache::a_deleted_color_is_never_matched_again") else {
+    let Some(server) = alone("cache::a_deleted_color_is_never_matched_again").await else {
         return;
     };
     let client = server.client();
@@ -131,7 +131,7 @@ async fn a_deleted_color_is_never_matched_again() {
 
 #[tokio::test]
 async fn the_cache_can_be_emptied_and_counted() {
-    let Some(server) = private("cache::the_cache_can_be_emptied_and_counted") else {
+    let Some(server) = alone("cache::the_cache_can_be_emptied_and_counted").await else {
         return;
     };
     let client = server.client();
@@ -154,7 +154,7 @@ async fn the_cache_can_be_emptied_and_counted() {
 
 #[tokio::test]
 async fn a_bad_photo_is_answered_the_same_way_twice() {
-    let Some(server) = private("cache::a_bad_photo_is_answered_the_same_way_twice") else {
+    let Some(server) = alone("cache::a_bad_photo_is_answered_the_same_way_twice").await else {
         return;
     };
     let client = server.client();

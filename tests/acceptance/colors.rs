@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use strand_tests::client::{Answer, Client, id, text};
-use strand_tests::server::{private, shared};
+use strand_tests::server::{alone, shared};
 
 use crate::fixtures::{back, speck, unique};
 
@@ -199,7 +199,7 @@ async fn the_list_is_newest_first() {
 
 #[tokio::test]
 async fn the_whole_list_comes_to_a_client_that_asks_for_no_page() {
-    let Some(server) = private("colors::the_whole_list_comes_to_a_client_that_asks_for_no_page") else {
+    let Some(server) = alone("colors::the_whole_list_comes_to_a_client_that_asks_for_no_page").await else {
         return;
     };
     let client = server.client();
@@ -242,7 +242,7 @@ fn next_page(answer: &Answer) -> Option<String> {
 
 #[tokio::test]
 async fn pages_hold_every_color_once() {
-    let Some(server) = private("colors::pages_hold_every_color_once") else {
+    let Some(server) = alone("colors::pages_hold_every_color_once").await else {
         return;
     };
     let client = server.client();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use strand_tests::client::{Answer, form, number, text};
-use strand_tests::server::{private, shared};
+use strand_tests::server::{alone, shared};
 
 use crate::fixtures::{back, hairless};
 
@@ -41,7 +41,7 @@ async fn the_answer_is_an_array_of_one_row() {
 
 #[tokio::test]
 async fn the_palette_needs_no_library() {
-    let Some(server) = private("legacy::the_palette_needs_no_library") else {
+    let Some(server) = alone("legacy::the_palette_needs_no_library").await else {
         return;
     };
     let photo = back("1", 2);

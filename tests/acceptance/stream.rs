@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use strand_tests::client::{Client, number, text};
-use strand_tests::server::{private, shared};
+use strand_tests::server::{alone, shared};
 
 use crate::fixtures::{back, hairless, unique, untrained};
 
@@ -124,7 +124,7 @@ async fn opening_the_stream_trains() {
 
 #[tokio::test]
 async fn a_second_stream_joins_the_first() {
-    let Some(server) = private("stream::a_second_stream_joins_the_first") else {
+    let Some(server) = alone("stream::a_second_stream_joins_the_first").await else {
         return;
     };
     let client = server.client();

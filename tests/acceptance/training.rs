@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use strand_tests::client::{id, number, text};
-use strand_tests::server::{private, shared};
+use strand_tests::server::{alone, shared};
 
 use crate::fixtures::{back, hairless, trained, unique, untrained};
 
@@ -135,7 +135,7 @@ async fn two_trainings_of_one_color_are_one() {
 
 #[tokio::test]
 async fn one_color_alone_can_be_trained() {
-    let Some(server) = private("training::one_color_alone_can_be_trained") else {
+    let Some(server) = alone("training::one_color_alone_can_be_trained").await else {
         return;
     };
     let client = server.client();
@@ -149,7 +149,7 @@ async fn one_color_alone_can_be_trained() {
 
 #[tokio::test]
 async fn training_all_does_what_waits() {
-    let Some(server) = private("training::training_all_does_what_waits") else {
+    let Some(server) = alone("training::training_all_does_what_waits").await else {
         return;
     };
     let client = server.client();
@@ -177,7 +177,7 @@ async fn training_all_does_what_waits() {
 
 #[tokio::test]
 async fn a_job_that_cannot_train_says_so() {
-    let Some(server) = private("training::a_job_that_cannot_train_says_so") else {
+    let Some(server) = alone("training::a_job_that_cannot_train_says_so").await else {
         return;
     };
     let client = server.client();
@@ -189,7 +189,7 @@ async fn a_job_that_cannot_train_says_so() {
 
 #[tokio::test]
 async fn with_nothing_to_train_the_job_is_done_at_once() {
-    let Some(server) = private("training::with_nothing_to_train_the_job_is_done_at_once") else {
+    let Some(server) = alone("training::with_nothing_to_train_the_job_is_done_at_once").await else {
         return;
     };
     let client = server.client();

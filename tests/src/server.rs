@@ -65,6 +65,34 @@ pub fn private_with(test: &str, environment: &[(&str, &str)]) -> Option<Server> 
     Some(Server::start(environment))
 }
 
+/// A server whose library is empty and nobody else's while the test runs. A deployment has only the one library, so it
+/// is emptied first, where `STRAND_TEST_WIPE=1` says that it may be; run such tests one at a time.
+pub async fn alone(test: &str) -> Option<Server> {
+    let Some(server) = deployment() else {
+        return Some(Server::start(&[]));
+    };
+    if std::env::var_os("STRAND_TEST_WIPE").is_none_or(|value| value != "1") {
+        not_run(
+            test,
+            "it needs an empty library; STRAND_TEST_WIPE=1 lets it empty the deployment's",
+        );
+        return None;
+    }
+    let client = server.client();
+    for color in client
+        .get("/colors")
+        .await
+        .expect(200)
+        .as_array()
+        .into_iter()
+        .flatten()
+    {
+        client.delete(&format!("/colors/{}", color["id"])).await;
+    }
+    client.post("/clear-cache").await;
+    Some(server)
+}
+
 /// Says on the terminal, past the test runner's capture, that a test was left out and why.
 pub fn not_run(test: &str, reason: &str) {
     let _ = writeln!(std::io::stderr(), "NOT RUN {test}: {reason}");
