@@ -59,7 +59,7 @@ def main():
     y += BAR + 18
     for match in row["best_matches"]:
         draw.text((x, y), match["name"], "black", font(14))
-        score = f"{match['combined_score']:.2f}   ΔE {match['lab_difference_score']:.1f}"
+        score = f"{match['combined_score']:.2f}   dE {match['lab_difference_score']:.1f}"
         draw.text((x + reach - draw.textlength(score, font(14)), y), score, "black", font(14))
         y += 20
         draw.rectangle((x, y, x + round(reach * match["combined_score"]), y + 4), "#444444")
