@@ -77,6 +77,29 @@ impl Embedded {
             .map_err(|error| StoreError::Failed(error.to_string()))?
     }
 
+    /// Runs `work` on a thread that may block.
+    async fn on_files<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Photos) -> T + Send + 'static,
+    {
+        let photos = Arc::clone(&self.photos);
+        tokio::task::spawn_blocking(move || work(&photos))
+            .await
+            .map_err(|error| StoreError::Failed(error.to_string()))
+    }
+
+    /// Runs `work` in a task of its own: a client that goes away must not leave a deletion half done.
+    async fn to_the_end<F, W>(&self, work: W) -> Result<(), StoreError>
+    where
+        W: FnOnce(Self) -> F,
+        F: Future<Output = Result<(), StoreError>> + Send + 'static,
+    {
+        let task = tokio::spawn(work(self.clone()));
+        task.await
+            .map_err(|error| StoreError::Failed(error.to_string()))?
+    }
+
     async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
@@ -160,13 +183,16 @@ impl Store for Embedded {
     }
 
     async fn delete_color(&self, id: u64) -> Result<(), StoreError> {
-        self.write(move |db, _| {
-            rows::found(db.execute("DELETE FROM colors WHERE id = ?1", [id])?)?;
-            rows::bump_version(db)
+        self.to_the_end(move |store| async move {
+            store
+                .write(move |db, _| {
+                    rows::found(db.execute("DELETE FROM colors WHERE id = ?1", [id])?)?;
+                    rows::bump_version(db)
+                })
+                .await?;
+            store.on_files(move |photos| photos.remove_color(id)).await
         })
-        .await?;
-        self.photos.remove_color(id);
-        Ok(())
+        .await
     }
 
     async fn add_image(&self, color_id: u64, image: NewImage) -> Result<(Image, bool), StoreError> {
@@ -207,23 +233,26 @@ impl Store for Embedded {
     }
 
     async fn photo(&self, image: &Image) -> Result<Vec<u8>, StoreError> {
-        let (photos, image) = (Arc::clone(&self.photos), image.clone());
-        tokio::task::spawn_blocking(move || photos.read(image.color_id, image.id, image.format))
-            .await
-            .map_err(|error| StoreError::Failed(error.to_string()))?
+        let image = image.clone();
+        self.on_files(move |photos| photos.read(image.color_id, image.id, image.format))
+            .await?
     }
 
     async fn delete_image(&self, color_id: u64, image_id: u64) -> Result<(), StoreError> {
-        let format = self
-            .write(move |db, _| {
-                let image = rows::image(db, color_id, image_id)?;
-                db.execute("DELETE FROM images WHERE id = ?1", [image_id])?;
-                rows::bump_images_revision(db, color_id)?;
-                Ok(image.format)
-            })
-            .await?;
-        self.photos.remove(color_id, image_id, format);
-        Ok(())
+        self.to_the_end(move |store| async move {
+            let format = store
+                .write(move |db, _| {
+                    let image = rows::image(db, color_id, image_id)?;
+                    db.execute("DELETE FROM images WHERE id = ?1", [image_id])?;
+                    rows::bump_images_revision(db, color_id)?;
+                    Ok(image.format)
+                })
+                .await?;
+            store
+                .on_files(move |photos| photos.remove(color_id, image_id, format))
+                .await
+        })
+        .await
     }
 
     async fn put_features(&self, image: &Image, space: &str, features: &Features) -> Result<(), StoreError> {
@@ -258,7 +287,14 @@ impl Store for Embedded {
 
     async fn put_model(&self, color_id: u64, new: NewModel) -> Result<ModelInfo, StoreError> {
         self.write(move |db, _| {
-            rows::color(db, color_id)?;
+            let color = rows::color(db, color_id)?;
+            // A slower training of earlier photos must not take back what a later one has learnt.
+            if let Some(known) = color.model
+                && known.space == new.model.space
+                && known.images_revision > new.images_revision
+            {
+                return Ok(known);
+            }
             let (kind, num_images, metrics) = new.facts();
             let version: u64 =
                 db.query_row("SELECT models_made + 1 FROM colors WHERE id = ?1", [color_id], |row| row.get(0))?;

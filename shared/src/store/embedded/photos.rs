@@ -8,6 +8,9 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
+/// How the names of files begin that are still being written.
+const TEMPORARY: &str = ".tmp-";
+
 /// The directory of photos.
 pub struct Photos {
     root: PathBuf,
@@ -42,7 +45,9 @@ impl Photos {
 
     /// Writes bytes under a temporary name and syncs them. Dropping the result removes the file.
     pub fn write_temporary(&self, bytes: &[u8]) -> Result<NamedTempFile, StoreError> {
-        let mut file = NamedTempFile::new_in(&self.root)?;
+        let mut file = tempfile::Builder::new()
+            .prefix(TEMPORARY)
+            .tempfile_in(&self.root)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         Ok(file)
@@ -85,8 +90,9 @@ impl Photos {
         log_failure(fs::remove_dir_all(self.root.join(color_id.to_string())));
     }
 
-    /// Removes files that no row knows, and says which rows miss their file: those rows stay, for a directory that
-    /// is only not mounted must not cost a library.
+    /// Removes what an interrupted change left: temporary files, and photos that no row knows. Only names that this
+    /// store gives are touched, and nothing at all while the database knows no photo: a lost database must not cost
+    /// the photos. Rows that miss their file stay, for a directory that is only not mounted must not cost a library.
     pub fn clear_orphans(&self, known: &[(u64, u64, Format)]) -> Result<(), StoreError> {
         let wanted: HashSet<PathBuf> = known.iter().map(|(c, i, f)| self.path(*c, *i, *f)).collect();
         let missing = wanted.iter().filter(|path| !path.exists()).count();
@@ -94,22 +100,43 @@ impl Photos {
             tracing::error!(missing, directory = %self.root.display(), "photos of the library are missing on disk");
         }
         for entry in fs::read_dir(&self.root)? {
-            let path = entry?.path();
-            if !path.is_dir() {
+            let entry = entry?;
+            let (path, name) = (entry.path(), entry.file_name());
+            let is_directory = entry.file_type()?.is_dir();
+            if !is_directory && name.to_string_lossy().starts_with(TEMPORARY) {
                 remove_orphan(&path);
-                continue;
+            } else if is_directory && name.to_string_lossy().parse::<u64>().is_ok() {
+                Self::clear_color(&path, &wanted)?;
             }
-            for file in fs::read_dir(&path)? {
-                let file = file?.path();
-                if !wanted.contains(&file) {
-                    remove_orphan(&file);
-                }
-            }
-            // Only an empty directory goes.
-            let _ = fs::remove_dir(&path);
         }
         Ok(())
     }
+
+    fn clear_color(directory: &Path, wanted: &HashSet<PathBuf>) -> Result<(), StoreError> {
+        for file in fs::read_dir(directory)? {
+            let file = file?.path();
+            if wanted.contains(&file) || !is_photo_name(&file) {
+                continue;
+            }
+            if wanted.is_empty() {
+                tracing::warn!(file = %file.display(), "a photo that the empty database does not know is left alone");
+            } else {
+                remove_orphan(&file);
+            }
+        }
+        // Only an empty directory goes.
+        let _ = fs::remove_dir(directory);
+        Ok(())
+    }
+}
+
+/// `<number>.<extension of a format>`.
+fn is_photo_name(path: &Path) -> bool {
+    let part = |part: Option<&std::ffi::OsStr>| {
+        part.map(|part| part.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    part(path.file_stem()).parse::<u64>().is_ok() && Format::from_extension(&part(path.extension())).is_some()
 }
 
 fn remove_orphan(path: &Path) {

@@ -210,9 +210,29 @@ async fn what_a_crash_leaves_goes_at_the_next_start() {
     std::fs::write(photos.join(id.to_string()).join("999.jpg"), b"x").unwrap();
     std::fs::create_dir(photos.join("77")).unwrap();
     std::fs::write(photos.join("77").join("1.jpg"), b"x").unwrap();
+    std::fs::create_dir(photos.join("holiday")).unwrap();
+    std::fs::write(photos.join("holiday").join("1.jpg"), b"not ours").unwrap();
+    std::fs::write(photos.join("notes.txt"), b"not ours").unwrap();
     let store = Embedded::open(directory.path()).unwrap();
-    assert_eq!(files(directory.path()).len(), 1);
+    assert_eq!(files(directory.path()).len(), 3);
     assert_eq!(store.photo(&image).await.unwrap(), b"one");
+}
+
+#[tokio::test]
+async fn a_lost_database_does_not_cost_the_photos() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    let id = store.create_color(new_color("a")).await.unwrap().id;
+    store.add_image(id, new_image(b"one")).await.unwrap();
+    drop(store);
+    for entry in std::fs::read_dir(directory.path()).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+    Embedded::open(directory.path()).unwrap();
+    assert_eq!(files(directory.path()).len(), 1);
 }
 
 #[tokio::test]
@@ -241,4 +261,24 @@ fn one_process_at_a_time() {
     assert!(error.contains("another process"), "{error}");
     drop(store);
     assert!(Embedded::open(directory.path()).is_ok());
+}
+
+#[tokio::test]
+async fn a_model_of_earlier_photos_does_not_replace_one_of_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    let id = store.create_color(new_color("a")).await.unwrap().id;
+    assert_eq!(store.put_model(id, model("here", 2)).await.unwrap().version, 1);
+    assert_eq!(
+        store
+            .put_model(id, model("here", 1))
+            .await
+            .unwrap()
+            .images_revision,
+        2
+    );
+    assert_eq!(
+        store.put_model(id, model("elsewhere", 1)).await.unwrap().version,
+        2
+    );
 }
