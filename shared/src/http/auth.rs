@@ -56,8 +56,9 @@ fn given_key(request: &Request) -> Option<String> {
     if let Some(key) = header("x-api-key") {
         return Some(key.to_owned());
     }
-    if let Some(token) =
-        header(header::AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "))
+    let authorization = header(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' '));
+    if let Some((scheme, token)) = authorization
+        && scheme.eq_ignore_ascii_case("bearer")
     {
         return Some(token.trim().to_owned());
     }
@@ -66,10 +67,8 @@ fn given_key(request: &Request) -> Option<String> {
         .uri()
         .query()
         .filter(|_| request.uri().path().ends_with("/stream"))?;
-    query
-        .split('&')
-        .find_map(|pair| pair.strip_prefix("api_key="))
-        .map(str::to_owned)
+    let (_, key) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "api_key")?;
+    Some(key.into_owned())
 }
 
 /// Describes the two ways to send the key in the OpenAPI document.

@@ -1,13 +1,18 @@
 //! Request bodies: JSON and multipart, with errors of ours and limits that hold while reading.
 
 use axum::Json;
+use axum::body::Body;
 use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream};
 use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
 
 /// Largest photo, in bytes.
 pub const PHOTO_LIMIT: usize = crate::photo::MAX_BYTES;
@@ -18,6 +23,11 @@ const JSON_LIMIT: usize = 256 * 1024;
 /// So much of a body that is too large is read and thrown away, so that the client, still sending, gets to read the
 /// answer. Beyond it the connection is cut.
 const DRAIN_LIMIT: usize = 128 * 1024 * 1024;
+
+/// See [`Unread`]; a chunk or a part's headers are far smaller.
+const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
+/// A body that sends nothing for so long is given up.
+const STALL: Duration = Duration::from_secs(30);
 
 /// Bytes per permit of [`UPLOADS`].
 const MEGABYTE: usize = 1024 * 1024;
@@ -108,11 +118,13 @@ async fn read_json(request: Request) -> Result<Vec<u8>, BodyError> {
     if announced(request.headers()) > DRAIN_LIMIT {
         return Err(BodyError::LargeJson);
     }
-    let mut chunks = request.into_body().into_data_stream();
+    let unread = Unread::default();
+    let mut chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
         let chunk =
             chunk.map_err(|_| BodyError::BrokenJson("The JSON body breaks off; send it whole.".into()))?;
+        unread.reset();
         length += chunk.len();
         if length <= JSON_LIMIT {
             bytes.extend_from_slice(&chunk);
@@ -156,6 +168,7 @@ pub struct Uploads {
     parts: Multipart,
     names: &'static [&'static str],
     drained: usize,
+    unread: Unread,
 }
 
 impl Uploads {
@@ -172,6 +185,8 @@ impl Uploads {
         if announced(request.headers()) > limit + DRAIN_LIMIT {
             return Err(BodyError::TooLarge("body".into()));
         }
+        let unread = Unread::default();
+        let request = request.map(|body| guarded(body, unread.clone()));
         let parts = Multipart::from_request(request, &()).await.map_err(|rejection| {
             let why = match rejection {
                 MultipartRejection::InvalidBoundary(_) => {
@@ -188,68 +203,119 @@ impl Uploads {
             parts,
             names,
             drained: 0,
+            unread,
         })
     }
 
     /// The next file, or `None` at the end.
     ///
     /// # Errors
-    /// [`BodyError::Multipart`] where the body breaks off or is malformed.
+    /// [`BodyError::Multipart`] where the body breaks off, stalls, is malformed, or skipped parts do not end.
     pub async fn next(&mut self) -> Result<Option<Upload>, BodyError> {
         loop {
             let Some(field) = self.parts.next_field().await.map_err(|error| broken(&error))? else {
                 return Ok(None);
             };
+            self.unread.reset();
             if field.name().is_some_and(|name| self.names.contains(&name)) {
-                return read(field, &mut self.drained).await.map(Some);
+                return read(field, &self.unread, &mut self.drained).await.map(Some);
+            }
+            if !discard(field, &self.unread, &mut self.drained).await {
+                return Err(BodyError::TooLarge("body".into()));
             }
         }
     }
 
     /// Reads the rest and throws it away, within [`DRAIN_LIMIT`].
     pub async fn drain(&mut self) {
-        while let Ok(Some(mut field)) = self.parts.next_field().await {
-            while let Ok(Some(chunk)) = field.chunk().await {
-                self.drained += chunk.len();
-                if self.drained > DRAIN_LIMIT {
-                    return;
-                }
+        while let Ok(Some(field)) = self.parts.next_field().await {
+            self.unread.reset();
+            if !discard(field, &self.unread, &mut self.drained).await {
+                return;
             }
         }
     }
 }
 
-async fn read(mut field: Field<'_>, drained: &mut usize) -> Result<Upload, BodyError> {
-    let filename = field.file_name().map(str::to_owned);
-    let mut bytes = Vec::new();
-    let mut memory = Vec::new();
-    let mut too_large = false;
-    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
-        if too_large || bytes.len() + chunk.len() > PHOTO_LIMIT {
-            too_large = true;
-            bytes = Vec::new();
-            memory.clear();
-            *drained += chunk.len();
-            if *drained > DRAIN_LIMIT {
-                return Err(BodyError::TooLarge(filename.unwrap_or_default()));
-            }
-        } else {
-            while memory.len() * MEGABYTE < bytes.len() + chunk.len() {
-                memory.push(UPLOADS.try_acquire().map_err(|_| BodyError::Overloaded)?);
-            }
-            bytes.extend_from_slice(&chunk);
+/// Throws a part away; `false` once more than [`DRAIN_LIMIT`] has been.
+async fn discard(mut field: Field<'_>, unread: &Unread, drained: &mut usize) -> bool {
+    while let Ok(Some(chunk)) = field.chunk().await {
+        unread.reset();
+        *drained += chunk.len();
+        if *drained > DRAIN_LIMIT {
+            return false;
         }
     }
-    let bytes = if too_large {
-        Err(BodyError::TooLarge(filename.clone().unwrap_or_default()))
-    } else {
-        Ok(bytes)
-    };
+    true
+}
+
+/// Reads a part to its end. What is wrong with it alone is the part's result, so that the client gets to read it.
+async fn read(mut field: Field<'_>, unread: &Unread, drained: &mut usize) -> Result<Upload, BodyError> {
+    let filename = field.file_name().map(str::to_owned);
+    let too_large = || BodyError::TooLarge(filename.clone().unwrap_or_default());
+    let (mut bytes, mut memory, mut refused) = (Vec::new(), Vec::new(), None);
+    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
+        unread.reset();
+        if refused.is_none() {
+            refused = (bytes.len() + chunk.len() > PHOTO_LIMIT).then(too_large);
+            while refused.is_none() && memory.len() * MEGABYTE < bytes.len() + chunk.len() {
+                match UPLOADS.try_acquire() {
+                    Ok(permit) => memory.push(permit),
+                    Err(_) => refused = Some(BodyError::Overloaded),
+                }
+            }
+        }
+        if refused.is_none() {
+            bytes.extend_from_slice(&chunk);
+            continue;
+        }
+        bytes = Vec::new();
+        memory.clear();
+        *drained += chunk.len();
+        if *drained > DRAIN_LIMIT {
+            return Err(too_large());
+        }
+    }
     Ok(Upload {
         filename,
-        bytes,
+        bytes: refused.map_or(Ok(bytes), Err),
         memory,
     })
+}
+
+/// Bytes that came in since the multipart parser last gave something out. It holds them all while it looks for a
+/// boundary or the end of a part's headers.
+#[derive(Clone, Default)]
+struct Unread(Arc<AtomicUsize>);
+
+impl Unread {
+    fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts a chunk; whether it is still within [`UNREAD_LIMIT`].
+    fn admits(&self, chunk: usize) -> bool {
+        self.0.fetch_add(chunk, Ordering::Relaxed) + chunk <= UNREAD_LIMIT
+    }
+}
+
+/// The body, broken off where it stalls or where nothing comes of what it sends.
+fn guarded(body: Body, unread: Unread) -> Body {
+    let broken_off = |why: &'static str| Some((Err(axum::Error::new(why)), None));
+    let chunks = stream::unfold(Some(body.into_data_stream()), move |chunks| {
+        let unread = unread.clone();
+        async move {
+            let mut chunks = chunks?;
+            match timeout(STALL, chunks.next()).await {
+                Err(_) => broken_off("the body stalled"),
+                Ok(None) => None,
+                Ok(Some(Ok(chunk))) if !unread.admits(chunk.len()) => broken_off("a part without an end"),
+                Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(chunks))),
+                Ok(Some(Err(error))) => Some((Err(error), None)),
+            }
+        }
+    });
+    Body::from_stream(chunks)
 }
 
 fn broken(error: &MultipartError) -> BodyError {

@@ -124,7 +124,9 @@ async fn photo(
     let (stem, extension) = file.split_once('.').unwrap_or((&file, ""));
     let image_id = stem
         .parse()
-        .map_err(|_| ApiError::NoRoute(format!("/training_data/{id}/{file}")))?;
+        .ok()
+        .filter(|id: &u64| (1..=i64::MAX as u64).contains(id))
+        .ok_or_else(|| ApiError::NoRoute(format!("/training_data/{id}/{file}")))?;
     let (image, bytes) = app.library.photo(id, image_id).await?;
     if extension != image.format.extension() {
         return Err(LibraryError::Unknown {

@@ -1,7 +1,7 @@
 //! Every request's id, log line and metrics.
 
 use axum::extract::{MatchedPath, Request};
-use axum::http::{HeaderName, HeaderValue};
+use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -37,6 +37,7 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
 pub async fn observe(request: Request, next: Next) -> Response {
     let id = taken_over(&request).unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let method = request.method().to_string();
+    let label = method_label(request.method());
     let path = request.uri().path().to_owned();
     // The pattern, not the path, so that ids do not make a metric each.
     let route = request
@@ -52,7 +53,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
         let seconds = started.elapsed().as_secs_f64();
         tracing::info!(status, ms = seconds * 1e3, "answered");
         let labels = [
-            ("method", method),
+            ("method", label.to_owned()),
             ("route", route),
             ("status", status.to_string()),
         ];
@@ -65,6 +66,20 @@ pub async fn observe(request: Request, next: Next) -> Response {
         response.headers_mut().insert(&HEADER, value);
     }
     response
+}
+
+/// A method as a metric's label: those that HTTP has, for a client may send any word and each would be kept for good.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 /// The client's id, where it is one that can stand in a log.
