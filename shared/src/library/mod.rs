@@ -24,6 +24,9 @@ use ports::Store;
 use std::sync::{Arc, Mutex, PoisonError};
 use types::{Color, Status};
 
+/// So many shades are trained at a time.
+const TRAININGS_AT_ONCE: usize = 2;
+
 /// How a library is to run.
 #[derive(Debug, Clone, Copy)]
 pub struct LibraryConfig {
@@ -41,6 +44,8 @@ pub struct Library {
     workbench: workbench::Workbench,
     cache: cache::AnswerCache,
     trainings: training::Trainings,
+    /// Each holds a photo and a page of features; the others wait.
+    training_seats: tokio::sync::Semaphore,
     jobs: tokio::sync::Notify,
     /// The shades as last read, with the library version they are of.
     shelf: Mutex<Option<(String, Arc<Shelf>)>>,
@@ -54,6 +59,7 @@ impl Library {
             workbench: workbench::Workbench::new(config.threads),
             cache: cache::AnswerCache::new(config.cache_bytes),
             trainings: training::Trainings::default(),
+            training_seats: tokio::sync::Semaphore::new(TRAININGS_AT_ONCE),
             jobs: tokio::sync::Notify::new(),
             shelf: Mutex::new(None),
             store,

@@ -164,7 +164,9 @@ impl Library {
             library: self,
             color_id,
         };
+        let seat = self.training_seats.acquire().await;
         let outcome = self.train_color(color_id, &progress).await;
+        drop(seat);
         if let Err(error) = &outcome {
             tracing::warn!(color_id, %error, "training failed");
         }
@@ -216,10 +218,15 @@ impl Library {
                 format!("Processing image {} of {}.", index + 1, images.len()),
             );
             let features = match known.remove(&image.id) {
-                Some(features) => features,
-                None => self.measure_image(image).await?,
+                Some(features) => Ok(features),
+                None => self.measure_image(image).await,
             };
-            measured.push((image.id, features));
+            match features {
+                Ok(features) => measured.push((image.id, features)),
+                // Deleted meanwhile: the training goes on without it.
+                Err(LibraryError::Unknown { .. }) => {}
+                Err(error) => return Err(error),
+            }
         }
         report(images.len(), Phase::Training, "Training the model.".into());
         let left_out: Vec<u64> = measured
@@ -228,7 +235,10 @@ impl Library {
             .map(|(id, _)| *id)
             .collect();
         if left_out.len() == measured.len() {
-            self.store.put_failure(color_id, color.images_revision).await?;
+            self.store
+                .put_failure(color_id, color.images_revision)
+                .await
+                .map_err(LibraryError::about("color", color_id))?;
             return Err(LibraryError::NoHairToTrain {
                 name: color.name,
                 count: images.len(),
