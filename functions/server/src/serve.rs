@@ -17,6 +17,8 @@ use tracing_subscriber::EnvFilter;
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// How long requests in flight may take to end after SIGTERM; platforms kill at 10 to 30 seconds.
 const GRACE: Duration = Duration::from_secs(9);
+/// How often metrics are folded.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Threads for blocking work besides those that measure photos: database and files.
 const BLOCKING_THREADS: usize = 6;
 
@@ -52,6 +54,14 @@ async fn run(settings: Settings) -> Result<(), String> {
         vision.preload().map_err(|error| error.to_string())?;
     }
     let metrics = install_metrics().map_err(|error| error.to_string())?;
+    let upkeep = metrics.clone();
+    tokio::spawn(async move {
+        loop {
+            // Folds the samples of histograms, which pile up where nobody reads /metrics.
+            tokio::time::sleep(METRICS_UPKEEP).await;
+            upkeep.run_upkeep();
+        }
+    });
     let http = HttpConfig {
         origins: settings.origins,
         api_key: settings.api_key,
