@@ -96,6 +96,7 @@ impl Settings {
     /// One line that names the variable behind what cannot be opened.
     pub async fn start(self) -> Result<Service, String> {
         log_to_stderr(self.log);
+        let spool_dir = self.store.spool_dir();
         let store = self.store.open().await?;
         let config = LibraryConfig {
             threads: self.vision.threads,
@@ -110,6 +111,7 @@ impl Settings {
             http: HttpConfig {
                 origins: self.origins,
                 api_key: self.api_key,
+                spool_dir,
                 metrics: None,
             },
         })
@@ -123,6 +125,13 @@ impl StoreSettings {
         Ok(Self::Embedded {
             data_dir: text("STRAND_DATA_DIR")?.map_or_else(|| "data".into(), PathBuf::from),
         })
+    }
+
+    /// A directory with room for a whole library. That of temporary files often is a small one in memory.
+    fn spool_dir(&self) -> PathBuf {
+        match self {
+            Self::Embedded { data_dir } => data_dir.clone(),
+        }
     }
 
     #[expect(clippy::unused_async, reason = "other stores connect")]

@@ -2,8 +2,9 @@
 
 use super::Shared;
 use super::body::{BodyError, OVERHEAD, PHOTO_LIMIT, Upload, Uploads};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::InQuery;
+use super::problems::{FindsHair, Stored, TakesPhotos};
 use super::views::rounded;
 use crate::color::{Level, Rgb, Style, Tone};
 use crate::learning::{Basis, Match};
@@ -248,11 +249,7 @@ impl From<&Match> for MatchView {
     request_body(content = PhotosForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No photo, more than five, or no hair"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy, or no model installed; see Retry-After"),
+        Stored, TakesPhotos, FindsHair,
     ))]
 async fn analyze(
     State(app): State<Shared>,
@@ -276,11 +273,7 @@ async fn analyze(
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Not exactly one photo, or no hair"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy, or no model installed; see Retry-After"),
+        Stored, TakesPhotos, FindsHair,
     ))]
 async fn analyze_legacy(
     State(app): State<Shared>,

@@ -1,6 +1,7 @@
 //! The HTTP contract: one router per resource, merged here; the same handlers in every deployment.
 
 mod analysis;
+mod archive;
 mod auth;
 mod body;
 mod colors;
@@ -9,6 +10,7 @@ mod error;
 mod extract;
 mod images;
 mod observe;
+mod problems;
 mod service;
 mod training;
 mod views;
@@ -22,6 +24,7 @@ use auth::Security;
 use axum::Router;
 use error::ApiError;
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -36,6 +39,8 @@ pub struct HttpConfig {
     pub origins: AllowedOrigins,
     /// The key that changing routes ask for, where one is set.
     pub api_key: Option<ApiKey>,
+    /// A directory with room for a library that is sent to be imported.
+    pub spool_dir: PathBuf,
     /// Where metrics are read from; without it there is no `/metrics`.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -62,8 +67,10 @@ type Shared = Arc<App>;
         (name = "colors", description = "The shade library: shades and their photos"),
         (name = "training", description = "Teaching Strand a shade"),
         (name = "analysis", description = "Matching photos"),
+        (name = "library", description = "The whole library as one file"),
         (name = "service", description = "Health, metrics, cache"),
     ),
+    components(schemas(error::Problem)),
     modifiers(&Security),
 )]
 struct Document;
@@ -82,6 +89,7 @@ pub fn router(library: Arc<Library>, config: HttpConfig) -> Router {
         .merge(images::routes())
         .merge(training::routes())
         .merge(analysis::routes())
+        .merge(archive::routes())
         .split_for_parts();
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     routes

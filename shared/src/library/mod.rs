@@ -2,6 +2,7 @@
 //! is behind the [`ports`], the networks behind [`crate::vision`].
 
 mod analysis;
+mod archive;
 mod cache;
 mod colors;
 mod error;
@@ -12,6 +13,7 @@ pub mod types;
 mod workbench;
 
 pub use analysis::{Analysis, AnalysisRequest};
+pub use archive::{ArchiveError, Export, Exported, ImportProgress, Imported, PhotoLeftOut};
 pub use cache::CacheStats;
 pub use colors::{DESCRIPTION_LIMIT, NAME_LIMIT};
 pub use error::LibraryError;

@@ -267,7 +267,7 @@ impl Library {
             .map_err(LibraryError::about("color", color.id))
     }
 
-    async fn known_features(&self, color_id: u64) -> Result<HashMap<u64, Features>, LibraryError> {
+    pub(super) async fn known_features(&self, color_id: u64) -> Result<HashMap<u64, Features>, LibraryError> {
         let rows = self.store.features_of(color_id, &self.space).await?;
         Ok(rows.into_iter().map(|row| (row.image_id, row.features)).collect())
     }
