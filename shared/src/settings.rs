@@ -7,7 +7,7 @@ use crate::store::embedded::Embedded;
 use crate::vision::{Vision, VisionConfig};
 use std::env::{self, VarError};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -44,6 +44,22 @@ pub struct Service {
     /// What its routes need besides; without metrics.
     pub http: HttpConfig,
 }
+
+/// Every variable of Strand's own, to tell a misspelt one.
+pub const VARIABLES: [&str; 12] = [
+    "STRAND_API_KEY",
+    "STRAND_BACKBONE",
+    "STRAND_BUCKET",
+    "STRAND_DATA_DIR",
+    "STRAND_MODELS_DIR",
+    "STRAND_MODELS_MIRROR",
+    "STRAND_PARSER",
+    "STRAND_PRELOAD",
+    "STRAND_QUEUE_URL",
+    "STRAND_STORE",
+    "STRAND_TABLE",
+    "STRAND_THREADS",
+];
 
 const THREADS_LIMIT: usize = 256;
 /// Most bytes of cached answers: some 10,000 of them.
@@ -90,6 +106,15 @@ impl Settings {
         })
     }
 
+    /// The same with a log of warnings only, unless `RUST_LOG` asks for another: for commands that speak for themselves.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        if matches!(text("RUST_LOG"), Ok(None)) {
+            self.log = EnvFilter::new("warn,ort=error");
+        }
+        self
+    }
+
     /// Starts the log and opens what the settings name; loads the networks where they are to load at the start.
     ///
     /// # Errors
@@ -127,11 +152,16 @@ impl StoreSettings {
         })
     }
 
+    /// The directory of an embedded library.
+    pub fn data_dir(&self) -> Option<&Path> {
+        match self {
+            Self::Embedded { data_dir } => Some(data_dir),
+        }
+    }
+
     /// A directory with room for a whole library. That of temporary files often is a small one in memory.
     fn spool_dir(&self) -> PathBuf {
-        match self {
-            Self::Embedded { data_dir } => data_dir.clone(),
-        }
+        self.data_dir().map_or_else(env::temp_dir, PathBuf::from)
     }
 
     #[expect(clippy::unused_async, reason = "other stores connect")]

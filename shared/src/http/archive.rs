@@ -177,7 +177,7 @@ async fn drain(body: Body) {
 
 /// The body in a file without a name, which is gone when it is closed, and so after a crash, too.
 async fn spool(body: Body, directory: &Path) -> Result<File, ApiError> {
-    let mut file = tempfile::tempfile_in(directory).map_err(unwritable)?;
+    let mut file = tempfile::tempfile_in(directory).map_err(|error| unwritable(&error))?;
     let (sender, mut received) = mpsc::channel::<Bytes>(8);
     let writing = tokio::task::spawn_blocking(move || -> io::Result<File> {
         while let Some(chunk) = received.blocking_recv() {
@@ -206,10 +206,10 @@ async fn spool(body: Body, directory: &Path) -> Result<File, ApiError> {
     let written = writing
         .await
         .map_err(|error| LibraryError::Internal(error.to_string()))?;
-    written.map_err(unwritable)
+    written.map_err(|error| unwritable(&error))
 }
 
-fn unwritable(error: io::Error) -> ApiError {
+fn unwritable(error: &io::Error) -> ApiError {
     match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => BodyError::NoRoom.into(),
         _ => LibraryError::Internal(format!("the file to import cannot be kept: {error}")).into(),

@@ -1,6 +1,7 @@
 //! The HTTP contract: one router per resource, merged here; the same handlers in every deployment.
 
 mod analysis;
+mod answers;
 mod archive;
 mod auth;
 mod body;
@@ -15,6 +16,7 @@ mod service;
 mod training;
 mod views;
 
+pub use answers::{AnalysisView, Row};
 pub use auth::ApiKey;
 pub use cors::{AllowedOrigins, ParseOriginsError};
 pub use observe::install_metrics;

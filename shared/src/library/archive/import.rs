@@ -5,8 +5,8 @@ use super::{Card, Measured, PhotoLeftOut};
 use crate::learning::ShadeModel;
 use crate::library::colors::inspect;
 use crate::library::ports::{ColorChange, Features, NewColor, NewModel};
-use crate::library::types::{Color, Image, name_key};
-use crate::library::{Library, LibraryError};
+use crate::library::types::{Image, ModelInfo};
+use crate::library::{Library, LibraryError, Names};
 use crate::signature::{DESCRIPTOR_DIMENSION, MAX_COLORS};
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -109,8 +109,7 @@ impl Library {
 /// An import at work.
 struct Import<'a> {
     library: &'a Library,
-    /// The library's shades by the form of their name that is compared.
-    ids: HashMap<String, u64>,
+    names: Names<'a>,
     /// The length of feature vectors in this feature space; `None` where its backbone is not there to tell.
     dimension: Option<usize>,
     shade: Option<Shade>,
@@ -144,7 +143,7 @@ impl<'a> Import<'a> {
             Some(_) => library.vision.backbone().ok().flatten().map(|b| b.dimension()),
         };
         Ok(Self {
-            ids: ids_by_name(library).await?,
+            names: Names::of(library).await?,
             library,
             dimension: embedding.map(|length| DESCRIPTOR_DIMENSION + length),
             shade: None,
@@ -164,11 +163,13 @@ impl<'a> Import<'a> {
     /// Finds or makes the shade of a card. What the library knows of it counts more than what the file does.
     async fn enter(&mut self, card: Card) -> Result<(), LibraryError> {
         self.report.shades += 1;
-        let key = name_key(&card.name);
-        let color = match self.ids.get(&key) {
-            Some(id) => self.library.color(*id).await?,
-            None => self.create(&card, &key).await?,
+        let named = NewColor {
+            name: card.name,
+            description: card.description.clone(),
+            hex: card.hex,
         };
+        let (color, is_new) = self.names.find_or_create(named).await?;
+        self.report.shades_created += u64::from(is_new);
         let change = ColorChange {
             name: None,
             description: color
@@ -194,27 +195,6 @@ impl<'a> Import<'a> {
             places: Vec::new(),
         });
         Ok(())
-    }
-
-    async fn create(&mut self, card: &Card, key: &str) -> Result<Color, LibraryError> {
-        let color = NewColor {
-            name: card.name.clone(),
-            description: card.description.clone(),
-            hex: card.hex,
-        };
-        match self.library.create_color(color).await {
-            Ok(color) => {
-                self.report.shades_created += 1;
-                Ok(color)
-            }
-            // Somebody else has created it meanwhile.
-            Err(LibraryError::NameTaken(name)) => {
-                self.ids = ids_by_name(self.library).await?;
-                let id = self.ids.get(key).ok_or(LibraryError::NameTaken(name))?;
-                self.library.color(*id).await
-            }
-            Err(error) => Err(error),
-        }
     }
 
     async fn add_photo(&mut self, sha256: String, name: String, bytes: Vec<u8>) -> Result<(), LibraryError> {
@@ -284,9 +264,8 @@ impl<'a> Import<'a> {
         {
             return Ok(());
         }
-        let up_to_date = |m: &crate::library::types::ModelInfo| {
-            m.space == library.space && m.images_revision == color.images_revision
-        };
+        let up_to_date =
+            |m: &ModelInfo| m.space == library.space && m.images_revision == color.images_revision;
         let agrees = is_ours && shade.agrees_with(&model, &library.images(shade.id).await?);
         if color.model.as_ref().is_some_and(up_to_date) || (color.model.is_some() && !agrees) {
             return Ok(());
@@ -339,14 +318,6 @@ fn current(shade: &mut Option<Shade>) -> Result<&mut Shade, LibraryError> {
     shade
         .as_mut()
         .ok_or_else(|| LibraryError::Internal("an item before its shade".into()))
-}
-
-async fn ids_by_name(library: &Library) -> Result<HashMap<String, u64>, LibraryError> {
-    let colors = library.colors(None, usize::MAX).await?;
-    Ok(colors
-        .into_iter()
-        .map(|color| (name_key(&color.name), color.id))
-        .collect())
 }
 
 /// Whether training and matching can take these features, whoever made them up.

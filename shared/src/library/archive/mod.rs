@@ -108,7 +108,11 @@ mod hex {
     use crate::color::Rgb;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    #[expect(clippy::ref_option, reason = "the signature is serde's")]
+    #[expect(
+        clippy::ref_option,
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature is serde's"
+    )]
     pub fn serialize<S: Serializer>(hex: &Option<Rgb>, serializer: S) -> Result<S::Ok, S::Error> {
         match hex {
             Some(hex) => serializer.collect_str(hex),

@@ -34,7 +34,7 @@ pub(super) enum Item {
 pub(super) fn read(file: impl Read, mut visit: impl FnMut(Item, u64) -> bool) -> Result<(), LibraryError> {
     let mut archive = Archive::new(file);
     // Raw: this format needs none of tar's extensions, whose sizes are not limited.
-    let mut entries = archive.entries().map_err(broken)?.raw(true);
+    let mut entries = archive.entries().map_err(|error| broken(&error))?.raw(true);
     let mut state = State::default();
     let mut lines = Sha256::new();
     loop {
@@ -47,7 +47,7 @@ pub(super) fn read(file: impl Read, mut visit: impl FnMut(Item, u64) -> bool) ->
             }
             .into());
         };
-        let mut entry = entry.map_err(|error| state.refused(error))?;
+        let mut entry = entry.map_err(|error| state.refused(&error))?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if !matches!(
             entry.header().entry_type(),
@@ -79,7 +79,7 @@ pub(super) fn sum_line(sum: &str, path: &str) -> String {
 }
 
 fn whole(entry: &mut Entry<impl Read>, limit: u64) -> Result<Vec<u8>, LibraryError> {
-    let size = entry.header().size().map_err(broken)?;
+    let size = entry.header().size().map_err(|error| broken(&error))?;
     if size > limit {
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         return Err(damaged(format!(
@@ -87,7 +87,7 @@ fn whole(entry: &mut Entry<impl Read>, limit: u64) -> Result<Vec<u8>, LibraryErr
         )));
     }
     let mut bytes = Vec::with_capacity(size as usize);
-    entry.read_to_end(&mut bytes).map_err(broken)?;
+    entry.read_to_end(&mut bytes).map_err(|error| broken(&error))?;
     if bytes.len() as u64 == size {
         Ok(bytes)
     } else {
@@ -96,7 +96,7 @@ fn whole(entry: &mut Entry<impl Read>, limit: u64) -> Result<Vec<u8>, LibraryErr
 }
 
 /// What an I/O error means: `tar` tells a malformed archive by one, too.
-fn broken(error: io::Error) -> LibraryError {
+fn broken(error: &io::Error) -> LibraryError {
     match error.kind() {
         ErrorKind::UnexpectedEof => ArchiveError::CutShort.into(),
         ErrorKind::Other | ErrorKind::InvalidData | ErrorKind::InvalidInput => {
@@ -203,9 +203,9 @@ impl State {
         if !self.has_manifest {
             return Err(ArchiveError::NotOne.into());
         }
-        let size = sums.header().size().map_err(broken)?;
+        let size = sums.header().size().map_err(|error| broken(&error))?;
         let mut found = Sha256::new();
-        if io::copy(sums, &mut found).map_err(broken)? < size {
+        if io::copy(sums, &mut found).map_err(|error| broken(&error))? < size {
             return Err(ArchiveError::CutShort.into());
         }
         if found.finalize() != lines.finalize() {
@@ -226,7 +226,7 @@ impl State {
     }
 
     /// Before the manifest a malformed header means that this is another kind of file.
-    fn refused(&self, error: io::Error) -> LibraryError {
+    fn refused(&self, error: &io::Error) -> LibraryError {
         match broken(error) {
             LibraryError::Archive(_) if !self.has_manifest => ArchiveError::NotOne.into(),
             other => other,
