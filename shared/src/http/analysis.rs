@@ -7,7 +7,7 @@ use super::extract::InQuery;
 use super::views::rounded;
 use crate::color::{Level, Rgb, Style, Tone};
 use crate::learning::{Basis, Match};
-use crate::library::{Analysis, AnalysisRequest};
+use crate::library::{Analysis, AnalysisRequest, Overlay};
 use crate::signature::DominantColor;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -51,19 +51,20 @@ struct PhotoForm {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Options {
-    /// `true` adds a small picture of the mask.
-    #[param(value_type = Option<bool>)]
+    /// `true` adds a small picture of the photo with all but the hair dimmed, `mask` the hair mask alone.
+    #[param(value_type = Option<String>, pattern = "^(true|false|mask)$")]
     overlay: Option<String>,
 }
 
 impl Options {
     fn request(&self, palette: bool) -> Result<AnalysisRequest, ApiError> {
         let overlay = match self.overlay.as_deref() {
-            None | Some("false" | "0") => false,
-            Some("true" | "1" | "") => true,
+            None | Some("false" | "0") => None,
+            Some("true" | "1" | "") => Some(Overlay::Picture),
+            Some("mask") => Some(Overlay::Mask),
             Some(other) => {
                 return Err(ApiError::Malformed(format!(
-                    "\"{other}\" is no value for overlay; use true or false."
+                    "\"{other}\" is no value for overlay; use true, false or mask."
                 )));
             }
         };
@@ -120,7 +121,8 @@ struct Found {
     hair: HairView,
     /// What to know before trusting the answer.
     warnings: Vec<String>,
-    /// The photo with all but the hair dimmed, as a data URL of a PNG.
+    /// Where it was asked for, a data URL of a PNG: the photo with all but the hair dimmed, or the mask as gray, white
+    /// where there is hair.
     #[serde(skip_serializing_if = "Option::is_none")]
     overlay: Option<String>,
 }

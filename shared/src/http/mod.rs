@@ -9,6 +9,8 @@ mod error;
 mod extract;
 mod images;
 mod observe;
+mod page;
+mod palette;
 mod service;
 mod training;
 mod views;
@@ -78,17 +80,20 @@ pub enum Resource {
     Training,
     /// Matching photos, and the cache of answers.
     Analysis,
+    /// The web page. Where the others stand behind a static host, that host serves it.
+    Page,
 }
 
 impl Resource {
     /// All of the contract.
-    pub const ALL: [Self; 3] = [Self::Colors, Self::Training, Self::Analysis];
+    pub const ALL: [Self; 4] = [Self::Colors, Self::Training, Self::Analysis, Self::Page];
 
     fn routes(self) -> OpenApiRouter<Shared> {
         match self {
-            Self::Colors => colors::routes().merge(images::routes()),
+            Self::Colors => colors::routes().merge(images::routes()).merge(palette::routes()),
             Self::Training => training::routes(),
             Self::Analysis => analysis::routes().merge(service::cache_routes()),
+            Self::Page => page::routes(),
         }
     }
 }

@@ -11,7 +11,7 @@ mod training;
 pub mod types;
 mod workbench;
 
-pub use analysis::{Analysis, AnalysisRequest};
+pub use analysis::{Analysis, AnalysisRequest, Overlay};
 pub use cache::CacheStats;
 pub use colors::{DESCRIPTION_LIMIT, NAME_LIMIT};
 pub use error::LibraryError;
