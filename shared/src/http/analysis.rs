@@ -6,7 +6,7 @@ use super::body::{BodyError, OVERHEAD, PHOTO_LIMIT, Upload, Uploads};
 use super::error::ApiError;
 use super::extract::InQuery;
 use super::problems::{FindsHair, Stored, TakesPhotos};
-use crate::library::{Analysis, AnalysisRequest, Snapshot};
+use crate::library::{Analysis, AnalysisRequest, Overlay, Snapshot};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -49,19 +49,20 @@ struct PhotoForm {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Options {
-    /// `true` adds a small picture of the mask.
-    #[param(value_type = Option<bool>)]
+    /// `true` adds a small picture of the photo with all but the hair dimmed, `mask` the hair mask alone.
+    #[param(value_type = Option<String>, pattern = "^(true|false|mask)$")]
     overlay: Option<String>,
 }
 
 impl Options {
     fn request(&self) -> Result<AnalysisRequest, ApiError> {
         let overlay = match self.overlay.as_deref() {
-            None | Some("false" | "0") => false,
-            Some("true" | "1" | "") => true,
+            None | Some("false" | "0") => None,
+            Some("true" | "1" | "") => Some(Overlay::Picture),
+            Some("mask") => Some(Overlay::Mask),
             Some(other) => {
                 return Err(ApiError::Malformed(format!(
-                    "\"{other}\" is no value for overlay; use true or false."
+                    "\"{other}\" is no value for overlay; use true, false or mask."
                 )));
             }
         };

@@ -22,11 +22,20 @@ const BEST_MATCHES: usize = 5;
 /// The palette never changes while the process runs.
 const PALETTE_VERSION: &str = "palette";
 
+/// How an answer shows what was taken for hair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overlay {
+    /// A small picture of the photo with all that is not hair dimmed.
+    Picture,
+    /// The mask alone: gray, white where there is hair.
+    Mask,
+}
+
 /// What is asked about a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct AnalysisRequest {
-    /// Whether a picture of the mask is wanted.
-    pub overlay: bool,
+    /// The picture of the mask that is wanted.
+    pub overlay: Option<Overlay>,
 }
 
 /// The answer for one photo.
@@ -44,7 +53,7 @@ pub struct Analysis {
     pub confidence: f32,
     /// What the user should know before trusting the answer.
     pub warnings: Vec<String>,
-    /// The photo with its hair marked, a PNG.
+    /// The overlay that was asked for, a PNG.
     pub overlay: Option<Vec<u8>>,
 }
 
@@ -194,7 +203,16 @@ fn analyze(
         confidence: signature.confidence,
         colors: signature.colors,
         warnings,
-        overlay: request.overlay.then(|| overlay(&photo, &mask)).transpose()?,
+        overlay: match request.overlay {
+            None => None,
+            Some(Overlay::Picture) => Some(picture(&photo, &mask)?),
+            Some(Overlay::Mask) => Some(png(
+                &mask.probability,
+                photo.width(),
+                photo.height(),
+                ExtendedColorType::L8,
+            )?),
+        },
     })
 }
 
@@ -256,8 +274,7 @@ fn stale_warning(shelf: &Shelf) -> Option<String> {
 }
 
 /// The photo with all that is not hair dimmed to a third, as a PNG.
-fn overlay(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
-    let internal = |error: image::ImageError| LibraryError::Internal(error.to_string());
+fn picture(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
     let lit: Vec<u8> = photo
         .rgb()
         .chunks_exact(3)
@@ -273,10 +290,14 @@ fn overlay(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
         f64::from(OVERLAY_SIDE) / f64::from(photo.width().max(photo.height())).max(f64::from(OVERLAY_SIDE));
     let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
     let small = image::imageops::thumbnail(&whole, side(photo.width()), side(photo.height()));
+    png(&small, small.width(), small.height(), ExtendedColorType::Rgb8)
+}
+
+fn png(pixels: &[u8], width: u32, height: u32, kind: ExtendedColorType) -> Result<Vec<u8>, LibraryError> {
     let mut png = Vec::new();
     image::codecs::png::PngEncoder::new(&mut png)
-        .write_image(&small, small.width(), small.height(), ExtendedColorType::Rgb8)
-        .map_err(internal)?;
+        .write_image(pixels, width, height, kind)
+        .map_err(|error| LibraryError::Internal(error.to_string()))?;
     Ok(png)
 }
 
