@@ -91,12 +91,12 @@ function why(match, item) {
   return { box, compare };
 }
 
-function matchRow(match, item, first) {
+function matchRow(match, item) {
   const { box, compare } = why(match, item);
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
   let compared = false;
-  const details = h('details', { open: first && item.opened, on: { toggle: () => {
+  const details = h('details', { on: { toggle: () => {
     if (!details.open || compared || match.nearest_image_id === null) return;
     compared = true;
     compare().catch(() => { compared = false; });
@@ -140,13 +140,13 @@ function verdict(item, titleId, actions) {
   const { answer } = item;
   const matches = answer.best_matches;
   return [
-    matches.length ? best(item, titleId) : h('h2', { id: titleId, tabIndex: -1 }, 'No shade to match yet'),
-    answer.warnings.length > 0 && h('ul', { class: 'note warn' }, answer.warnings.map((text) => h('li', {}, text))),
-    matches.length > 0 && h('div', {}, h('h3', {}, matches.length > 1 ? 'How the shades compare' : 'Why this shade'),
-      h('ol', { class: 'matches' }, matches.map((match, at) => matchRow(match, item, at === 0)))),
+    h('div', {}, matches.length ? best(item, titleId) : h('h2', { id: titleId, tabIndex: -1 }, 'No shade to match yet'),
+      answer.warnings.length > 0 && h('ul', { class: 'note warn' }, answer.warnings.map((text) => h('li', {}, text)))),
+    h('div', { class: 'rest' }, matches.length > 0 && h('div', {}, h('h3', {}, matches.length > 1 ? 'How the shades compare' : 'Why this shade'),
+      h('ol', { class: 'matches' }, matches.map((match) => matchRow(match, item)))),
     item.work ? item.work.element : correction(item, actions),
     h('div', { class: 'end' }, button('Copy as JSON', () => copy(JSON.stringify(item.raw, null, 2), 'The answer'), { class: 'link' }),
-      h('span', { class: 'eyebrow' }, `Hair on ${percent(answer.hair.coverage)} of the photo`)),
+      h('span', { class: 'eyebrow' }, `Hair on ${percent(answer.hair.coverage)} of the photo`))),
   ];
 }
 
@@ -168,7 +168,7 @@ export function resultCard(item, actions) {
     done: () => verdict(item, titleId, actions),
   };
   return h('article', { class: `result ${item.state}`, 'aria-labelledby': titleId, 'aria-busy': String(item.state === 'working') },
-    photoPane(item, remove), h('div', { class: 'facts' }, facts[item.state]()), item.state === 'done' && measured(item));
+    photoPane(item, remove), h('div', { class: item.state === 'done' ? 'facts verdict' : 'facts' }, facts[item.state]()), item.state === 'done' && measured(item));
 }
 
 /** Tells a screen reader what came out. */
