@@ -4,7 +4,7 @@ import { button, freshId, h, icon } from './dom.js';
 import { announce, toast } from './notify.js';
 import { allPalette, allShades, photoUrl, photosOf, swatch } from './shades.js';
 import { paletteSwatch } from './picker.js';
-import { LEVELS, confidence, count, difference, inkOn, percent, reason } from './words.js';
+import { LEVELS, WEAK, confidence, count, deltaE, difference, inkOn, percent, reason } from './words.js';
 
 async function copy(text, what) {
   try {
@@ -111,11 +111,14 @@ function best(item, titleId) {
   const [match] = item.answer.best_matches;
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  let eyebrow = 'Best match';
+  if (item.source === 'palette') eyebrow = 'Nearest shade of the trade palette';
+  else if (match.combined_score < WEAK) eyebrow = 'None of your shades is close; the nearest is';
   return h('div', { class: 'best' }, place, h('div', {},
-    h('p', { class: 'eyebrow' }, item.source === 'palette' ? 'Nearest shade of the trade palette' : 'Best match'),
+    h('p', { class: 'eyebrow' }, eyebrow),
     h('h2', { id: titleId, tabIndex: -1 }, match.name),
     h('p', { class: 'sure' }, h('strong', {}, confidence(match.combined_score)),
-      ` · ${percent(match.combined_score)} · ΔE ${match.lab_difference_score.toFixed(1)}, ${difference(match.lab_difference_score)}`)));
+      ` · ${percent(match.combined_score)} · ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`)));
 }
 
 /** “Wrong? It is …”: the other matches, and any other shade. */
