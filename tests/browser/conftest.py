@@ -9,6 +9,7 @@ import socket
 import subprocess
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 import axe_playwright_python
@@ -20,6 +21,8 @@ DEMO = ROOT / "docs" / "demo"
 SHOTS = ROOT / "target" / "browser" / "shots"
 AXE = pathlib.Path(axe_playwright_python.__file__).with_name("axe.min.js")
 START_SECONDS = 20
+# A camera that shows a test picture, and nobody who must allow it.
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 VIEWPORTS = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
@@ -40,7 +43,8 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self.url = f"http://localhost:{self.port}"
+        self.host = f"localhost:{self.port}"
+        self.url = f"http://{self.host}"
         self.environment = environment
         self.process = None
         self.log = directory / "server.log"
@@ -117,7 +121,7 @@ def browser():
     path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
     assert path, "Chromium is missing (Debian: apt-get install chromium)."
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", *CAMERA])
         yield browser
         browser.close()
 
@@ -133,13 +137,14 @@ def open_page(browser):
     contexts, wrong = [], []
 
     def open_at(url, viewport="desktop", hosts=(), expected=(), **options):
-        allowed = {url.split("/")[2], *hosts}
+        allowed = {urllib.parse.urlsplit(url).netloc, *hosts}
         context = browser.new_context(**VIEWPORTS[viewport], reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(15_000)
 
         def on_request(request):
-            if request.url.startswith("http") and request.url.split("/")[2] not in allowed:
+            address = urllib.parse.urlsplit(request.url)
+            if address.scheme.startswith("http") and address.netloc not in allowed:
                 wrong.append(f"a request to {request.url}")
 
         def on_console(message):

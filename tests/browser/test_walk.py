@@ -29,7 +29,13 @@ def create_shade(page, typed, suggestion):
     return dialog
 
 
+def told(page, text):
+    """The message at the bottom of the page."""
+    return page.locator(".toast").filter(has_text=text)
+
+
 def add_photos(page, shade):
+    expect(page.get_by_role("heading", name="No photo yet")).to_be_visible()
     page.locator("#library input[type=file]").set_input_files(photos(shade))
     expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
 
@@ -99,8 +105,8 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
 
     # Why: the two photos beside each other, and the difference in numbers and words.
     cards.nth(0).locator("summary").first.click()
-    expect(cards.nth(0).get_by_text("Nearest reference photo")).to_be_visible()
-    expect(cards.nth(0).get_by_text(re.compile(r"differs by ΔE \d+\.\d"))).to_be_visible()
+    expect(cards.nth(0).get_by_text("Nearest reference photo", exact=True)).to_be_visible()
+    expect(cards.nth(0).locator(".why").first).to_contain_text(re.compile(r"differs by ΔE \d+\.\d"))
     page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((img) => img.naturalWidth > 0)")
 
     toggle = cards.nth(0).get_by_role("button", name="Hair only")
@@ -110,7 +116,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     look(page, "match")
 
     cards.nth(0).get_by_role("button", name="Copy as JSON").click()
-    expect(page.get_by_text("The answer copied.")).to_be_visible()
+    expect(told(page, "The answer copied.")).to_be_visible()
     answer = json.loads(page.evaluate("() => navigator.clipboard.readText()"))
     assert answer["best_matches"][0]["name"] == "#6 Chestnut Brown"
     assert answer["dominant_hair_colors"][0]["hex"] in cards.nth(0).text_content()
@@ -141,7 +147,7 @@ def test_it_learns_from_being_told_and_takes_it_back(server, open_page, viewport
     before = card.get_by_role("heading", level=2).text_content()
     other = "#60 Platinum Blonde" if "#6 " in before else "#6 Chestnut Brown"
     card.get_by_role("group", name="Wrong? It is …").get_by_role("button", name=other).click()
-    expect(page.get_by_text(f"Learnt: this is {other}.")).to_be_visible()
+    expect(told(page, f"Learnt: this is {other}.")).to_be_visible()
     expect(card.get_by_role("heading", level=2)).to_have_text(other)
     counts = {color["name"]: color["image_count"] for color in server.ask("/colors")}
     assert counts[other] == 4
@@ -182,7 +188,7 @@ def test_deleting_can_be_undone_and_is_done_otherwise(server, open_page, viewpor
     page.get_by_role("link", name="All shades").click()
     expect(page.locator("ul.shades > li")).to_have_count(2)
     page.get_by_role("button", name="Train 1 shade").click()
-    expect(page.get_by_text("1 shade trained.")).to_be_visible()
+    expect(told(page, "1 shade trained.")).to_be_visible()
     expect(page.locator(".chip.stale")).to_have_count(0)
 
     def delete():
@@ -210,7 +216,7 @@ def test_naming_and_describing(server, open_page):
     dialog.get_by_label("Name").fill("#6 chestnut BROWN")
     dialog.get_by_role("button", name="Save").click()
     # The server's own sentence, beside the field that is wrong.
-    expect(dialog.get_by_role("alert")).to_contain_text("taken")
+    expect(dialog.get_by_role("alert")).to_contain_text("exists already")
     expect(dialog.get_by_label("Name")).to_be_focused()
     look(page, "edit-refused")
     dialog.get_by_label("Name").fill("House blonde, <b>warm</b>")
@@ -239,4 +245,4 @@ def test_a_whole_library_moves_as_one_file(serve, open_page, tmp_path):
     damaged = tmp_path / "damaged.tar"
     damaged.write_bytes(file.read_bytes()[:50_000])
     page.locator("#library input[type=file]").set_input_files(damaged)
-    expect(page.locator(".toast").filter(has_text=re.compile("damaged|cut|short|not"))).to_be_visible()
+    expect(told(page, re.compile("damaged|cut|short|not"))).to_be_visible()

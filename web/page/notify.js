@@ -4,6 +4,7 @@ import { $, button, h, icon } from './dom.js';
 
 const SHOWN_SECONDS = 6;
 const UNDO_SECONDS = 10;
+let dismissPlain = () => {};
 
 /** Says something to a screen reader only. */
 export function announce(text) {
@@ -12,12 +13,15 @@ export function announce(text) {
 
 /** Shows a message for a while; the clock stands still while the pointer or the focus is on it. */
 export function toast(message, { undo, seconds = SHOWN_SECONDS, gone = () => {} } = {}) {
+  // The last word counts; only what can be undone stays beside it.
+  if (!undo) dismissPlain();
   let timer;
   const start = () => { timer = setTimeout(close, 1000 * seconds); };
   const stop = () => clearTimeout(timer);
   function close() {
     stop();
     if (!box.isConnected) return;
+    if (dismissPlain === close) dismissPlain = () => {};
     if (box.contains(document.activeElement)) $('#main').focus();
     box.remove();
     gone();
@@ -29,6 +33,7 @@ export function toast(message, { undo, seconds = SHOWN_SECONDS, gone = () => {} 
   $('#toasts').append(box);
   announce(message);
   start();
+  if (!undo) dismissPlain = close;
   return close;
 }
 

@@ -4,7 +4,7 @@ import { button, freshId, h, icon } from './dom.js';
 import { announce, toast } from './notify.js';
 import { allPalette, allShades, photoUrl, photosOf, swatch } from './shades.js';
 import { paletteSwatch } from './picker.js';
-import { LEVELS, confidence, count, difference, inkOn, percent, reason } from './words.js';
+import { LEVELS, WEAK, confidence, count, deltaE, difference, inkOn, percent, reason } from './words.js';
 
 async function copy(text, what) {
   try {
@@ -91,12 +91,12 @@ function why(match, item) {
   return { box, compare };
 }
 
-function matchRow(match, item, first) {
+function matchRow(match, item) {
   const { box, compare } = why(match, item);
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
   let compared = false;
-  const details = h('details', { open: first && item.opened, on: { toggle: () => {
+  const details = h('details', { on: { toggle: () => {
     if (!details.open || compared || match.nearest_image_id === null) return;
     compared = true;
     compare().catch(() => { compared = false; });
@@ -111,11 +111,14 @@ function best(item, titleId) {
   const [match] = item.answer.best_matches;
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  let eyebrow = 'Best match';
+  if (item.source === 'palette') eyebrow = 'Nearest shade of the trade palette';
+  else if (match.combined_score < WEAK) eyebrow = 'None of your shades is close; the nearest is';
   return h('div', { class: 'best' }, place, h('div', {},
-    h('p', { class: 'eyebrow' }, item.source === 'palette' ? 'Nearest shade of the trade palette' : 'Best match'),
+    h('p', { class: 'eyebrow' }, eyebrow),
     h('h2', { id: titleId, tabIndex: -1 }, match.name),
     h('p', { class: 'sure' }, h('strong', {}, confidence(match.combined_score)),
-      ` · ${percent(match.combined_score)} · ΔE ${match.lab_difference_score.toFixed(1)}, ${difference(match.lab_difference_score)}`)));
+      ` · ${percent(match.combined_score)} · ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`)));
 }
 
 /** “Wrong? It is …”: the other matches, and any other shade. */
@@ -140,13 +143,13 @@ function verdict(item, titleId, actions) {
   const { answer } = item;
   const matches = answer.best_matches;
   return [
-    matches.length ? best(item, titleId) : h('h2', { id: titleId, tabIndex: -1 }, 'No shade to match yet'),
-    answer.warnings.length > 0 && h('ul', { class: 'note warn' }, answer.warnings.map((text) => h('li', {}, text))),
-    matches.length > 0 && h('div', {}, h('h3', {}, matches.length > 1 ? 'How the shades compare' : 'Why this shade'),
-      h('ol', { class: 'matches' }, matches.map((match, at) => matchRow(match, item, at === 0)))),
+    h('div', {}, matches.length ? best(item, titleId) : h('h2', { id: titleId, tabIndex: -1 }, 'No shade to match yet'),
+      answer.warnings.length > 0 && h('ul', { class: 'note warn' }, answer.warnings.map((text) => h('li', {}, text)))),
+    h('div', { class: 'rest' }, matches.length > 0 && h('div', {}, h('h3', {}, matches.length > 1 ? 'How the shades compare' : 'Why this shade'),
+      h('ol', { class: 'matches' }, matches.map((match) => matchRow(match, item)))),
     item.work ? item.work.element : correction(item, actions),
     h('div', { class: 'end' }, button('Copy as JSON', () => copy(JSON.stringify(item.raw, null, 2), 'The answer'), { class: 'link' }),
-      h('span', { class: 'eyebrow' }, `Hair on ${percent(answer.hair.coverage)} of the photo`)),
+      h('span', { class: 'eyebrow' }, `Hair on ${percent(answer.hair.coverage)} of the photo`))),
   ];
 }
 
@@ -168,7 +171,7 @@ export function resultCard(item, actions) {
     done: () => verdict(item, titleId, actions),
   };
   return h('article', { class: `result ${item.state}`, 'aria-labelledby': titleId, 'aria-busy': String(item.state === 'working') },
-    photoPane(item, remove), h('div', { class: 'facts' }, facts[item.state]()), item.state === 'done' && measured(item));
+    photoPane(item, remove), h('div', { class: item.state === 'done' ? 'facts verdict' : 'facts' }, facts[item.state]()), item.state === 'done' && measured(item));
 }
 
 /** Tells a screen reader what came out. */

@@ -9,15 +9,21 @@ export function difference(delta) {
   return 'a clear difference';
 }
 
+/** A combined score under which no shade is close. */
+export const WEAK = 0.4;
+
 /** A combined score in words. */
 export function confidence(score) {
   if (score >= 0.85) return 'Excellent match';
   if (score >= 0.65) return 'Good match';
-  if (score >= 0.4) return 'Possible match';
+  if (score >= WEAK) return 'Possible match';
   return 'Weak match';
 }
 
-export const percent = (share) => `${Math.round(100 * share)} %`;
+// With spaces that do not break.
+export const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
+/** A difference of colors as a number. */
+export const deltaE = (delta) => `ΔE\u00a0${delta.toFixed(1)}`;
 
 /** `1 photo`, `3 photos`. */
 export const count = (number, one, many = `${one}s`) => `${number.toLocaleString()} ${number === 1 ? one : many}`;
@@ -33,7 +39,7 @@ export const STATUS = {
 
 /** Why a shade matches, in a sentence or two. */
 export function reason(match) {
-  const color = `by ΔE ${match.lab_difference_score.toFixed(1)}, ${difference(match.lab_difference_score)}`;
+  const color = `by ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`;
   if (match.basis === 'model') {
     return `Its trained model is ${percent(match.svm_score)} sure, and its nearest reference photo differs ${color}.`;
   }

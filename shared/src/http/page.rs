@@ -1,7 +1,8 @@
 //! The web page of `web/`, carried by the binary.
 //!
 //! The files are the same that a static host serves. Two things are done to them once, at the first request: the style
-//! sheets go into the HTML, so that the first paint waits for one answer only, and everything is compressed.
+//! sheets go into the HTML, so that the first paint waits for one answer only, and everything is compressed. A debug
+//! build takes the files from the source tree where it is there, so that a change of the page needs no build.
 
 use super::Shared;
 use axum::extract::Request;
@@ -29,7 +30,7 @@ macro_rules! files {
     };
 }
 
-const INDEX: &str = include_str!("../../../web/index.html");
+const INDEX: &[u8] = include_bytes!("../../../web/index.html");
 const FILES: &[(&str, &str, &[u8])] = files! {
     "api.js": JS,
     "app.js": JS,
@@ -92,30 +93,40 @@ impl Asset {
 }
 
 static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
-    let mut assets: HashMap<String, Asset> = FILES
-        .iter()
-        .map(|&(name, media, bytes)| (format!("/page/{name}"), Asset::new(media, bytes.to_vec(), None)))
-        .collect();
+    let file = |&(name, media, bytes): &(&str, &'static str, &[u8])| {
+        let name = format!("page/{name}");
+        let asset = Asset::new(media, current(&name, bytes), None);
+        (format!("/{name}"), asset)
+    };
+    let mut assets: HashMap<String, Asset> = FILES.iter().map(file).collect();
     assets.insert("/".into(), index());
     assets
 });
 
+/// A file of `web/` as it is now: in the binary, and in a debug build in the source tree.
+fn current(name: &str, carried: &[u8]) -> Vec<u8> {
+    let edited = cfg!(debug_assertions)
+        .then(|| std::fs::read(concat!(env!("CARGO_MANIFEST_DIR"), "/../web/").to_owned() + name).ok());
+    edited.flatten().unwrap_or_else(|| carried.to_vec())
+}
+
 /// `index.html` with its style sheets inside.
 fn index() -> Asset {
-    let mut html = INDEX.to_owned();
-    let mut hashes = String::new();
+    let text = |name: &str, carried: &[u8]| String::from_utf8_lossy(&current(name, carried)).into_owned();
+    let mut html = text("index.html", INDEX);
+    let mut policy = "style-src".to_owned();
     for (name, _, bytes) in FILES.iter().filter(|(_, media, _)| *media == CSS) {
-        let css = String::from_utf8_lossy(bytes);
+        let css = text(&format!("page/{name}"), bytes);
         html = html.replace(
             &format!("<link rel=\"stylesheet\" href=\"page/{name}\">"),
             &format!("<style>{css}</style>"),
         );
-        hashes += &format!(" 'sha256-{}'", STANDARD.encode(Sha256::digest(css.as_bytes())));
+        policy += " 'sha256-";
+        policy += &STANDARD.encode(Sha256::digest(css.as_bytes()));
+        policy += "'";
     }
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src{hashes}; img-src 'self' data: blob:; connect-src 'self'; \
-         base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    );
+    policy += "; default-src 'none'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; \
+        form-action 'none'; frame-ancestors 'none'";
     Asset::new("text/html; charset=utf-8", html.into_bytes(), Some(policy))
 }
 
