@@ -1,7 +1,7 @@
 //! What is expensive and does not depend on the matcher is kept on disk: photos, and what the parser found in them.
 //!
-//! A key is a hash of all that the content depends on: the source of the generator, the parser's id, and the scene.
-//! Everything behind the parser is computed anew in every run.
+//! A key names all that the content depends on: the source of the generator, the network's id, and the scene. Everything
+//! behind the parser is computed anew in every run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,39 +12,16 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use strand::vision::{HairMask, SoftMap};
 
-/// The source that decides what the photos look like.
-const GENERATOR: &[&str] = &[
-    include_str!("../../tests/src/render/canvas.rs"),
-    include_str!("../../tests/src/render/encode.rs"),
-    include_str!("../../tests/src/render/gamut.rs"),
-    include_str!("../../tests/src/render/ground.rs"),
-    include_str!("../../tests/src/render/guide.rs"),
-    include_str!("../../tests/src/render/hair.rs"),
-    include_str!("../../tests/src/render/light.rs"),
-    include_str!("../../tests/src/render/mod.rs"),
-    include_str!("../../tests/src/render/person.rs"),
-    include_str!("../../tests/src/render/random.rs"),
-    include_str!("../../tests/src/render/shade.rs"),
-    include_str!("../../tests/src/render/view.rs"),
-    include_str!("scene.rs"),
-    include_str!("recolor.rs"),
-    include_str!("portraits.rs"),
-];
-
 /// A folder of records by key.
 pub struct Cache {
     folder: PathBuf,
-    generator: [u8; 32],
 }
 
 impl Cache {
     /// The cache in `folder`, which need not be there yet.
     pub fn new(folder: &Path) -> Self {
-        let mut hash = Sha256::new();
-        GENERATOR.iter().for_each(|source| hash.update(source));
         Self {
             folder: folder.to_owned(),
-            generator: hash.finalize().into(),
         }
     }
 
@@ -69,10 +46,7 @@ impl Cache {
     }
 
     fn path(&self, key: &str) -> PathBuf {
-        let hash = Sha256::new()
-            .chain_update(self.generator)
-            .chain_update(key)
-            .finalize();
+        let hash = Sha256::digest(key);
         let name: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
         self.folder.join(&name[..2]).join(&name[2..])
     }

@@ -1,11 +1,15 @@
 //! Per-photo data as NumPy files, to try ideas on outside.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
 use strand::color::{Lab, append_labs};
 use strand::photo::Photo;
 use strand::vision::HairMask;
+use strand_tests::render::Tone;
+
+use crate::shades::Known;
 
 /// Hair pixels kept of each photo, spread evenly over the hair.
 const PIXELS: usize = 1024;
@@ -107,12 +111,26 @@ fn mean(values: impl Iterator<Item = [f32; 3]>) -> [f32; 3] {
     sum.map(|total| (total / f64::max(count, 1.0)) as f32)
 }
 
-/// Writes `ids.npy`, `descriptor.npy`, `hair.npy`, `means.npy` into `folder`.
+/// Writes `ids.npy`, `descriptor.npy`, `hair.npy`, `means.npy` into `folder`, and `shades.tsv`: number, name, then
+/// L\*, a\*, b\*, share and place of each tone.
 ///
 /// # Errors
 /// Where the folder cannot be written.
-pub fn write(folder: &Path, rows: &[Row]) -> std::io::Result<()> {
+pub fn write(folder: &Path, rows: &[Row], shades: &[Known]) -> std::io::Result<()> {
     fs::create_dir_all(folder)?;
+    let mut table = String::new();
+    for (number, known) in shades.iter().enumerate() {
+        let _ = write!(table, "{number}\t{}", known.shade.name);
+        for Tone { lab, share, place } in &known.shade.tones {
+            let _ = write!(
+                table,
+                "\t{:.2} {:.2} {:.2} {share:.2} {place:?}",
+                lab.l, lab.a, lab.b
+            );
+        }
+        table.push('\n');
+    }
+    fs::write(folder.join("shades.tsv"), table)?;
     let ids: Vec<u8> = rows
         .iter()
         .flat_map(|row| row.ids)

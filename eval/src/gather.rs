@@ -80,34 +80,36 @@ pub fn gather(
         shots.len(),
         threads,
         || darkroom.eyes.open(),
-        |parser, i| {
+        |networks, i| {
             let (shade, oracle, shot) = &shots[i];
-            let photos = darkroom.photos(shot, &Light::ALL, parser);
+            let photos = darkroom.photos(shot, &Light::ALL, networks);
             let mut samples = Vec::new();
             for (light, (photo, mask)) in Light::ALL.into_iter().zip(photos) {
-                let mut keep = |undone: bool, photo: &_, mask: &_| {
-                    let sample = Sample::of(photo, mask);
-                    let row = sample.as_ref().filter(|_| dumping).map(|sample| {
-                        let ids = [
-                            *shade as i32,
-                            shot.index as i32,
-                            light as i32,
-                            shot.kind as i32,
-                            undone.into(),
-                        ];
-                        Row::of(ids, photo, mask, &sample.signature.descriptor)
-                    });
-                    let version = Version {
-                        kind: shot.kind,
-                        light,
-                        undone,
-                    };
-                    samples.push((version, sample, row));
+                let version = |undone: bool| Version {
+                    kind: shot.kind,
+                    light,
+                    undone,
                 };
-                keep(false, &photo, &mask);
+                let row = |undone: bool, photo: &_, mask: &_, sample: &Option<Sample>| {
+                    let sample = sample.as_ref().filter(|_| dumping)?;
+                    let ids = [
+                        *shade as i32,
+                        shot.index as i32,
+                        light as i32,
+                        shot.kind as i32,
+                        undone.into(),
+                    ];
+                    Some(Row::of(ids, photo, mask, &sample.signature.descriptor))
+                };
+                let key = darkroom.key(shot, light);
+                let sample = darkroom.sample(&key, &photo, &mask, networks);
+                let known = row(false, &photo, &mask, &sample);
+                samples.push((version(false), sample, known));
                 if *oracle {
-                    let (photo, mask) = darkroom.undone(shot, light, &photo, parser);
-                    keep(true, &photo, &mask);
+                    let (photo, mask) = darkroom.undone(shot, light, &photo, networks);
+                    let sample = Sample::of(&photo, &mask);
+                    let known = row(true, &photo, &mask, &sample);
+                    samples.push((version(true), sample, known));
                 }
             }
             if i % 200 == 199 {

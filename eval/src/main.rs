@@ -5,53 +5,77 @@
 mod cache;
 mod dump;
 mod gather;
+mod labelled;
 mod metrics;
 mod parallel;
+mod plot;
 mod portraits;
 mod protocol;
 mod recolor;
+mod replaced;
 mod sample;
 mod scene;
 mod scheme;
 mod shades;
+mod source;
+mod study;
 mod vision;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use cache::Cache;
-use gather::{Version, Wanted, gather};
+use gather::{Wanted, gather};
 use portraits::Portraits;
-use protocol::Trial;
 use sample::Darkroom;
-use scene::{Kind, Light};
-use scheme::{MeanColor, Scheme, Strand};
+use scene::Kind;
+use study::{CORE, Column, Study};
 use vision::Eyes;
 
-/// Photos of each shade of the core: groups of 2, 3, 4 and 6 divide it.
+/// Photos of each shade of the core: groups of 2, 3, 4 and 6 divide it, one of 11 fits.
 const PHOTOS: usize = 12;
+/// Photos of each other shade: one group to teach three from.
+const FEW_PHOTOS: usize = 4;
+/// Shades of the palette, and long side of their drawn scenes; beyond are invented ones, drawn smaller to save time.
+const PALETTE: usize = 118;
+const SIDE: u32 = 512;
+const SMALL_SIDE: u32 = 288;
 
 /// Measure how well Strand names shades.
 #[derive(Parser)]
 struct Arguments {
-    /// Only 47 shades from three photos each
-    #[arg(long)]
-    quick: bool,
+    /// How much to measure
+    #[arg(long, value_enum, default_value_t = Part::All)]
+    part: Part,
     /// Write per-photo data as NumPy files into this folder
     #[arg(long)]
     dump: Option<PathBuf>,
     /// Where the portraits are
     #[arg(long, default_value = "../shared/data/portraits")]
     portraits: PathBuf,
+    /// Where report and plots are written
+    #[arg(long, default_value = "target/eval")]
+    out: PathBuf,
     /// Where photos and masks are kept between runs
     #[arg(long, default_value = "target/eval-cache")]
     cache: PathBuf,
-    /// Threads to use
+    /// Threads to use; they change no figure
     #[arg(long, default_value_t = std::thread::available_parallelism().map_or(1, usize::from))]
     threads: usize,
+}
+
+/// How much to measure.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+enum Part {
+    /// 47 shades, three photos each, one question per photo of four
+    Quick,
+    /// The same with three times the questions, and rejection
+    Core,
+    /// Everything
+    All,
 }
 
 fn main() -> ExitCode {
@@ -66,93 +90,64 @@ fn main() -> ExitCode {
 
 fn run(arguments: &Arguments) -> Result<(), String> {
     let start = Instant::now();
-    let models = std::env::var_os("STRAND_MODELS_DIR")
-        .map_or_else(|| strand_tests::server::root().join("models"), PathBuf::from);
+    let models = std::env::var_os("STRAND_MODELS_DIR");
+    let models = models.map_or_else(|| strand_tests::server::root().join("models"), PathBuf::from);
     let eyes = Eyes::new(models)?;
     let cache = Cache::new(&arguments.cache);
-    let portraits = Portraits::load(&arguments.portraits, PHOTOS, &cache, &eyes, arguments.threads);
-    let mut kinds = vec![Kind::Drawn];
-    if portraits.is_some() {
-        kinds.push(Kind::Portrait);
-    } else {
-        println!(
-            "Not run: everything on portraits, for {} has no index.json.",
-            arguments.portraits.display()
-        );
-    }
+    let (part, threads) = (arguments.part, arguments.threads);
+    let portraits = Portraits::load(&arguments.portraits, PHOTOS, &cache, &eyes, threads);
     let darkroom = Darkroom {
         cache: &cache,
         eyes: &eyes,
         portraits: portraits.as_ref(),
     };
-    let shades = shades::shades(118);
-    let members: Vec<usize> = (0..47).collect();
-    let strangers: Vec<usize> = (47..118).collect();
-    let wanted = |_: Kind, shade: usize| Wanted {
-        photos: match (shade < 47, arguments.quick) {
-            (true, false) => PHOTOS,
-            (true, true) | (false, false) => 4,
-            (false, true) => 0,
+    let shades = shades::shades(if part == Part::All { 1000 } else { PALETTE });
+    let mut kinds = vec![Kind::Drawn];
+    kinds.extend(portraits.is_some().then_some(Kind::Portrait));
+    let wanted = |kind: Kind, shade: usize| Wanted {
+        photos: match shade {
+            0..CORE if part > Part::Quick => PHOTOS,
+            0..CORE => FEW_PHOTOS,
+            CORE..PALETTE if part > Part::Quick => FEW_PHOTOS,
+            PALETTE.. if part == Part::All && kind == Kind::Drawn => FEW_PHOTOS,
+            _ => 0,
         },
-        side: 512,
-        oracle: shade < 47 && !arguments.quick,
+        side: if shade < PALETTE { SIDE } else { SMALL_SIDE },
+        oracle: shade < CORE || part == Part::All,
     };
     let mut rows = Vec::new();
     let dump = arguments.dump.is_some().then_some(&mut rows);
-    let photos = gather(&shades, &kinds, wanted, &darkroom, arguments.threads, dump);
+    let photos = gather(&shades, &kinds, wanted, &darkroom, threads, dump);
     if let Some(folder) = &arguments.dump {
-        dump::write(folder, &rows).map_err(|error| error.to_string())?;
+        dump::write(folder, &rows, &shades).map_err(|error| error.to_string())?;
     }
-    eprintln!("measured after {:.0} s", start.elapsed().as_secs_f32());
-    let trial = Trial {
-        shades: &shades,
-        photos: &photos,
-        threads: arguments.threads,
-    };
-    println!("no hair found in {:?}", photos.without_hair());
-    println!("| photos | light | scheme | top-1 | top-3 | median dE | ECE | AUROC | n |");
-    for kind in &kinds {
-        for light in Light::ALL {
-            for (scheme, undone) in [
-                (&Strand as &dyn Scheme, false),
-                (&Strand, true),
-                (&MeanColor, false),
-            ] {
-                let version = Version {
-                    kind: *kind,
-                    light,
-                    undone,
-                };
-                let outcome = trial.run(
-                    scheme,
-                    version,
-                    &members,
-                    3,
-                    3,
-                    if undone { &[] } else { &strangers },
-                );
-                let answers = &outcome.known;
-                let known: Vec<f32> = answers.iter().map(|answer| answer.score).collect();
-                let strange: Vec<f32> = outcome.strange.iter().map(|(_, score)| *score).collect();
-                let top = metrics::interval(answers, |a| metrics::share(a, |x| x.first));
-                println!(
-                    "| {} | {} | {}{} | {:.3} ({:.3}..{:.3}) | {:.3} | {:.2} | {:.3} | {:.3} | {} |",
-                    kind.name(),
-                    light.name(),
-                    scheme.name(),
-                    if undone { ", light known" } else { "" },
-                    top.value,
-                    top.low,
-                    top.high,
-                    metrics::share(answers, |x| x.among_three),
-                    metrics::median_difference(answers),
-                    metrics::calibration_error(answers),
-                    metrics::auroc(&known, &strange),
-                    answers.len()
-                );
-            }
+    eprintln!(
+        "Photos are measured after {:.0} s.",
+        start.elapsed().as_secs_f32()
+    );
+
+    let mut columns = vec![Column::Strand, Column::Oracle, Column::MeanColor];
+    columns.extend(eyes.backbone_id().map(|_| Column::Replaced));
+    let mut study = Study::new(&shades, &photos, kinds, columns, threads);
+    study.preface(&eyes);
+    study.headline();
+    if part == Part::All {
+        study.by_photos(&[1, 2, 3, 5, 10]);
+        study.by_shades(Kind::Drawn, &[5, 20, 47, PALETTE, 200, 1000]);
+        if portraits.is_some() {
+            study.by_shades(Kind::Portrait, &[5, 20, 47, PALETTE]);
+            study.across_kinds();
         }
+        labelled::run(&mut study, &arguments.portraits, &darkroom);
     }
-    eprintln!("{:.0} s", start.elapsed().as_secs_f32());
+    study.bars();
+    study
+        .write(&arguments.out)
+        .map_err(|error| format!("{}: {error}", arguments.out.display()))?;
+    eprintln!(
+        "Done after {:.0} s; {} has the report and the plots.",
+        start.elapsed().as_secs_f32(),
+        arguments.out.display()
+    );
     Ok(())
 }

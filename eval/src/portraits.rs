@@ -1,27 +1,39 @@
 //! The portraits of `../shared`, whose hair is recolored: real variety of heads, grounds and light.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::RgbImage;
 use serde_json::Value;
-use strand::photo;
-use strand_tests::render::Random;
+use strand::photo::{self, Photo};
+use strand::vision::HairMask;
+use strand_tests::render::{Random, Shade};
 
 use crate::cache::{Cache, PackedMask};
 use crate::parallel;
+use crate::recolor::recolored;
+use crate::scene::Kind;
 use crate::shades::shuffle;
-use crate::vision::{Eyes, WORKING_SIDE};
+use crate::source::digest_of;
+use crate::vision::{Eyes, Networks, WORKING_SIDE};
 
 /// Portraits in each pool; no two photos of a shade come from the same pool.
 const POOL: usize = 20;
-/// So many times the portraits that are needed are looked at: not all show enough hair.
-const LOOKED_AT: usize = 3;
+/// So many times the portraits that are needed are looked at: few show all of their hair and nothing like it.
+const LOOKED_AT: usize = 5;
 /// The least width in pixels: the others are cut from smaller figures.
 const LEAST_WIDTH: u64 = 319;
-/// What a head of hair covers of a portrait, and how sure the parser must be of it. Less is a hat or short hair.
-const COVERAGE: (f32, f32) = (0.10, 0.60);
-const CONFIDENCE: f32 = 0.85;
+/// What a head of hair covers of a portrait: less is a hat or short hair, more a mistake.
+const COVERAGE: (f32, f32) = (0.10, 0.55);
+/// The share of the hair that must hang together, and of all that might be hair the share that must surely be.
+const TOGETHER: f32 = 0.96;
+const SURE: f32 = 0.75;
+/// The middle of the hair lies in this upper part of the picture: below it is a beard.
+const MIDDLE: f32 = 0.55;
+/// Dyed light and dark, the same hair must be found again: the least overlap (intersection over union). Where old hair
+/// was left beside the new the photo would not show the shade that it is said to show.
+const PROBES: [&str; 2] = ["22", "2"];
+const OVERLAP: f32 = 0.8;
 
 /// A portrait with the mask of its hair.
 pub struct Portrait {
@@ -29,14 +41,6 @@ pub struct Portrait {
     pub picture: RgbImage,
     /// 0 to 255 for each pixel.
     pub mask: Vec<u8>,
-}
-
-/// A portrait whose hair color somebody has named.
-pub struct Labelled {
-    /// Its file.
-    pub path: PathBuf,
-    /// A coarse color such as `brown`.
-    pub color: String,
 }
 
 /// The portraits, in pools.
@@ -48,6 +52,7 @@ impl Portraits {
     /// # Panics
     /// Where the index names files that are not there, or shows too few heads of hair.
     pub fn load(folder: &Path, pools: usize, cache: &Cache, eyes: &Eyes, threads: usize) -> Option<Self> {
+        let source = digest_of(Kind::Portrait);
         let mut names: Vec<String> = index(folder)?
             .iter()
             .filter(|row| {
@@ -61,22 +66,19 @@ impl Portraits {
             names.len(),
             threads,
             || eyes.open(),
-            |parser, i| {
+            |networks, i| {
                 let bytes = fs::read(folder.join(&names[i])).expect("the index names files that are there");
                 let photo = photo::decode(&bytes, WORKING_SIDE).expect("portraits are photos");
-                let key = format!("portrait {} {}", names[i], eyes.parser_id());
-                let packed = cache.get(&key).unwrap_or_else(|| {
-                    let packed = PackedMask::of(&parser.parse(&photo));
-                    cache.put(&key, &packed);
-                    packed
+                let key = format!("{source} portrait {} {}", names[i], eyes.parser_id());
+                let fitting: Option<PackedMask> = cache.get(&key).unwrap_or_else(|| {
+                    let mask = networks.parse(&photo);
+                    let fitting = fits(&photo, &mask, networks).then(|| PackedMask::of(&mask));
+                    cache.put(&key, &fitting);
+                    fitting
                 });
-                let mask = packed.unpack();
-                let fits = (COVERAGE.0..COVERAGE.1).contains(&mask.coverage(128))
-                    && mask.confidence(128) >= CONFIDENCE;
-                let picture = RgbImage::from_raw(photo.width(), photo.height(), photo.into_rgb());
-                fits.then(|| Portrait {
-                    picture: picture.expect("three bytes a pixel"),
-                    mask: mask.probability,
+                Some(Portrait {
+                    mask: fitting?.unpack().probability,
+                    picture: picture(&photo),
                 })
             },
         );
@@ -96,15 +98,72 @@ impl Portraits {
     }
 }
 
-/// The labelled portraits that have hair.
-pub fn labelled(folder: &Path) -> Option<Vec<Labelled>> {
+/// Whether the photo shows a head of hair that the parser finds whole, also in another color.
+fn fits(photo: &Photo, mask: &HairMask, networks: &Networks) -> bool {
+    let count = |least: u8| mask.probability.iter().filter(|p| **p >= least).count() as f32;
+    let hair = count(128);
+    let rows = mask.probability.chunks_exact(mask.width as usize).enumerate();
+    let heights = rows.map(|(y, row)| y * row.iter().filter(|p| **p >= 128).count());
+    let middle = heights.sum::<usize>() as f32 / hair.max(1.0) / mask.height as f32;
+    (COVERAGE.0..COVERAGE.1).contains(&mask.coverage(128))
+        && middle < MIDDLE
+        && count(230) >= SURE * count(40)
+        && largest_patch(mask) as f32 >= TOGETHER * hair
+        && PROBES.iter().all(|code| {
+            let shade = Shade::of_palette(code);
+            let dyed = recolored(&picture(photo), &mask.probability, &shade, &mut Random::new(1));
+            let found = networks.parse(&Photo::new(dyed.width(), dyed.height(), dyed.into_raw()));
+            overlap(mask, &found) >= OVERLAP
+        })
+}
+
+fn picture(photo: &Photo) -> RgbImage {
+    RgbImage::from_raw(photo.width(), photo.height(), photo.rgb().to_vec()).expect("three bytes a pixel")
+}
+
+fn overlap(one: &HairMask, other: &HairMask) -> f32 {
+    let pairs = || {
+        one.probability
+            .iter()
+            .zip(&other.probability)
+            .map(|(x, y)| (*x >= 128, *y >= 128))
+    };
+    let both = pairs().filter(|(x, y)| *x && *y).count();
+    both as f32 / pairs().filter(|(x, y)| *x || *y).count().max(1) as f32
+}
+
+/// The pixels of the largest patch of hair that hangs together.
+fn largest_patch(mask: &HairMask) -> usize {
+    let width = mask.width as usize;
+    let mut left: Vec<bool> = mask.probability.iter().map(|p| *p >= 128).collect();
+    let mut largest = 0;
+    for start in 0..left.len() {
+        let (mut open, mut size) = (vec![start], 0);
+        while let Some(pixel) = open.pop() {
+            if !std::mem::take(&mut left[pixel]) {
+                continue;
+            }
+            size += 1;
+            let column = pixel % width;
+            let sides = [
+                (column > 0).then(|| pixel - 1),
+                (column + 1 < width).then_some(pixel + 1),
+                pixel.checked_sub(width),
+                (pixel + width < left.len()).then_some(pixel + width),
+            ];
+            open.extend(sides.into_iter().flatten().filter(|side| left[*side]));
+        }
+        largest = largest.max(size);
+    }
+    largest
+}
+
+/// The labelled portraits that have hair: their file names and coarse colors such as `brown`.
+pub fn labelled(folder: &Path) -> Option<Vec<(String, String)>> {
     let rows = index(folder)?;
     let labelled = rows.iter().filter_map(|row| {
         let color = row["hair_color"].as_str().filter(|color| *color != "bald")?;
-        Some(Labelled {
-            path: folder.join(row["file"].as_str()?),
-            color: color.to_owned(),
-        })
+        Some((row["file"].as_str()?.to_owned(), color.to_owned()))
     });
     Some(labelled.collect())
 }

@@ -9,8 +9,9 @@ use strand::vision::HairMask;
 
 use crate::cache::{Cache, PackedMask};
 use crate::portraits::Portraits;
+use crate::replaced::main_color;
 use crate::scene::{Light, Shot};
-use crate::vision::{Eyes, Parser, WORKING_SIDE};
+use crate::vision::{Eyes, Networks, WORKING_SIDE};
 
 /// A photo as Strand sees it, with what the baselines need beside it.
 pub struct Sample {
@@ -20,6 +21,10 @@ pub struct Sample {
     pub features: Vec<f32>,
     /// The plain mean color of the hair.
     pub mean: Lab,
+    /// The replaced scheme's main color.
+    pub main_color: Lab,
+    /// The replaced scheme's embedding; empty where it was not asked for or there is no backbone.
+    pub embedding: Vec<f32>,
 }
 
 /// A photo of the cache: the file, and where the parser found hair.
@@ -41,11 +46,8 @@ pub struct Darkroom<'a> {
 
 impl Darkroom<'_> {
     /// The decoded photo of a shot in each light, with its mask.
-    pub fn photos(&self, shot: &Shot, lights: &[Light], parser: &Parser) -> Vec<(Photo, HairMask)> {
-        let keys: Vec<String> = lights
-            .iter()
-            .map(|light| format!("{} {light:?} {}", shot.key(), self.eyes.parser_id()))
-            .collect();
+    pub fn photos(&self, shot: &Shot, lights: &[Light], networks: &Networks) -> Vec<(Photo, HairMask)> {
+        let keys: Vec<String> = lights.iter().map(|light| self.key(shot, *light)).collect();
         let known: Option<Vec<Taken>> = keys.iter().map(|key| self.cache.get(key)).collect();
         if let Some(known) = known {
             return known
@@ -56,7 +58,7 @@ impl Darkroom<'_> {
         let files = shot.files(lights, self.portraits);
         let photos = files.into_iter().zip(&keys).map(|(file, key)| {
             let photo = decoded(&file);
-            let mask = parser.parse(&photo);
+            let mask = networks.parse(&photo);
             let taken = Taken {
                 file,
                 mask: PackedMask::of(&mask),
@@ -68,17 +70,41 @@ impl Darkroom<'_> {
     }
 
     /// The same photo for one who knows its light: its camera undone, and the hair found anew.
-    pub fn undone(&self, shot: &Shot, light: Light, photo: &Photo, parser: &Parser) -> (Photo, HairMask) {
+    pub fn undone(&self, shot: &Shot, light: Light, photo: &Photo, networks: &Networks) -> (Photo, HairMask) {
         let picture = RgbImage::from_raw(photo.width(), photo.height(), photo.rgb().to_vec());
         let undone = shot.camera(light).undo(&picture.expect("three bytes a pixel"));
         let photo = Photo::new(undone.width(), undone.height(), undone.into_raw());
-        let key = format!("{} {light:?} undone {}", shot.key(), self.eyes.parser_id());
-        let packed = self.cache.get(&key).unwrap_or_else(|| {
-            let packed = PackedMask::of(&parser.parse(&photo));
-            self.cache.put(&key, &packed);
+        let mask = self.mask(&format!("{} undone", self.key(shot, light)), &photo, networks);
+        (photo, mask)
+    }
+
+    /// Where the hair of some photo is.
+    pub fn mask(&self, key: &str, photo: &Photo, networks: &Networks) -> HairMask {
+        let packed = self.cache.get(key).unwrap_or_else(|| {
+            let packed = PackedMask::of(&networks.parse(photo));
+            self.cache.put(key, &packed);
             packed
         });
-        (photo, packed.unpack())
+        packed.unpack()
+    }
+
+    /// The key of a photo and its mask.
+    pub fn key(&self, shot: &Shot, light: Light) -> String {
+        format!("{} {light:?} {}", shot.key(), self.eyes.parser_id())
+    }
+
+    /// Measures the photo of a key, with its embedding where there is a backbone; `None` where no hair is found.
+    pub fn sample(&self, key: &str, photo: &Photo, mask: &HairMask, networks: &Networks) -> Option<Sample> {
+        let mut sample = Sample::of(photo, mask)?;
+        if let Some(backbone) = self.eyes.backbone_id() {
+            let key = format!("{key} {backbone}");
+            sample.embedding = self.cache.get(&key).unwrap_or_else(|| {
+                let embedding = networks.embed(photo, mask);
+                self.cache.put(&key, &embedding);
+                embedding
+            });
+        }
+        Some(sample)
     }
 }
 
@@ -93,6 +119,8 @@ impl Sample {
         Some(Self {
             features: feature_vector(&signature.descriptor, None),
             mean: mean(photo, mask),
+            main_color: main_color(photo, mask),
+            embedding: Vec::new(),
             signature,
         })
     }

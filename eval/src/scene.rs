@@ -8,6 +8,7 @@ use strand_tests::render::{Camera, Drawing, Ground, Random, Scene, Shade, View};
 
 use crate::portraits::Portraits;
 use crate::recolor::recolored;
+use crate::source::digest_of;
 
 /// Where the picture comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -72,7 +73,12 @@ impl Shot<'_> {
             index,
             side,
         } = self;
-        format!("{kind:?} {} {index} {side} {:?}", shade.name, shade.tones)
+        format!(
+            "{} {kind:?} {} {index} {side} {:?}",
+            digest_of(*kind),
+            shade.name,
+            shade.tones
+        )
     }
 
     /// The camera that takes it in some light.

@@ -30,9 +30,6 @@ pub trait Library: Sync {
 
 /// A way to name shades.
 pub trait Scheme: Sync {
-    /// As the tables call it.
-    fn name(&self) -> &'static str;
-
     /// Learns shades from their photos; each has at least one.
     fn teach(&self, shades: &[Taught]) -> Box<dyn Library>;
 }
@@ -41,10 +38,6 @@ pub trait Scheme: Sync {
 pub struct Strand;
 
 impl Scheme for Strand {
-    fn name(&self) -> &'static str {
-        "Strand"
-    }
-
     fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
         let candidates = shades.iter().map(|(shade, photos)| Candidate {
             color_id: *shade as u64,
@@ -88,10 +81,6 @@ impl Library for Shelf {
 pub struct MeanColor;
 
 impl Scheme for MeanColor {
-    fn name(&self) -> &'static str {
-        "nearest mean color"
-    }
-
     fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
         let means = shades.iter().map(|(shade, photos)| {
             let part = |of: fn(&Lab) -> f32| {

@@ -2,7 +2,7 @@
 
 use strand::color::{Blend, Lab, palette};
 use strand::learning::color_difference;
-use strand::signature::{DominantColor, mean_color};
+use strand::signature::DominantColor;
 use strand_tests::render::{Random, Shade};
 
 /// Invented shades are at least this far, in CIEDE2000, from every other: about what a colorist tells apart side by
@@ -34,11 +34,6 @@ impl Known {
     /// CIEDE2000 between the colors of two shades.
     pub fn difference(&self, other: &Self) -> f32 {
         color_difference(&self.colors, &other.colors)
-    }
-
-    /// The mean color.
-    pub fn mean(&self) -> Lab {
-        mean_color(&self.colors)
     }
 }
 
