@@ -18,22 +18,21 @@ use crate::source::digest_of;
 use crate::vision::{Eyes, Networks, WORKING_SIDE};
 
 /// Portraits in each pool; no two photos of a shade come from the same pool.
-const POOL: usize = 20;
-/// So many times the portraits that are needed are looked at: few show all of their hair and nothing like it.
-const LOOKED_AT: usize = 5;
+const POOL: usize = 15;
+/// So many portraits are looked at for them.
+const LOOKED_AT: usize = 1200;
 /// The least width in pixels: the others are cut from smaller figures.
 const LEAST_WIDTH: u64 = 319;
 /// What a head of hair covers of a portrait: less is a hat or short hair, more a mistake.
 const COVERAGE: (f32, f32) = (0.10, 0.55);
 /// The share of the hair that must hang together, and of all that might be hair the share that must surely be.
-const TOGETHER: f32 = 0.96;
-const SURE: f32 = 0.75;
+const TOGETHER: f32 = 0.93;
+const SURE: f32 = 0.65;
 /// The middle of the hair lies in this upper part of the picture: below it is a beard.
 const MIDDLE: f32 = 0.55;
-/// Dyed light and dark, the same hair must be found again: the least overlap (intersection over union). Where old hair
-/// was left beside the new the photo would not show the shade that it is said to show.
+/// Dyed light and dark, the same hair should be found again. Where old hair was left beside the new, the photo would not
+/// show the shade that it is said to show, so the portraits with the largest overlap (intersection over union) are taken.
 const PROBES: [&str; 2] = ["22", "2"];
-const OVERLAP: f32 = 0.8;
 
 /// A portrait with the mask of its hair.
 pub struct Portrait {
@@ -61,7 +60,7 @@ impl Portraits {
             .filter_map(|row| Some(row["file"].as_str()?.to_owned()))
             .collect();
         shuffle(&mut names, &mut Random::new(5));
-        names.truncate(pools * POOL * LOOKED_AT);
+        names.truncate(LOOKED_AT);
         let looked_at = parallel::map_with(
             names.len(),
             threads,
@@ -70,25 +69,35 @@ impl Portraits {
                 let bytes = fs::read(folder.join(&names[i])).expect("the index names files that are there");
                 let photo = photo::decode(&bytes, WORKING_SIDE).expect("portraits are photos");
                 let key = format!("{source} portrait {} {}", names[i], eyes.parser_id());
-                let fitting: Option<PackedMask> = cache.get(&key).unwrap_or_else(|| {
+                let known: Option<(f32, PackedMask)> = cache.get(&key).unwrap_or_else(|| {
                     let mask = networks.parse(&photo);
-                    let fitting = fits(&photo, &mask, networks).then(|| PackedMask::of(&mask));
-                    cache.put(&key, &fitting);
-                    fitting
+                    let found_again = found_again(&photo, &mask, networks);
+                    let known = found_again.map(|overlap| (overlap, PackedMask::of(&mask)));
+                    cache.put(&key, &known);
+                    known
                 });
-                Some(Portrait {
-                    mask: fitting?.unpack().probability,
+                let (overlap, mask) = known?;
+                let portrait = Portrait {
+                    mask: mask.unpack().probability,
                     picture: picture(&photo),
-                })
+                };
+                Some((overlap, portrait))
             },
         );
-        let mut chosen = looked_at.into_iter().flatten();
-        let pools: Vec<Vec<Portrait>> = (0..pools).map(|_| chosen.by_ref().take(POOL).collect()).collect();
-        assert!(
-            pools.iter().all(|pool| pool.len() == POOL),
-            "too few of the portraits show a head of hair"
+        let mut chosen: Vec<(f32, Portrait)> = looked_at.into_iter().flatten().collect();
+        chosen.sort_by(|x, y| y.0.total_cmp(&x.0));
+        chosen.truncate(pools * POOL);
+        let least = chosen.last().filter(|_| chosen.len() == pools * POOL);
+        let least = least.expect("enough portraits show a head of hair").0;
+        eprintln!(
+            "{} portraits, whose dyed hair overlaps by {least:.2} and more.",
+            chosen.len()
         );
-        Some(Self(pools))
+        let mut dealt: Vec<Vec<Portrait>> = (0..pools).map(|_| Vec::new()).collect();
+        for (i, (_, portrait)) in chosen.into_iter().enumerate() {
+            dealt[i % pools].push(portrait);
+        }
+        Some(Self(dealt))
     }
 
     /// A portrait of one pool.
@@ -98,23 +107,27 @@ impl Portraits {
     }
 }
 
-/// Whether the photo shows a head of hair that the parser finds whole, also in another color.
-fn fits(photo: &Photo, mask: &HairMask, networks: &Networks) -> bool {
+/// How well the hair is found again in another color, where the photo shows a head of hair.
+fn found_again(photo: &Photo, mask: &HairMask, networks: &Networks) -> Option<f32> {
     let count = |least: u8| mask.probability.iter().filter(|p| **p >= least).count() as f32;
     let hair = count(128);
     let rows = mask.probability.chunks_exact(mask.width as usize).enumerate();
     let heights = rows.map(|(y, row)| y * row.iter().filter(|p| **p >= 128).count());
     let middle = heights.sum::<usize>() as f32 / hair.max(1.0) / mask.height as f32;
-    (COVERAGE.0..COVERAGE.1).contains(&mask.coverage(128))
+    let shows_hair = (COVERAGE.0..COVERAGE.1).contains(&mask.coverage(128))
         && middle < MIDDLE
         && count(230) >= SURE * count(40)
-        && largest_patch(mask) as f32 >= TOGETHER * hair
-        && PROBES.iter().all(|code| {
-            let shade = Shade::of_palette(code);
-            let dyed = recolored(&picture(photo), &mask.probability, &shade, &mut Random::new(1));
-            let found = networks.parse(&Photo::new(dyed.width(), dyed.height(), dyed.into_raw()));
-            overlap(mask, &found) >= OVERLAP
-        })
+        && largest_patch(mask) as f32 >= TOGETHER * hair;
+    let overlaps = PROBES.map(|code| {
+        if !shows_hair {
+            return 0.0;
+        }
+        let shade = Shade::of_palette(code);
+        let dyed = recolored(&picture(photo), &mask.probability, &shade, &mut Random::new(1));
+        let found = networks.parse(&Photo::new(dyed.width(), dyed.height(), dyed.into_raw()));
+        overlap(mask, &found)
+    });
+    shows_hair.then_some(overlaps[0].min(overlaps[1]))
 }
 
 fn picture(photo: &Photo) -> RgbImage {
