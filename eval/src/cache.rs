@@ -3,6 +3,7 @@
 //! A key names all that the content depends on: the source of the generator, the network's id, and the scene. Everything
 //! behind the parser is computed anew in every run.
 
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -47,9 +48,17 @@ impl Cache {
 
     fn path(&self, key: &str) -> PathBuf {
         let hash = Sha256::digest(key);
-        let name: String = hash[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex(&hash[..16]);
         self.folder.join(&name[..2]).join(&name[2..])
     }
+}
+
+/// Bytes in hexadecimal.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// What a parser found, packed as PNGs.

@@ -1,4 +1,4 @@
-//! Per-photo data as NumPy files, to try ideas on outside.
+//! Per-photo data as `NumPy` files, to try ideas on outside.
 
 use std::fmt::Write;
 use std::fs;
@@ -161,7 +161,7 @@ pub fn write(folder: &Path, rows: &[Row], shades: &[Known]) -> std::io::Result<(
     )
 }
 
-/// The NPY format, version 1.0, of NumPy's documentation.
+/// The NPY format, version 1.0, of `NumPy`'s documentation.
 fn npy(path: &Path, kind: &str, shape: &[usize], data: &[u8]) -> std::io::Result<()> {
     let sizes: Vec<String> = shape.iter().map(|n| format!("{n},")).collect();
     let mut header = format!(

@@ -50,7 +50,7 @@ struct Arguments {
     /// How much to measure
     #[arg(long, value_enum, default_value_t = Part::All)]
     part: Part,
-    /// Write per-photo data as NumPy files into this folder
+    /// Write per-photo data as .npy files into this folder
     #[arg(long)]
     dump: Option<PathBuf>,
     /// Where the portraits are

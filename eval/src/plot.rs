@@ -38,7 +38,7 @@ impl Plot {
         let mut plot = Self { svg, width };
         for tick in 0..=5 {
             let value = tick as f32 / 5.0;
-            let y = plot.place(0.0, value).1;
+            let y = Plot::place(0.0, value).1;
             plot.line(&[(0.0, value), (1.0, value)], "#e2e2e2", "");
             let _ = writeln!(
                 plot.svg,
@@ -50,12 +50,12 @@ impl Plot {
         plot
     }
 
-    fn place(&self, x: f32, y: f32) -> (f32, f32) {
+    fn place(x: f32, y: f32) -> (f32, f32) {
         (MARGIN + x * SIDE, MARGIN + (1.0 - y) * SIDE)
     }
 
     fn tick(&mut self, x: f32, word: &str) {
-        let (x, y) = self.place(x, 0.0);
+        let (x, y) = Self::place(x, 0.0);
         let _ = writeln!(
             self.svg,
             "<text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{word}</text>",
@@ -66,7 +66,7 @@ impl Plot {
     fn line(&mut self, points: &[(f32, f32)], color: &str, dash: &str) {
         let places: Vec<String> = points
             .iter()
-            .map(|(x, y)| self.place(*x, *y))
+            .map(|(x, y)| Self::place(*x, *y))
             .map(|(x, y)| format!("{x:.1},{y:.1}"))
             .collect();
         let _ = writeln!(
@@ -78,7 +78,7 @@ impl Plot {
 
     fn dots(&mut self, points: &[(f32, f32)], color: &str) {
         for (x, y) in points {
-            let (x, y) = self.place(*x, *y);
+            let (x, y) = Self::place(*x, *y);
             let _ = writeln!(
                 self.svg,
                 "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\" fill=\"{color}\"/>"

@@ -185,3 +185,33 @@ fn index(folder: &Path) -> Option<Vec<Value>> {
     let text = fs::read_to_string(folder.join("index.json")).ok()?;
     Some(serde_json::from_str(&text).expect("the index is JSON"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(rows: [&str; 3]) -> HairMask {
+        let bytes = rows
+            .concat()
+            .bytes()
+            .map(|c| if c == b'#' { 255 } else { 0 })
+            .collect();
+        HairMask::new(5, 3, bytes)
+    }
+
+    #[test]
+    fn patches_hang_together_by_their_sides() {
+        assert_eq!(largest_patch(&mask(["##..#", ".#.##", "....."])), 3);
+        assert_eq!(largest_patch(&mask(["#.#.#", ".#.#.", "#####"])), 7);
+        assert_eq!(largest_patch(&mask([".....", ".....", "....."])), 0);
+    }
+
+    #[test]
+    fn overlap_is_of_both_over_either() {
+        let (one, other) = (
+            mask(["###..", ".....", "....."]),
+            mask(["..###", ".....", "....."]),
+        );
+        assert!((overlap(&one, &other) - 0.2).abs() < 1e-6 && (overlap(&one, &one) - 1.0).abs() < 1e-6);
+    }
+}

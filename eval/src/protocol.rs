@@ -83,7 +83,9 @@ impl Trial<'_> {
             }
         });
         let mut whole = Outcome::default();
-        outcomes.into_iter().for_each(|outcome| whole.join(outcome));
+        for outcome in outcomes {
+            whole.join(outcome);
+        }
         whole
     }
 

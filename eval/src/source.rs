@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
+use crate::cache::hex;
 use crate::scene::Kind;
 
 const GENERATOR: &[&str] = &[
@@ -36,10 +37,5 @@ pub fn digest_of(kind: Kind) -> &'static str {
 }
 
 fn digest(sources: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    sources.iter().for_each(|source| hash.update(source));
-    hash.finalize()[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex(&Sha256::digest(sources.concat())[..8])
 }

@@ -430,9 +430,12 @@ impl<'a> Study<'a> {
         let cells: Vec<String> = answers
             .iter()
             .zip(&tops)
-            .map(|(answers, top)| match answers.is_empty() {
-                true => String::new(),
-                false => format!("{top:.2} / {:.2}", share(answers, |answer| answer.among_three)),
+            .map(|(answers, top)| {
+                if answers.is_empty() {
+                    String::new()
+                } else {
+                    format!("{top:.2} / {:.2}", share(answers, |answer| answer.among_three))
+                }
             })
             .collect();
         let baselines = self

@@ -9,7 +9,7 @@ use strand::vision::{Backbone, HairMask, HairParser, Vision, VisionConfig};
 /// Long side at which photos are measured, as the library does.
 pub const WORKING_SIDE: u32 = 512;
 
-/// The backbone of the replaced scheme: its ResNet50 in TensorFlow's weights is in no registry.
+/// The backbone of the replaced scheme: its `ResNet50` in TensorFlow's weights is in no registry.
 pub const BACKBONE: &str = "efficientnet-lite0";
 
 /// Which networks are used.
@@ -35,13 +35,12 @@ impl Eyes {
             let vision = Vision::new(config.clone())?;
             vision.preload().map(|()| vision)
         };
-        let vision = match open(&config) {
-            Ok(vision) => vision,
-            Err(_) => {
-                config.backbone = None;
-                open(&config).map_err(|error| error.to_string())?
-            }
-        };
+        let mut vision = open(&config);
+        if vision.is_err() {
+            config.backbone = None;
+            vision = open(&config);
+        }
+        let vision = vision.map_err(|error| error.to_string())?;
         Ok(Self {
             parser_id: vision.parser_id().to_owned(),
             backbone_id: vision.backbone_id().map(str::to_owned),

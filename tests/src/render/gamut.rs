@@ -40,8 +40,8 @@ impl Gamut {
         Some(profile.encode().expect("a built-in profile can be written"))
     }
 
-    /// Linear sRGB light in this gamut.
-    pub(super) fn from_srgb(self, light: Light) -> Light {
+    /// Linear sRGB light as this gamut has it.
+    pub(super) fn holding(self, light: Light) -> Light {
         match self {
             Self::Srgb => light,
             Self::DisplayP3 => times(TO_P3, light),

@@ -89,7 +89,7 @@ impl Camera {
         let straight = self.inverse_curve();
         let mut undone = photo.clone();
         for (x, y, Pixel(rgb)) in undone.enumerate_pixels_mut() {
-            let recorded = self.gamut.from_srgb(rgb.map(|v| decode(f32::from(v) / 255.0)));
+            let recorded = self.gamut.holding(rgb.map(|v| decode(f32::from(v) / 255.0)));
             let light = recorded.map(|v| decode(at(&straight, encode(v.max(0.0)))));
             let light = self.gamut.to_srgb(light);
             let veil = self.veil((x as f32 + 0.5) / unit, (y as f32 + 0.5) / unit);
@@ -114,7 +114,7 @@ impl Camera {
             } else {
                 0.0
             };
-            Pixel(self.gamut.from_srgb(seen).map(|v| {
+            Pixel(self.gamut.holding(seen).map(|v| {
                 let value = self.curve(encode(v.max(0.0))) + noise;
                 (value * 255.0).round().clamp(0.0, 255.0) as u8
             }))
