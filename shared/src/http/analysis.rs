@@ -1,19 +1,17 @@
 //! `/analyze`: matching photos.
 
 use super::Shared;
+use super::answers::{AnalysisView, Row};
 use super::body::{BodyError, OVERHEAD, PHOTO_LIMIT, Upload, Uploads};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::InQuery;
-use super::views::rounded;
-use crate::color::{Level, Rgb, Style, Tone};
-use crate::learning::{Basis, Match};
-use crate::library::{Analysis, AnalysisRequest};
-use crate::signature::DominantColor;
+use super::problems::{FindsHair, Stored, TakesPhotos};
+use crate::library::{Analysis, AnalysisRequest, Snapshot};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
-use base64::Engine;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -57,7 +55,7 @@ struct Options {
 }
 
 impl Options {
-    fn request(&self, palette: bool) -> Result<AnalysisRequest, ApiError> {
+    fn request(&self) -> Result<AnalysisRequest, ApiError> {
         let overlay = match self.overlay.as_deref() {
             None | Some("false" | "0") => false,
             Some("true" | "1" | "") => true,
@@ -67,177 +65,7 @@ impl Options {
                 )));
             }
         };
-        Ok(AnalysisRequest { overlay, palette })
-    }
-}
-
-/// The answer for all photos.
-#[derive(Serialize, ToSchema)]
-struct AnalysisView {
-    /// How many photos were sent.
-    #[schema(example = 1)]
-    num_images: usize,
-    /// Changes whenever the library does.
-    library_version: String,
-    /// One row per photo, in upload order.
-    results: Vec<Row>,
-}
-
-/// The answer for one photo.
-#[derive(Serialize, ToSchema)]
-struct Row {
-    /// From 1.
-    #[schema(example = 1)]
-    image_index: usize,
-    #[schema(example = "a.jpg")]
-    filename: String,
-    #[serde(flatten)]
-    answer: Answer,
-}
-
-/// Either what was found or what was wrong.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum Answer {
-    Found(Box<Found>),
-    Error {
-        /// One sentence.
-        #[schema(example = "No hair detected in the image.")]
-        error: String,
-    },
-}
-
-/// What was found in a photo.
-#[derive(Serialize, ToSchema)]
-struct Found {
-    /// Whether the answer came from the cache.
-    cached: bool,
-    analysis_summary: SummaryView,
-    /// By falling share.
-    dominant_hair_colors: Vec<ColorShare>,
-    /// By falling combined score.
-    best_matches: Vec<MatchView>,
-    hair: HairView,
-    /// What to know before trusting the answer.
-    warnings: Vec<String>,
-    /// The photo with all but the hair dimmed, as a data URL of a PNG.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    overlay: Option<String>,
-}
-
-/// The hair in a colorist's words.
-#[derive(Serialize, ToSchema)]
-struct SummaryView {
-    #[schema(value_type = String, example = "Golden/Yellow")]
-    estimated_tone: Tone,
-    #[schema(value_type = String, example = "Light")]
-    estimated_level: Level,
-    #[schema(value_type = String, example = "Blonde")]
-    estimated_style: Style,
-    /// 1 (black) to 10 (lightest blonde).
-    #[schema(example = 8, minimum = 1, maximum = 10)]
-    professional_level: u8,
-}
-
-/// One dominant color.
-#[derive(Serialize, ToSchema)]
-struct ColorShare {
-    #[schema(example = "#c69c6d")]
-    hex: String,
-    #[schema(example = json!([198, 156, 109]))]
-    rgb: [u8; 3],
-    /// Share of the hair, 0 to 100.
-    #[schema(example = 61.4)]
-    percentage: f32,
-    /// CIE L*a*b*, D65.
-    #[schema(example = json!([66.8, 9.7, 31.2]))]
-    lab: [f32; 3],
-}
-
-/// One matching shade.
-#[derive(Serialize, ToSchema)]
-struct MatchView {
-    #[schema(example = 7)]
-    color_id: u64,
-    name: String,
-    /// The SVM's probability, 0 to 1; 0 where the match rests on none.
-    #[schema(example = 0.91)]
-    svm_score: f32,
-    /// CIEDE2000, lower is nearer.
-    #[schema(example = 3.2)]
-    lab_difference_score: f32,
-    /// 0 to 1; the order of the matches.
-    #[schema(example = 0.88)]
-    combined_score: f32,
-    /// What the scores rest on: `model`, `references` or `swatch`.
-    #[schema(value_type = String, example = "model")]
-    basis: Basis,
-    /// The nearest photo of the shade.
-    nearest_image_id: Option<u64>,
-}
-
-/// How much hair, and how sure.
-#[derive(Serialize, ToSchema)]
-struct HairView {
-    /// Share of the photo, 0 to 1.
-    #[schema(example = 0.31)]
-    coverage: f32,
-    /// Mean probability of the pixels taken for hair, 0.5 to 1.
-    #[schema(example = 0.97)]
-    confidence: f32,
-}
-
-impl Found {
-    fn new(analysis: &Analysis, cached: bool) -> Self {
-        let overlay = analysis.overlay.as_ref().map(|png| {
-            format!(
-                "data:image/png;base64,{}",
-                base64::engine::general_purpose::STANDARD.encode(png)
-            )
-        });
-        Self {
-            cached,
-            analysis_summary: SummaryView {
-                estimated_tone: analysis.summary.tone,
-                estimated_level: analysis.summary.level,
-                estimated_style: analysis.summary.style,
-                professional_level: analysis.summary.professional_level,
-            },
-            dominant_hair_colors: analysis.colors.iter().map(ColorShare::from).collect(),
-            best_matches: analysis.matches.iter().map(MatchView::from).collect(),
-            hair: HairView {
-                coverage: rounded(analysis.coverage, 4),
-                confidence: rounded(analysis.confidence, 4),
-            },
-            warnings: analysis.warnings.clone(),
-            overlay,
-        }
-    }
-}
-
-impl From<&DominantColor> for ColorShare {
-    fn from(color: &DominantColor) -> Self {
-        let rgb: Rgb = color.lab.to_rgb();
-        Self {
-            hex: rgb.to_string(),
-            rgb: [rgb.r, rgb.g, rgb.b],
-            percentage: rounded(100.0 * color.share, 1),
-            lab: [color.lab.l, color.lab.a, color.lab.b].map(|value| rounded(value, 1)),
-        }
-    }
-}
-
-impl From<&Match> for MatchView {
-    fn from(m: &Match) -> Self {
-        Self {
-            color_id: m.color_id,
-            name: m.name.clone(),
-            svm_score: rounded(m.svm_score, 4),
-            lab_difference_score: rounded(m.difference, 2),
-            combined_score: rounded(m.combined, 4),
-            basis: m.basis,
-            nearest_image_id: m.nearest_image,
-        }
+        Ok(AnalysisRequest { overlay })
     }
 }
 
@@ -248,27 +76,26 @@ impl From<&Match> for MatchView {
     request_body(content = PhotosForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No photo, more than five, or no hair"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy, or no model installed; see Retry-After"),
+        Stored, TakesPhotos, FindsHair,
     ))]
 async fn analyze(
     State(app): State<Shared>,
     InQuery(options): InQuery<Options>,
     request: Request,
 ) -> Result<Json<AnalysisView>, ApiError> {
-    let wanted = options.request(false)?;
+    let wanted = options.request()?;
     let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
-    let uploads = Uploads::from_request(request, &["images"], limit).await?;
-    let results = answer_all(&app, uploads, wanted, MAX_PHOTOS).await?;
-    let library_version = app.library.version().await?;
-    Ok(Json(AnalysisView {
-        num_images: results.len(),
-        library_version,
-        results,
-    }))
+    let mut uploads = Uploads::from_request(request, &["images"], limit).await?;
+    // All photos of a call are matched against the same shades.
+    let against = match app.library.snapshot().await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            uploads.drain().await;
+            return Err(error.into());
+        }
+    };
+    let rows = answer_all(&app, &against, uploads, wanted, MAX_PHOTOS).await?;
+    Ok(Json(AnalysisView::new(&against, rows)))
 }
 
 /// Match one photo against the built-in palette of industry shades.
@@ -276,26 +103,24 @@ async fn analyze(
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Not exactly one photo, or no hair"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy, or no model installed; see Retry-After"),
+        Stored, TakesPhotos, FindsHair,
     ))]
 async fn analyze_legacy(
     State(app): State<Shared>,
     InQuery(options): InQuery<Options>,
     request: Request,
 ) -> Result<Json<Vec<Row>>, ApiError> {
-    let wanted = options.request(true)?;
+    let wanted = options.request()?;
     let uploads =
         Uploads::from_request(request, &["image", "images", "file"], PHOTO_LIMIT + OVERHEAD).await?;
-    Ok(Json(answer_all(&app, uploads, wanted, 1).await?))
+    let rows = answer_all(&app, &Snapshot::palette(), uploads, wanted, 1).await?;
+    Ok(Json(rows))
 }
 
 /// Reads and analyzes the photos one after the other, so that only one is in memory.
 async fn answer_all(
     app: &Shared,
+    against: &Snapshot,
     mut uploads: Uploads,
     wanted: AnalysisRequest,
     most: usize,
@@ -314,8 +139,8 @@ async fn answer_all(
             .filename
             .clone()
             .unwrap_or_else(|| format!("image {image_index}"));
-        let answer = match answer(app, upload, wanted).await {
-            Ok(found) => Answer::Found(Box::new(found)),
+        let row = match answer(app, against, upload, wanted).await {
+            Ok((analysis, cached)) => Row::found(image_index, filename, &analysis, cached),
             // What is wrong with the server is wrong for all rows, and passes.
             Err(error) if error.status().is_server_error() => {
                 uploads.drain().await;
@@ -323,16 +148,10 @@ async fn answer_all(
             }
             Err(error) => {
                 failures.push((error.status(), filename.clone(), error.to_string()));
-                Answer::Error {
-                    error: error.to_string(),
-                }
+                Row::failed(image_index, filename, error.to_string())
             }
         };
-        rows.push(Row {
-            image_index,
-            filename,
-            answer,
-        });
+        rows.push(row);
     }
     if rows.is_empty() {
         let photos = if most == 1 {
@@ -353,10 +172,14 @@ async fn answer_all(
     }
 }
 
-async fn answer(app: &Shared, upload: Upload, wanted: AnalysisRequest) -> Result<Found, ApiError> {
+async fn answer(
+    app: &Shared,
+    against: &Snapshot,
+    upload: Upload,
+    wanted: AnalysisRequest,
+) -> Result<(Arc<Analysis>, bool), ApiError> {
     let _memory = upload.memory;
-    let (analysis, cached) = app.library.analyze(upload.bytes?, wanted).await?;
-    Ok(Found::new(&analysis, cached))
+    Ok(app.library.analyze(against, upload.bytes?, wanted).await?)
 }
 
 fn none_answered(mut failures: Vec<(StatusCode, String, String)>) -> ApiError {

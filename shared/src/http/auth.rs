@@ -48,7 +48,9 @@ fn changes_something(method: &Method, path: &str) -> bool {
     let asks_only = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     let opens_training = path.starts_with("/train/") && path.ends_with("/stream");
     let only_looks = matches!(path, "/analyze" | "/analyze-legacy");
-    opens_training || !(asks_only || only_looks)
+    // Not a change, but all there is at one stroke.
+    let takes_all = path == "/export";
+    opens_training || takes_all || !(asks_only || only_looks)
 }
 
 fn given_key(request: &Request) -> Option<String> {
@@ -62,11 +64,13 @@ fn given_key(request: &Request) -> Option<String> {
     {
         return Some(token.trim().to_owned());
     }
-    // A browser's EventSource cannot send headers, so the stream, and only it, takes the key from the query too.
+    // A browser's EventSource and a download link cannot send headers, so these two, and only they, take the key from
+    // the query too.
+    let path = request.uri().path();
     let query = request
         .uri()
         .query()
-        .filter(|_| request.uri().path().ends_with("/stream"))?;
+        .filter(|_| path.ends_with("/stream") || path == "/export")?;
     let (_, key) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "api_key")?;
     Some(key.into_owned())
 }
@@ -98,6 +102,8 @@ mod tests {
             (Method::POST, "/train", true),
             (Method::POST, "/analyze", false),
             (Method::POST, "/clear-cache", true),
+            (Method::GET, "/export", true),
+            (Method::POST, "/import", true),
         ] {
             assert_eq!(changes_something(&method, path), changes, "{method} {path}");
         }

@@ -18,16 +18,18 @@ use tokio::time::timeout;
 pub const PHOTO_LIMIT: usize = crate::photo::MAX_BYTES;
 /// What a multipart body may hold besides its photos.
 pub const OVERHEAD: usize = 64 * 1024;
+/// Largest library file, in bytes: some 20,000 photos.
+pub const ARCHIVE_LIMIT: u64 = 8 << 30;
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 256 * 1024;
 /// So much of a body that is too large is read and thrown away, so that the client, still sending, gets to read the
 /// answer. Beyond it the connection is cut.
-const DRAIN_LIMIT: usize = 128 * 1024 * 1024;
+pub const DRAIN_LIMIT: usize = 128 * 1024 * 1024;
 
 /// See [`Unread`]; a chunk or a part's headers are far smaller.
 const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
 /// A body that sends nothing for so long is given up.
-const STALL: Duration = Duration::from_secs(30);
+pub const STALL: Duration = Duration::from_secs(30);
 
 /// Bytes per permit of [`UPLOADS`].
 const MEGABYTE: usize = 1024 * 1024;
@@ -62,6 +64,21 @@ pub enum BodyError {
     /// The memory for uploads is taken: 503.
     #[error("Strand is busy with other uploads; try again in a few seconds.")]
     Overloaded,
+    /// Not said to be a library file: 415.
+    #[error("The body must be the bytes of a library file, with the header content-type: application/x-tar.")]
+    NotArchive,
+    /// A library file over the limit: 413.
+    #[error(
+        "The library file is larger than {limit} GB; import it with `strand-server import` instead.",
+        limit = ARCHIVE_LIMIT >> 30
+    )]
+    LargeArchive,
+    /// The connection broke or stalled: 400.
+    #[error("The body breaks off or stalls; send the file again.")]
+    BrokenOff,
+    /// The disk is full: 503.
+    #[error("The server's disk has no room for this file; free some there, then send it again.")]
+    NoRoom,
     /// A field is missing, or there are too many: 422.
     #[error("{0}")]
     Fields(String),
@@ -70,11 +87,11 @@ pub enum BodyError {
 impl BodyError {
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BrokenJson(_) | Self::Multipart(_) => StatusCode::BAD_REQUEST,
-            Self::LargeJson | Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotJson | Self::NotArchive => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BrokenJson(_) | Self::Multipart(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
+            Self::LargeJson | Self::TooLarge(_) | Self::LargeArchive => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Shape(_) | Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }
@@ -140,7 +157,7 @@ async fn read_json(request: Request) -> Result<Vec<u8>, BodyError> {
 }
 
 /// The length that the client announces, 0 where it does not.
-fn announced(headers: &HeaderMap) -> usize {
+pub fn announced(headers: &HeaderMap) -> usize {
     let length = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse().ok());

@@ -2,8 +2,9 @@
 
 use super::Shared;
 use super::body::JsonBody;
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::{Id, InPath, InQuery};
+use super::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson};
 use super::views::ColorView;
 use crate::color::Rgb;
 use crate::library::LibraryError;
@@ -72,13 +73,7 @@ fn swatch(text: &str) -> Result<Rgb, ApiError> {
 #[utoipa::path(post, path = "/colors", tag = "colors", request_body = CreateColor,
     responses(
         (status = 201, body = ColorView, description = "The new color", headers(("location" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The name is taken"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Body too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "No JSON content type"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Invalid values"),
+        Guarded, Stored, TakesJson, Naming,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn create(
     State(app): State<Shared>,
@@ -120,7 +115,7 @@ const PAGE_LIMIT: usize = 1000;
     responses(
         (status = 200, body = [ColorView], description = "The colors; the next page, if any, in the Link header",
             headers(("link" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed paging"),
+        Asking, Stored,
     ))]
 async fn list(
     State(app): State<Shared>,
@@ -171,8 +166,7 @@ fn parse_cursor(text: &str) -> Result<u64, ApiError> {
 #[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
     responses(
         (status = 200, body = ColorView, description = "The color"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        ById, Stored,
     ))]
 async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Json<ColorView>, ApiError> {
     let color = app.library.color(id).await?;
@@ -184,14 +178,7 @@ async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<J
     request_body = UpdateColor,
     responses(
         (status = 200, body = ColorView, description = "The changed color"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id or body"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The name is taken"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Body too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "No JSON content type"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Invalid values"),
+        Guarded, ById, Stored, TakesJson, Naming,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn update(
     State(app): State<Shared>,
@@ -215,10 +202,7 @@ async fn update(
 #[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        Guarded, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn delete(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<StatusCode, ApiError> {
     app.library.delete_color(id).await?;

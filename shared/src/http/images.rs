@@ -2,8 +2,9 @@
 
 use super::Shared;
 use super::body::{OVERHEAD, PHOTO_LIMIT, Uploads};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::{Id, InPath};
+use super::problems::{ById, Guarded, Stored, TakesPhotos};
 use super::views::ImageView;
 use crate::http::body::BodyError;
 use crate::library::LibraryError;
@@ -40,14 +41,7 @@ struct ImageForm {
     responses(
         (status = 201, body = ImageView, description = "The new image", headers(("location" = String))),
         (status = 200, body = ImageView, description = "The color has the same bytes already"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No field image"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
+        Guarded, ById, Stored, TakesPhotos,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn upload(
     State(app): State<Shared>,
@@ -81,8 +75,7 @@ async fn upload(
     params(("id" = u64, Path, description = "Color id")),
     responses(
         (status = 200, body = [ImageView], description = "The images"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        ById, Stored,
     ))]
 async fn list(
     State(app): State<Shared>,
@@ -97,10 +90,7 @@ async fn list(
     params(("id" = u64, Path, description = "Color id"), ("image_id" = u64, Path, description = "Image id")),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        Guarded, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Result<StatusCode, ApiError> {
     let (Id(id), Id(image_id)) = ids;
@@ -113,8 +103,7 @@ async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Res
     params(("id" = u64, Path, description = "Color id"), ("file" = String, Path, description = "As in image_path")),
     responses(
         (status = 200, description = "The photo", content_type = "image/*", body = [u8]),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        ById, Stored,
     ))]
 async fn photo(
     State(app): State<Shared>,

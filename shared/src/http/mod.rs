@@ -1,6 +1,8 @@
 //! The HTTP contract: one router per resource, merged here; the same handlers in every deployment.
 
 mod analysis;
+mod answers;
+mod archive;
 mod auth;
 mod body;
 mod colors;
@@ -9,10 +11,12 @@ mod error;
 mod extract;
 mod images;
 mod observe;
+mod problems;
 mod service;
 mod training;
 mod views;
 
+pub use answers::{AnalysisView, Row};
 pub use auth::ApiKey;
 pub use cors::{AllowedOrigins, ParseOriginsError};
 pub use observe::install_metrics;
@@ -22,6 +26,7 @@ use auth::Security;
 use axum::Router;
 use error::ApiError;
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -36,6 +41,8 @@ pub struct HttpConfig {
     pub origins: AllowedOrigins,
     /// The key that changing routes ask for, where one is set.
     pub api_key: Option<ApiKey>,
+    /// A directory with room for a library that is sent to be imported.
+    pub spool_dir: PathBuf,
     /// Where metrics are read from; without it there is no `/metrics`.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -62,27 +69,70 @@ type Shared = Arc<App>;
         (name = "colors", description = "The shade library: shades and their photos"),
         (name = "training", description = "Teaching Strand a shade"),
         (name = "analysis", description = "Matching photos"),
+        (name = "library", description = "The whole library as one file"),
         (name = "service", description = "Health, metrics, cache"),
     ),
+    components(schemas(error::Problem)),
     modifiers(&Security),
 )]
 struct Document;
 
+/// A part of the contract that a process can serve without the others. `/health`, `/openapi.json` and `/docs` belong to
+/// all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Shades and their photos.
+    Colors,
+    /// Trainings and jobs.
+    Training,
+    /// Matching photos, and the cache of answers.
+    Analysis,
+    /// The library as one file. Only for processes that may stream for minutes and have a disk: functions are told from
+    /// the command line (`strand-server export|import` with the same store).
+    Archive,
+}
+
+impl Resource {
+    /// All of the contract.
+    pub const ALL: [Self; 4] = [Self::Colors, Self::Training, Self::Analysis, Self::Archive];
+
+    fn routes(self) -> OpenApiRouter<Shared> {
+        match self {
+            Self::Colors => colors::routes().merge(images::routes()),
+            Self::Training => training::routes(),
+            Self::Analysis => analysis::routes().merge(service::cache_routes()),
+            Self::Archive => archive::routes(),
+        }
+    }
+}
+
 /// All routes of the contract over a library.
 pub fn router(library: Arc<Library>, config: HttpConfig) -> Router {
+    router_of(&Resource::ALL, library, config)
+}
+
+/// The routes of some resources over a library. The OpenAPI description is that of the whole contract, whoever tells it:
+/// where several processes serve it, a client still sees one service. [`Resource::Archive`] is described where it is.
+pub fn router_of(resources: &[Resource], library: Arc<Library>, config: HttpConfig) -> Router {
     let (cors, with_metrics) = (config.origins.layer(), config.metrics.is_some());
     let app: Shared = Arc::new(App {
         library,
         config,
         started: Instant::now(),
     });
-    let (routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (mut routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(service::routes(with_metrics))
-        .merge(colors::routes())
-        .merge(images::routes())
-        .merge(training::routes())
-        .merge(analysis::routes())
         .split_for_parts();
+    for resource in Resource::ALL {
+        let (part, described) = resource.routes().split_for_parts();
+        let is_here = resources.contains(&resource);
+        if is_here || resource != Resource::Archive {
+            document.merge(described);
+        }
+        if is_here {
+            routes = routes.merge(part);
+        }
+    }
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     routes
         .with_state(Arc::clone(&app))

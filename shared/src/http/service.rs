@@ -1,7 +1,8 @@
 //! `/health`, `/metrics`, the cache, and what stands at `/`.
 
 use super::Shared;
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
+use super::problems::{Guarded, Uncollected};
 use super::views::rounded;
 use crate::library::CacheStats;
 use axum::Json;
@@ -14,11 +15,15 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub fn cache_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(cache_stats))
+        .routes(routes!(clear_cache))
+}
+
 pub fn routes(with_metrics: bool) -> OpenApiRouter<Shared> {
     let routes = OpenApiRouter::new()
         .routes(routes!(health))
-        .routes(routes!(cache_stats))
-        .routes(routes!(clear_cache))
         .route("/", get(async || Redirect::temporary("/docs/")));
     if with_metrics {
         routes.routes(routes!(metrics))
@@ -108,7 +113,8 @@ fn memory() -> MemoryHealth {
 /// Counters and latencies in the Prometheus text format.
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, content_type = "text/plain", body = String, description = "The metrics"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Not collected here")))]
+        Uncollected,
+    ))]
 async fn metrics(State(app): State<Shared>) -> Result<impl IntoResponse, ApiError> {
     let handle = app
         .config
@@ -177,8 +183,7 @@ struct Cleared {
 /// Forget all cached answers.
 #[utoipa::path(post, path = "/clear-cache", tag = "service",
     responses((status = 200, body = Cleared, description = "How many there were"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        Guarded,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn clear_cache(State(app): State<Shared>) -> Json<Cleared> {
     let cleared = app.library.clear_cache();

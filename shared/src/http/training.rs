@@ -1,8 +1,9 @@
 //! `/train` and `/jobs`: teaching Strand a shade.
 
 use super::Shared;
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::{Id, InPath};
+use super::problems::{ById, Guarded, Stored, Trains};
 use super::views::{JobView, ModelView};
 use crate::library::types::Job;
 use crate::library::{LibraryError, Phase, Progress, Trained};
@@ -78,12 +79,7 @@ impl From<Trained> for TrainedView {
     responses(
         (status = 200, body = TrainedView, description = "The color is trained"),
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "No image, or malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No hair in any image"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "No model installed, or store away"),
+        Guarded, ById, Stored, Trains,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train(
     State(app): State<Shared>,
@@ -173,10 +169,7 @@ impl From<Progress> for ProgressView {
     params(("id" = u64, Path, description = "Color id")),
     responses(
         (status = 200, body = ProgressView, content_type = "text/event-stream", description = "States, then the end"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        Guarded, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn follow(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Response, ApiError> {
     let states = match app.library.start_training(id).await {
@@ -204,8 +197,7 @@ fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Pro
 #[utoipa::path(post, path = "/train", tag = "training",
     responses(
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        Guarded, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train_all(State(app): State<Shared>) -> Result<Response, ApiError> {
     Ok(accepted(app.library.train_all().await?))
@@ -215,8 +207,7 @@ async fn train_all(State(app): State<Shared>) -> Result<Response, ApiError> {
 #[utoipa::path(get, path = "/jobs/{id}", tag = "training", params(("id" = u64, Path, description = "Job id")),
     responses(
         (status = 200, body = JobView, description = "The job"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        ById, Stored,
     ))]
 async fn read_job(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Json<JobView>, ApiError> {
     Ok(Json(app.library.job(id).await?.into()))

@@ -56,6 +56,14 @@ pub struct ShadeModel {
 }
 
 impl ShadeModel {
+    /// Whether each of its numbers is one: a model from elsewhere may hold anything.
+    pub fn is_finite(&self) -> bool {
+        let colors = self.references.iter().flat_map(|r| &r.colors);
+        let mut colors = colors.flat_map(|c| [c.lab.l, c.lab.a, c.lab.b, c.share]);
+        let weights = self.weights.iter().chain([&self.bias]);
+        weights.copied().all(f32::is_finite) && self.sigmoid.at(0.0).is_finite() && colors.all(f32::is_finite)
+    }
+
     /// Signed distance to the decision boundary in units of the SVM's margin.
     ///
     /// # Panics

@@ -27,8 +27,6 @@ const PALETTE_VERSION: &str = "palette";
 pub struct AnalysisRequest {
     /// Whether a picture of the mask is wanted.
     pub overlay: bool,
-    /// Whether to match against the built-in palette instead of the library.
-    pub palette: bool,
 }
 
 /// The answer for one photo.
@@ -66,7 +64,43 @@ impl Analysis {
     }
 }
 
+/// What photos are matched against: the shades as they were at one moment, or the palette.
+#[derive(Clone)]
+pub struct Snapshot {
+    version: String,
+    shelf: Arc<Shelf>,
+}
+
+impl Snapshot {
+    /// The built-in palette of industry shades.
+    pub fn palette() -> Self {
+        Self {
+            version: PALETTE_VERSION.to_owned(),
+            shelf: Arc::clone(&PALETTE),
+        }
+    }
+
+    /// The library version that it is of.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether there is nothing to match against.
+    pub fn is_empty(&self) -> bool {
+        self.shelf.is_empty()
+    }
+}
+
 impl Library {
+    /// The shades as they are now, for one or more photos to be matched against.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn snapshot(&self) -> Result<Snapshot, LibraryError> {
+        let (version, shelf) = self.shelf().await?;
+        Ok(Snapshot { version, shelf })
+    }
+
     /// Analyzes a photo; the flag says whether the answer came from the cache.
     ///
     /// # Errors
@@ -74,17 +108,14 @@ impl Library {
     /// or the store.
     pub async fn analyze(
         &self,
+        against: &Snapshot,
         bytes: Vec<u8>,
         request: AnalysisRequest,
     ) -> Result<(Arc<Analysis>, bool), LibraryError> {
-        let (version, shelf) = if request.palette {
-            (PALETTE_VERSION.to_owned(), Arc::clone(&PALETTE))
-        } else {
-            self.shelf().await?
-        };
+        let shelf = Arc::clone(&against.shelf);
         let question = Question {
             image: hex_digest(&bytes),
-            library: version,
+            library: against.version.clone(),
             request,
         };
         if let Some(answer) = self.cache.get(&question) {
@@ -98,14 +129,6 @@ impl Library {
         let answer = Arc::new(answer);
         self.cache.put(question, Arc::clone(&answer));
         Ok((answer, false))
-    }
-
-    /// The library version that answers are of now.
-    ///
-    /// # Errors
-    /// Only the store's.
-    pub async fn version(&self) -> Result<String, LibraryError> {
-        Ok(self.store.library_version().await?)
     }
 
     /// How the cache of answers has done.

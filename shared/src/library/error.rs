@@ -1,5 +1,6 @@
 //! What can go wrong in a use case, in words for its user.
 
+use super::archive::ArchiveError;
 use super::ports::StoreError;
 use crate::learning::TrainError;
 use crate::photo::PhotoError;
@@ -47,6 +48,9 @@ pub enum LibraryError {
     /// The bytes are no photo that can be measured.
     #[error(transparent)]
     Photo(#[from] PhotoError),
+    /// The file to import is not a whole and sound library file.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// More work waits than can be done soon.
     #[error("Strand is busy with other photos; try again in a few seconds.")]
     Overloaded,

@@ -26,6 +26,9 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+/// The database's file in the data directory.
+const DATABASE: &str = "strand.db";
+
 /// The embedded store. Cloning shares it.
 #[derive(Clone)]
 pub struct Embedded {
@@ -44,7 +47,7 @@ impl Embedded {
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let lock = photos::lock(directory)?;
         let photos = Photos::open(directory.join("photos"))?;
-        let connection = schema::open(&directory.join("strand.db"))?;
+        let connection = schema::open(&directory.join(DATABASE))?;
         let known = connection
             .prepare("SELECT color_id, id, format FROM images")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, rows::format(row, 2)?)))?
@@ -55,6 +58,16 @@ impl Embedded {
             photos: Arc::new(photos),
             _lock: Arc::new(lock),
         })
+    }
+
+    /// Whether another process uses the store in a directory.
+    pub fn is_in_use(directory: &Path) -> bool {
+        photos::in_use(directory)
+    }
+
+    /// Whether a directory holds a store.
+    pub fn is_at(directory: &Path) -> bool {
+        directory.join(DATABASE).is_file()
     }
 
     /// Runs one transaction on a thread that may block. It commits where `work` succeeds.
@@ -272,17 +285,6 @@ impl Store for Embedded {
     async fn features_of(&self, color_id: u64, space: &str) -> Result<Vec<ImageFeatures>, StoreError> {
         let space = space.to_owned();
         self.read(move |db| rows::features_of(db, color_id, &space)).await
-    }
-
-    async fn features(
-        &self,
-        space: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<ImageFeatures>, StoreError> {
-        let space = space.to_owned();
-        self.read(move |db| rows::features(db, &space, after, limit))
-            .await
     }
 
     async fn put_model(&self, color_id: u64, new: NewModel) -> Result<ModelInfo, StoreError> {
