@@ -5,7 +5,7 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-browser demo lint format bench clean
+.PHONY: help tools setup models run build test test-browser demo lint format bench eval clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,11 @@ format: tools ## format all code
 bench: setup models ## the figures of the README
 	cargo build --release --locked --workspace
 	target/release/bench
+
+eval: setup models ## how often the right shade comes first, beside baselines: tables, and plots in target/eval
+	@models/fetch-efficientnet-lite0 || echo "Going on without the replaced scheme: its backbone could not be had."
+	cargo build --release --locked --workspace
+	target/release/eval
 
 clean: ## remove what was built, not what was fetched
 	cargo clean
