@@ -7,6 +7,7 @@ use super::error::ApiError;
 use super::extract::InQuery;
 use super::problems::{FindsHair, Stored, TakesPhotos};
 use crate::library::{Analysis, AnalysisRequest, Overlay, Snapshot};
+use crate::signature::WhiteBalance;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -52,6 +53,10 @@ struct Options {
     /// `true` adds a small picture of the photo with all but the hair dimmed, `mask` the hair mask alone.
     #[param(value_type = Option<String>, pattern = "^(true|false|mask)$")]
     overlay: Option<String>,
+    /// `auto` (the default) judges the light by skin, ground and the brightest spot before shades are matched, `off`
+    /// takes the hair as the photo shows it.
+    #[param(value_type = Option<String>, pattern = "^(auto|off)$")]
+    white_balance: Option<String>,
 }
 
 impl Options {
@@ -66,7 +71,19 @@ impl Options {
                 )));
             }
         };
-        Ok(AnalysisRequest { overlay })
+        let white_balance = match self.white_balance.as_deref() {
+            None | Some("auto") => WhiteBalance::Auto,
+            Some("off") => WhiteBalance::Off,
+            Some(other) => {
+                return Err(ApiError::Malformed(format!(
+                    "\"{other}\" is no value for white_balance; use auto or off."
+                )));
+            }
+        };
+        Ok(AnalysisRequest {
+            overlay,
+            white_balance,
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use super::ports::{Features, StoredShade};
 use crate::color::{Lab, Summary, describe, palette};
 use crate::learning::{Candidate, Match, Shelf};
 use crate::photo::{self, Photo};
-use crate::signature::{DominantColor, Signature, feature_vector, measure};
+use crate::signature::{DominantColor, Signature, WhiteBalance, feature_vector, measure};
 use crate::vision::{HairMask, Vision};
 use image::{ExtendedColorType, ImageEncoder};
 use std::sync::{Arc, LazyLock};
@@ -36,6 +36,8 @@ pub enum Overlay {
 pub struct AnalysisRequest {
     /// The picture of the mask that is wanted.
     pub overlay: Option<Overlay>,
+    /// What the light is judged by.
+    pub white_balance: WhiteBalance,
 }
 
 /// The answer for one photo.
@@ -159,10 +161,14 @@ pub(super) struct Measured {
 }
 
 /// Decodes a photo, finds its hair and measures it.
-pub(super) fn measure_photo(vision: &Vision, bytes: &[u8]) -> Result<Measured, LibraryError> {
+pub(super) fn measure_photo(
+    vision: &Vision,
+    bytes: &[u8],
+    white_balance: WhiteBalance,
+) -> Result<Measured, LibraryError> {
     let photo = photo::decode(bytes, WORKING_SIDE)?;
     let mask = vision.parser()?.parse(&photo)?;
-    let signature = measure(&photo, &mask);
+    let signature = measure(&photo, &mask, white_balance);
     let embedding = match (&signature, vision.backbone()?) {
         (Some(_), Some(backbone)) => Some(backbone.embed(&photo, &mask)?),
         _ => None,
@@ -184,7 +190,7 @@ fn analyze(
         photo,
         mask,
         features,
-    } = measure_photo(vision, bytes)?;
+    } = measure_photo(vision, bytes, request.white_balance)?;
     let signature = features.signature.ok_or(LibraryError::NoHair)?;
     let vector = feature_vector(&signature.descriptor, features.embedding.as_deref());
     let mut warnings = warnings(&photo, &signature);

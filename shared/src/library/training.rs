@@ -7,7 +7,7 @@ use super::ports::{Features, ImageFeatures, NewModel};
 use super::types::{Color, Image, ModelInfo};
 use crate::color::Lab;
 use crate::learning::{self, HardNegatives, Reference, Shelf};
-use crate::signature::{Signature, feature_vector};
+use crate::signature::{Signature, WhiteBalance, feature_vector};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -285,7 +285,7 @@ impl Library {
         let vision = Arc::clone(&self.vision);
         let features = self
             .workbench
-            .run_patiently(move || Ok(measure_photo(&vision, &bytes)?.features))
+            .run_patiently(move || Ok(measure_photo(&vision, &bytes, WhiteBalance::Auto)?.features))
             .await?;
         self.store.put_features(image, &self.space, &features).await?;
         Ok(features)
