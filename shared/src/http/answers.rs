@@ -89,7 +89,8 @@ struct Found {
     hair: HairView,
     /// What to know before trusting the answer.
     warnings: Vec<String>,
-    /// The photo with all but the hair dimmed, as a data URL of a PNG.
+    /// Where it was asked for, a data URL of a PNG: the photo with all but the hair dimmed, or the mask as gray, white
+    /// where there is hair.
     #[serde(skip_serializing_if = "Option::is_none")]
     overlay: Option<String>,
 }
