@@ -15,6 +15,7 @@ mod errors;
 mod fixtures;
 mod images;
 mod legacy;
+mod page;
 mod portraits;
 mod service;
 mod stream;
