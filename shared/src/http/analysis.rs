@@ -50,7 +50,7 @@ struct PhotoForm {
 #[into_params(parameter_in = Query)]
 struct Options {
     /// `true` adds a small picture of the mask.
-    #[param(value_type = Option<bool>)]
+    #[param(value_type = bool, required = false, example = true)]
     overlay: Option<String>,
 }
 
