@@ -1,4 +1,4 @@
-//! `/health`, `/metrics`, the cache, and what stands at `/`.
+//! `/health`, `/metrics` and the cache.
 
 use super::Shared;
 use super::error::ApiError;
@@ -8,8 +8,7 @@ use crate::library::CacheStats;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect};
-use axum::routing::get;
+use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -22,9 +21,7 @@ pub fn cache_routes() -> OpenApiRouter<Shared> {
 }
 
 pub fn routes(with_metrics: bool) -> OpenApiRouter<Shared> {
-    let routes = OpenApiRouter::new()
-        .routes(routes!(health))
-        .route("/", get(async || Redirect::temporary("/docs/")));
+    let routes = OpenApiRouter::new().routes(routes!(health));
     if with_metrics {
         routes.routes(routes!(metrics))
     } else {

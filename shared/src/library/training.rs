@@ -7,7 +7,7 @@ use super::ports::{Features, ImageFeatures, NewModel};
 use super::types::{Color, Failure, Image, ModelInfo};
 use crate::color::Lab;
 use crate::learning::{self, HardNegatives, Reference, Shelf};
-use crate::signature::{Signature, feature_vector};
+use crate::signature::{Signature, WhiteBalance, feature_vector};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -314,7 +314,7 @@ impl Library {
         let vision = Arc::clone(&self.vision);
         let features = self
             .workbench
-            .run_patiently(move || Ok(measure_photo(&vision, &bytes)?.features))
+            .run_patiently(move || Ok(measure_photo(&vision, &bytes, WhiteBalance::Auto)?.features))
             .await
             .map_err(|error| match error {
                 LibraryError::Photo(reason) => {
