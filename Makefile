@@ -5,7 +5,7 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-browser demo lint format bench eval clean
+.PHONY: help tools setup models run build test test-api test-browser demo lint format bench eval clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,10 @@ test: setup ## all tests
 	@target/debug/strand-server models fetch $(BEST_PARSER) || \
 		echo "The tests go on without $(BEST_PARSER): neither the mirror nor the network has it."
 	cargo test --locked --workspace --no-fail-fast
+
+test-api: setup ## hold a live server to its OpenAPI document, with schemathesis
+	cargo build --locked --package strand-server
+	tests/api/run target/debug/strand-server
 
 # The tools of the browser tests, in a folder of their own.
 BROWSER_TOOLS := target/browser/tools

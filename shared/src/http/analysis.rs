@@ -51,11 +51,11 @@ struct PhotoForm {
 #[into_params(parameter_in = Query)]
 struct Options {
     /// `true` adds a small picture of the photo with all but the hair dimmed, `mask` the hair mask alone.
-    #[param(value_type = Option<String>, pattern = "^(true|false|mask)$")]
+    #[param(value_type = String, required = false, pattern = "^(true|false|mask)$", example = "true")]
     overlay: Option<String>,
     /// `auto` (the default) judges the light by skin, ground and the brightest spot before shades are matched, `off`
     /// takes the hair as the photo shows it.
-    #[param(value_type = Option<String>, pattern = "^(auto|off)$")]
+    #[param(value_type = String, required = false, pattern = "^(auto|off)$", example = "auto")]
     white_balance: Option<String>,
 }
 

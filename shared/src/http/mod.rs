@@ -74,7 +74,7 @@ type Shared = Arc<App>;
         (name = "library", description = "The whole library as one file"),
         (name = "service", description = "Health, metrics, cache"),
     ),
-    components(schemas(error::Problem)),
+    components(schemas(error::Problem, training::ProgressView)),
     modifiers(&Security),
 )]
 struct Document;

@@ -17,6 +17,14 @@ pub fn routes() -> OpenApiRouter<Shared> {
 
 /// A shade of the built-in palette.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 76, "code": "6/27", "name": "#6/27 Chestnut Brown / Strawberry Blonde", "hex": "#865f3f",
+    "blend": "highlighted",
+    "parts": [
+        {"place": "throughout", "hex": "#674a33", "percentage": 60.0},
+        {"place": "throughout", "hex": "#b88a5c", "percentage": 40.0}
+    ]
+}))]
 struct PaletteShade {
     /// Its place in the palette, from 1: the `color_id` of `/analyze-legacy`.
     #[schema(example = 76)]
