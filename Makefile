@@ -5,10 +5,10 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test demo lint format bench eval clean
+.PHONY: help tools setup models run build test test-api test-browser demo lint format bench eval clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools:
 	@command -v cargo >/dev/null || { echo "Rust is needed: install it with rustup (rustup.rs), then run make again." >&2; exit 1; }
@@ -32,6 +32,22 @@ test: setup ## all tests
 	@target/debug/strand-server models fetch $(BEST_PARSER) || \
 		echo "The tests go on without $(BEST_PARSER): neither the mirror nor the network has it."
 	cargo test --locked --workspace --no-fail-fast
+
+test-api: setup ## hold a live server to its OpenAPI document, with schemathesis
+	cargo build --locked --package strand-server
+	tests/api/run target/debug/strand-server
+
+# The tools of the browser tests, in a folder of their own.
+BROWSER_TOOLS := target/browser/tools
+
+$(BROWSER_TOOLS)/.installed: tests/browser/requirements.txt
+	rm -rf $(BROWSER_TOOLS)
+	python3 -m pip install --quiet --disable-pip-version-check --target $(BROWSER_TOOLS) -r $<
+	touch $@
+
+test-browser: setup $(BROWSER_TOOLS)/.installed ## the page in a real browser, which must be installed (Debian: chromium)
+	cargo build --locked --workspace
+	PYTHONPATH=$(BROWSER_TOOLS) python3 -m pytest -p no:cacheprovider -q tests/browser
 
 demo: tools ## draw the photos of the README's tour again
 	cargo run --locked --package strand-tests --bin render -- --demo docs/demo

@@ -4,7 +4,7 @@ use image::RgbImage;
 use serde::{Deserialize, Serialize};
 use strand::color::{Lab, append_labs};
 use strand::photo::{self, Photo};
-use strand::signature::{Signature, feature_vector, measure};
+use strand::signature::{Signature, WhiteBalance, feature_vector, measure};
 use strand::vision::HairMask;
 
 use crate::cache::{Cache, PackedMask};
@@ -115,7 +115,7 @@ fn decoded(file: &[u8]) -> Photo {
 impl Sample {
     /// Measures a photo; `None` where no hair is found.
     pub fn of(photo: &Photo, mask: &HairMask) -> Option<Self> {
-        let signature = measure(photo, mask)?;
+        let signature = measure(photo, mask, WhiteBalance::Auto)?;
         Some(Self {
             features: feature_vector(&signature.descriptor, None),
             mean: mean(photo, mask),

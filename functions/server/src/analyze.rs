@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strand::color::{Rgb, palette};
 use strand::http::{AnalysisView, Row};
+use strand::learning::Basis;
 use strand::library::{Analysis, AnalysisRequest, Library, LibraryError, Snapshot};
 use strand::photo::{MAX_BYTES, PhotoError};
 use strand::settings::{Settings, StoreSettings};
@@ -163,12 +164,16 @@ fn show(name: &str, analysis: &Analysis, swatches: &HashMap<u64, Rgb>) {
     }
     for (place, found) in (1..).zip(&analysis.matches) {
         println!(
-            "  {place}. {} {} {:3.0} %   ΔE {:4.1}   SVM {:.2}",
+            "  {place}. {} {} {:3.0} %   ΔE {:4.1}{}",
             swatch(swatches.get(&found.color_id).copied()),
             cell(&found.name, 40),
             100.0 * found.combined,
             found.difference,
-            found.svm_score
+            match found.basis {
+                Basis::Model => format!("   SVM {:.2}", found.svm_score),
+                Basis::References => "   (train it again)".to_owned(),
+                Basis::Swatch => String::new(),
+            }
         );
     }
     if analysis.matches.is_empty() {

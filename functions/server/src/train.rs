@@ -52,6 +52,14 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
             progress.inc(1);
         }
         progress.finish_and_clear();
+        for report in &mut reports {
+            // A shade that was trained early has been fitted again when its neighbours came.
+            if let Ok(trained) = &mut report.result
+                && let Ok(color) = library.color(trained.color_id).await
+            {
+                trained.model = color.model.unwrap_or_else(|| trained.model.clone());
+            }
+        }
         let complete = reports.iter().all(|report| report.result.is_ok());
         reports.iter().for_each(show);
         Ok(if complete {

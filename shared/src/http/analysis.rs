@@ -6,7 +6,8 @@ use super::body::{BodyError, OVERHEAD, PHOTO_LIMIT, Upload, Uploads};
 use super::error::ApiError;
 use super::extract::InQuery;
 use super::problems::{FindsHair, Stored, TakesPhotos};
-use crate::library::{Analysis, AnalysisRequest, Snapshot};
+use crate::library::{Analysis, AnalysisRequest, Overlay, Snapshot};
+use crate::signature::WhiteBalance;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::StatusCode;
@@ -49,23 +50,40 @@ struct PhotoForm {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Options {
-    /// `true` adds a small picture of the mask.
-    #[param(value_type = Option<bool>)]
+    /// `true` adds a small picture of the photo with all but the hair dimmed, `mask` the hair mask alone.
+    #[param(value_type = String, required = false, pattern = "^(true|false|mask)$", example = "true")]
     overlay: Option<String>,
+    /// `auto` (the default) judges the light by skin, ground and the brightest spot before shades are matched, `off`
+    /// takes the hair as the photo shows it.
+    #[param(value_type = String, required = false, pattern = "^(auto|off)$", example = "auto")]
+    white_balance: Option<String>,
 }
 
 impl Options {
     fn request(&self) -> Result<AnalysisRequest, ApiError> {
         let overlay = match self.overlay.as_deref() {
-            None | Some("false" | "0") => false,
-            Some("true" | "1" | "") => true,
+            None | Some("false" | "0") => None,
+            Some("true" | "1" | "") => Some(Overlay::Picture),
+            Some("mask") => Some(Overlay::Mask),
             Some(other) => {
                 return Err(ApiError::Malformed(format!(
-                    "\"{other}\" is no value for overlay; use true or false."
+                    "\"{other}\" is no value for overlay; use true, false or mask."
                 )));
             }
         };
-        Ok(AnalysisRequest { overlay })
+        let white_balance = match self.white_balance.as_deref() {
+            None | Some("auto") => WhiteBalance::Auto,
+            Some("off") => WhiteBalance::Off,
+            Some(other) => {
+                return Err(ApiError::Malformed(format!(
+                    "\"{other}\" is no value for white_balance; use auto or off."
+                )));
+            }
+        };
+        Ok(AnalysisRequest {
+            overlay,
+            white_balance,
+        })
     }
 }
 

@@ -11,6 +11,26 @@ use utoipa::ToSchema;
 
 /// The answer for all photos.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "num_images": 2, "library_version": "d4ad6fc7-14",
+    "results": [{
+        "image_index": 1, "filename": "a.jpg", "cached": false,
+        "analysis_summary": {
+            "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
+            "professional_level": 8
+        },
+        "dominant_hair_colors": [
+            {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2]},
+            {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8]}
+        ],
+        "best_matches": [{
+            "color_id": 7, "name": "#6/27 Brown / Strawberry Blonde", "svm_score": 0.91,
+            "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12
+        }],
+        "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
+    }, {"image_index": 2, "filename": "b.txt", "error": "The file is not an image that can be read; send a JPEG, PNG, \
+        WebP, GIF, BMP or TIFF."}]
+}))]
 pub struct AnalysisView {
     /// How many photos were sent.
     #[schema(example = 1)]
@@ -34,6 +54,22 @@ impl AnalysisView {
 
 /// The answer for one photo.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "image_index": 1, "filename": "a.jpg", "cached": false,
+    "analysis_summary": {
+        "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
+        "professional_level": 8
+    },
+    "dominant_hair_colors": [
+        {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2]},
+        {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8]}
+    ],
+    "best_matches": [{
+        "color_id": 7, "name": "#6/27 Brown / Strawberry Blonde", "svm_score": 0.91,
+        "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12
+    }],
+    "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
+}))]
 pub struct Row {
     /// From 1.
     #[schema(example = 1)]
@@ -89,7 +125,8 @@ struct Found {
     hair: HairView,
     /// What to know before trusting the answer.
     warnings: Vec<String>,
-    /// The photo with all but the hair dimmed, as a data URL of a PNG.
+    /// Where it was asked for, a data URL of a PNG: the photo with all but the hair dimmed, or the mask as gray, white
+    /// where there is hair.
     #[serde(skip_serializing_if = "Option::is_none")]
     overlay: Option<String>,
 }
@@ -135,7 +172,8 @@ struct MatchView {
     /// CIEDE2000, lower is nearer.
     #[schema(example = 3.2)]
     lab_difference_score: f32,
-    /// 0 to 1; the order of the matches.
+    /// Probability, 0 to 1, that it is this shade of all in the library, or none of them; without any trained shade,
+    /// closeness of color. The order of the matches.
     #[schema(example = 0.88)]
     combined_score: f32,
     /// What the scores rest on: `model`, `references` or `swatch`.
@@ -143,6 +181,9 @@ struct MatchView {
     basis: Basis,
     /// The nearest photo of the shade.
     nearest_image_id: Option<u64>,
+    /// CIEDE2000 of each of `dominant_hair_colors`, in their order, to the nearest color of that photo or of the swatch.
+    #[schema(example = json!([2.1, 4.8]))]
+    color_differences: Vec<f32>,
 }
 
 /// How much hair, and how sure.
@@ -206,6 +247,7 @@ impl From<&Match> for MatchView {
             combined_score: rounded(m.combined, 4),
             basis: m.basis,
             nearest_image_id: m.nearest_image,
+            color_differences: m.color_differences.iter().map(|d| rounded(*d, 1)).collect(),
         }
     }
 }

@@ -4,6 +4,7 @@ use super::Shared;
 use super::body::{ARCHIVE_LIMIT, BodyError, DRAIN_LIMIT, STALL, announced};
 use super::error::ApiError;
 use super::problems::{Guarded, Imports, Stored};
+use super::views::FileBytes;
 use crate::library::{Imported, LibraryError, PhotoLeftOut};
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -42,7 +43,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 /// `api_key`.
 #[utoipa::path(get, path = "/export", tag = "library",
     responses(
-        (status = 200, description = "The file", body = Vec<u8>, content_type = "application/x-tar",
+        (status = 200, description = "The file", body = FileBytes, content_type = "application/x-tar",
             headers(("content-disposition" = String, description = "A name for the file"),
                 ("x-strand-photos" = u64, description = "How many photos are in it"))),
         Guarded, Stored,
@@ -72,8 +73,8 @@ async fn export(State(app): State<Shared>) -> Result<impl IntoResponse, ApiError
 /// What an import has done.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "message": "Imported 12 shade(s), 10 of them new, with 42 photo(s), 40 of them new; 12 model(s) came along and \
-        need no training.",
+    "message": "Imported 12 shade(s), 10 of them new, with 42 photo(s), 40 of them new; 12 shade(s) are ready \
+        without training.",
     "shades": 12, "shades_created": 10, "photos": 42, "photos_added": 40, "models_added": 12, "left_out": []
 }))]
 struct ImportView {
@@ -124,7 +125,7 @@ impl From<Imported> for ImportView {
 /// The body is the file itself. It is checked whole before anything of it is imported. Shades go into those of the same
 /// name, and photos that a shade has are not doubled: the same file sent again goes on where an import stopped.
 #[utoipa::path(post, path = "/import", tag = "library",
-    request_body(content = Vec<u8>, content_type = "application/x-tar", description = "A file of `GET /export`"),
+    request_body(content = FileBytes, content_type = "application/x-tar", description = "A file of `GET /export`"),
     responses(
         (status = 200, body = ImportView, description = "It is imported"),
         Guarded, Stored, Imports,

@@ -3,7 +3,7 @@
 use super::Shared;
 use super::body::JsonBody;
 use super::error::ApiError;
-use super::extract::{Id, InPath, InQuery};
+use super::extract::{ColorInPath, Id, InPath, InQuery};
 use super::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson};
 use super::views::ColorView;
 use crate::color::Rgb;
@@ -25,24 +25,33 @@ pub fn routes() -> OpenApiRouter<Shared> {
 
 /// A shade to create.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "name": "#6/27 Brown / Strawberry Blonde", "description": "Six parts brown, two of strawberry", "hex": "#a9714b"
+}))]
 struct CreateColor {
     /// 1 to 120 characters.
-    #[schema(example = "#6/27 Brown / Strawberry Blonde", min_length = 1, max_length = 120)]
+    #[schema(
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     name: String,
     /// Free text.
     #[schema(max_length = 2000)]
     description: Option<String>,
     /// Reference swatch.
-    #[schema(example = "#a9714b", pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
+    #[schema(pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
     hex: Option<String>,
 }
 
 /// Fields of a shade to change; null clears a description or swatch.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"name": "#6/27 Brown / Strawberry", "description": null}))]
 struct UpdateColor {
     /// 1 to 120 characters; not null, for a color without a name is none.
     #[serde(default, deserialize_with = "given_text")]
-    #[schema(value_type = String, min_length = 1, max_length = 120, required = false)]
+    #[schema(value_type = String, min_length = 1, max_length = 120, required = false,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$")]
     name: Option<String>,
     /// Free text.
     #[serde(default, deserialize_with = "given")]
@@ -102,9 +111,10 @@ async fn create(
 #[into_params(parameter_in = Query)]
 struct Page {
     /// At most so many colors, 1 to 1000; all of them without.
-    #[param(minimum = 1, maximum = 1000)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 1000, example = 50)]
     limit: Option<String>,
     /// Where the page begins: from the `Link` header of the page before.
+    #[param(value_type = u64, required = false, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 8)]
     cursor: Option<String>,
 }
 
@@ -163,7 +173,7 @@ fn parse_cursor(text: &str) -> Result<u64, ApiError> {
 }
 
 /// Read a color.
-#[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+#[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(ColorInPath),
     responses(
         (status = 200, body = ColorView, description = "The color"),
         ById, Stored,
@@ -174,7 +184,7 @@ async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<J
 }
 
 /// Change a color.
-#[utoipa::path(patch, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+#[utoipa::path(patch, path = "/colors/{id}", tag = "colors", params(ColorInPath),
     request_body = UpdateColor,
     responses(
         (status = 200, body = ColorView, description = "The changed color"),
@@ -199,7 +209,7 @@ async fn update(
 }
 
 /// Delete a color with its images, features and model.
-#[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+#[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(ColorInPath),
     responses(
         (status = 204, description = "It is gone"),
         Guarded, ById, Stored,

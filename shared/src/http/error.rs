@@ -110,6 +110,7 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
         LibraryError::Invalid(_)
         | LibraryError::NoHair
         | LibraryError::NoHairToTrain { .. }
+        | LibraryError::Rotten(_)
         | LibraryError::Archive(_) => StatusCode::UNPROCESSABLE_ENTITY,
         LibraryError::Photo(error) => match error.kind() {
             ErrorKind::Malformed => StatusCode::BAD_REQUEST,
@@ -120,9 +121,10 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
         | LibraryError::StoreUnavailable(_)
         | LibraryError::ModelMissing(_)
         | LibraryError::RuntimeMissing => StatusCode::SERVICE_UNAVAILABLE,
-        LibraryError::Vision(_) | LibraryError::Store(_) | LibraryError::Internal(_) => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
+        LibraryError::Vision(_)
+        | LibraryError::Store(_)
+        | LibraryError::Fit(_)
+        | LibraryError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -3,9 +3,9 @@
 use super::Shared;
 use super::body::{OVERHEAD, PHOTO_LIMIT, Uploads};
 use super::error::ApiError;
-use super::extract::{Id, InPath};
+use super::extract::{ColorInPath, FileInPath, Id, ImageInPath, InPath};
 use super::problems::{ById, Guarded, Stored, TakesPhotos};
-use super::views::ImageView;
+use super::views::{FileBytes, ImageView};
 use crate::http::body::BodyError;
 use crate::library::LibraryError;
 use axum::Json;
@@ -36,7 +36,7 @@ struct ImageForm {
 
 /// Add a photo to a color.
 #[utoipa::path(post, path = "/colors/{id}/images", tag = "colors",
-    params(("id" = u64, Path, description = "Color id")),
+    params(ColorInPath),
     request_body(content = ImageForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, body = ImageView, description = "The new image", headers(("location" = String))),
@@ -72,7 +72,7 @@ async fn upload(
 
 /// List the photos of a color, newest first.
 #[utoipa::path(get, path = "/colors/{id}/images", tag = "colors",
-    params(("id" = u64, Path, description = "Color id")),
+    params(ColorInPath),
     responses(
         (status = 200, body = [ImageView], description = "The images"),
         ById, Stored,
@@ -87,7 +87,7 @@ async fn list(
 
 /// Delete a photo; the color turns stale.
 #[utoipa::path(delete, path = "/colors/{id}/images/{image_id}", tag = "colors",
-    params(("id" = u64, Path, description = "Color id"), ("image_id" = u64, Path, description = "Image id")),
+    params(ImageInPath),
     responses(
         (status = 204, description = "It is gone"),
         Guarded, ById, Stored,
@@ -100,9 +100,9 @@ async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Res
 
 /// A photo as it was uploaded.
 #[utoipa::path(get, path = "/training_data/{id}/{file}", tag = "colors",
-    params(("id" = u64, Path, description = "Color id"), ("file" = String, Path, description = "As in image_path")),
+    params(FileInPath),
     responses(
-        (status = 200, description = "The photo", content_type = "image/*", body = [u8]),
+        (status = 200, description = "The photo", content_type = "image/*", body = FileBytes),
         ById, Stored,
     ))]
 async fn photo(

@@ -11,6 +11,8 @@ mod error;
 mod extract;
 mod images;
 mod observe;
+mod page;
+mod palette;
 mod problems;
 mod service;
 mod training;
@@ -72,7 +74,7 @@ type Shared = Arc<App>;
         (name = "library", description = "The whole library as one file"),
         (name = "service", description = "Health, metrics, cache"),
     ),
-    components(schemas(error::Problem)),
+    components(schemas(error::Problem, training::ProgressView)),
     modifiers(&Security),
 )]
 struct Document;
@@ -90,18 +92,27 @@ pub enum Resource {
     /// The library as one file. Only for processes that may stream for minutes and have a disk: functions are told from
     /// the command line (`strand-server export|import` with the same store).
     Archive,
+    /// The web page. Where the others stand behind a static host, that host serves it.
+    Page,
 }
 
 impl Resource {
     /// All of the contract.
-    pub const ALL: [Self; 4] = [Self::Colors, Self::Training, Self::Analysis, Self::Archive];
+    pub const ALL: [Self; 5] = [
+        Self::Colors,
+        Self::Training,
+        Self::Analysis,
+        Self::Archive,
+        Self::Page,
+    ];
 
     fn routes(self) -> OpenApiRouter<Shared> {
         match self {
-            Self::Colors => colors::routes().merge(images::routes()),
+            Self::Colors => colors::routes().merge(images::routes()).merge(palette::routes()),
             Self::Training => training::routes(),
             Self::Analysis => analysis::routes().merge(service::cache_routes()),
             Self::Archive => archive::routes(),
+            Self::Page => page::routes(),
         }
     }
 }

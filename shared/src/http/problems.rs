@@ -81,7 +81,7 @@ groups! {
     Trains {
         400 "No image to train on, or malformed id"
             "The color \"Ash\" has no images yet; upload at least one photo of it, then train."
-        422 "No hair in any image"
+        422 "No hair in any image, or a stored image is damaged"
             "No hair was found in any of the 2 images of \"Ash\"; upload photos in which the hair is well lit and fills a good part of the picture."
         503 "A network is not installed, or the library cannot be reached; see Retry-After"
             "ONNX Runtime is not installed on this server; run `models/fetch-onnxruntime` there."

@@ -1,7 +1,7 @@
 //! A trained shade: weights, calibration, and the reference photos it was trained on.
 
 use super::calibration::Sigmoid;
-use crate::signature::DominantColor;
+use crate::signature::{DominantColor, dot};
 use serde::{Deserialize, Serialize};
 
 /// How a shade's score comes about.
@@ -49,6 +49,8 @@ pub struct ShadeModel {
     /// Added to the weighted sum.
     pub bias: f32,
     pub(super) sigmoid: Sigmoid,
+    /// The mean of its photos' feature vectors, of unit length.
+    pub prototype: Vec<f32>,
     /// The photos it was trained on, by image id.
     pub references: Vec<Reference>,
     /// `None` where there were too few photos to leave one out.
@@ -77,21 +79,13 @@ impl ShadeModel {
         dot(&self.weights, features) + self.bias
     }
 
+    /// Cosine between the features (of unit length, but for a backbone's part) and the shade's prototype.
+    pub fn likeness(&self, features: &[f32]) -> f32 {
+        dot(&self.prototype, features)
+    }
+
     /// Probability, 0 to 1, that the features show this shade rather than another.
     pub fn probability(&self, features: &[f32]) -> f32 {
         self.sigmoid.at(self.decision(features))
     }
-}
-
-/// Scalar product; eight partial sums let the compiler use vector registers.
-pub(super) fn dot(x: &[f32], y: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; 8];
-    let (x8, x_rest) = x.as_chunks::<8>();
-    let (y8, y_rest) = y.as_chunks::<8>();
-    for (p, q) in x8.iter().zip(y8) {
-        for lane in 0..8 {
-            sums[lane] += p[lane] * q[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + x_rest.iter().zip(y_rest).map(|(p, q)| p * q).sum::<f32>()
 }

@@ -6,9 +6,9 @@ use super::colors::hex_digest;
 use super::error::LibraryError;
 use super::ports::{Features, StoredShade};
 use crate::color::{Lab, Summary, describe, palette};
-use crate::learning::{Candidate, Match, Shelf};
+use crate::learning::{Candidate, Match, Ranking, Shelf};
 use crate::photo::{self, Photo};
-use crate::signature::{DominantColor, Signature, feature_vector, measure};
+use crate::signature::{DominantColor, Signature, WhiteBalance, feature_vector, measure};
 use crate::vision::{HairMask, Vision};
 use image::{ExtendedColorType, ImageEncoder};
 use std::sync::{Arc, LazyLock};
@@ -22,11 +22,22 @@ const BEST_MATCHES: usize = 5;
 /// The palette never changes while the process runs.
 const PALETTE_VERSION: &str = "palette";
 
+/// How an answer shows what was taken for hair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overlay {
+    /// A small picture of the photo with all that is not hair dimmed.
+    Picture,
+    /// The mask alone: gray, white where there is hair.
+    Mask,
+}
+
 /// What is asked about a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct AnalysisRequest {
-    /// Whether a picture of the mask is wanted.
-    pub overlay: bool,
+    /// The picture of the mask that is wanted.
+    pub overlay: Option<Overlay>,
+    /// What the light is judged by.
+    pub white_balance: WhiteBalance,
 }
 
 /// The answer for one photo.
@@ -44,7 +55,7 @@ pub struct Analysis {
     pub confidence: f32,
     /// What the user should know before trusting the answer.
     pub warnings: Vec<String>,
-    /// The photo with its hair marked, a PNG.
+    /// The overlay that was asked for, a PNG.
     pub overlay: Option<Vec<u8>>,
 }
 
@@ -54,7 +65,7 @@ impl Analysis {
         let texts = self
             .matches
             .iter()
-            .map(|m| m.name.len())
+            .map(|m| m.name.len() + size_of_val(&*m.color_differences))
             .chain(self.warnings.iter().map(String::len));
         size_of::<Self>()
             + size_of_val(&*self.colors)
@@ -150,10 +161,14 @@ pub(super) struct Measured {
 }
 
 /// Decodes a photo, finds its hair and measures it.
-pub(super) fn measure_photo(vision: &Vision, bytes: &[u8]) -> Result<Measured, LibraryError> {
+pub(super) fn measure_photo(
+    vision: &Vision,
+    bytes: &[u8],
+    white_balance: WhiteBalance,
+) -> Result<Measured, LibraryError> {
     let photo = photo::decode(bytes, WORKING_SIDE)?;
     let mask = vision.parser()?.parse(&photo)?;
-    let signature = measure(&photo, &mask);
+    let signature = measure(&photo, &mask, white_balance);
     let embedding = match (&signature, vision.backbone()?) {
         (Some(_), Some(backbone)) => Some(backbone.embed(&photo, &mask)?),
         _ => None,
@@ -175,11 +190,13 @@ fn analyze(
         photo,
         mask,
         features,
-    } = measure_photo(vision, bytes)?;
+    } = measure_photo(vision, bytes, request.white_balance)?;
     let signature = features.signature.ok_or(LibraryError::NoHair)?;
     let vector = feature_vector(&signature.descriptor, features.embedding.as_deref());
     let mut warnings = warnings(&photo, &signature);
     warnings.extend(stale_warning(shelf));
+    let Ranking { matches, none } = shelf.rank(&signature, &vector, BEST_MATCHES);
+    warnings.extend(doubt(&matches, none));
     let summary = describe(
         &signature
             .colors
@@ -189,12 +206,21 @@ fn analyze(
     );
     Ok(Analysis {
         summary,
-        matches: shelf.rank(&signature, &vector, BEST_MATCHES),
+        matches,
         coverage: signature.coverage,
         confidence: signature.confidence,
         colors: signature.colors,
         warnings,
-        overlay: request.overlay.then(|| overlay(&photo, &mask)).transpose()?,
+        overlay: match request.overlay {
+            None => None,
+            Some(Overlay::Picture) => Some(picture(&photo, &mask)?),
+            Some(Overlay::Mask) => Some(png(
+                &mask.probability,
+                photo.width(),
+                photo.height(),
+                ExtendedColorType::L8,
+            )?),
+        },
     })
 }
 
@@ -246,6 +272,24 @@ fn mean_lightness(photo: &Photo) -> f32 {
     sum / count
 }
 
+/// The second match is worth a look from this share of the first one's score on.
+const CLOSE_SECOND: f32 = 0.6;
+
+/// What to say where the first match may well be wrong.
+fn doubt(matches: &[Match], none: f32) -> Option<String> {
+    let first = matches.first()?;
+    if none > first.combined {
+        return Some("No shade of the library comes close; this hair may be of another shade.".to_owned());
+    }
+    let second = matches.get(1)?;
+    (second.combined >= CLOSE_SECOND * first.combined).then(|| {
+        format!(
+            "\"{}\" and \"{}\" are hard to tell apart on this photo; compare both.",
+            first.name, second.name
+        )
+    })
+}
+
 fn stale_warning(shelf: &Shelf) -> Option<String> {
     let count = shelf.of_other_spaces().count();
     let example = shelf.of_other_spaces().next()?;
@@ -256,8 +300,7 @@ fn stale_warning(shelf: &Shelf) -> Option<String> {
 }
 
 /// The photo with all that is not hair dimmed to a third, as a PNG.
-fn overlay(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
-    let internal = |error: image::ImageError| LibraryError::Internal(error.to_string());
+fn picture(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
     let lit: Vec<u8> = photo
         .rgb()
         .chunks_exact(3)
@@ -273,10 +316,14 @@ fn overlay(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
         f64::from(OVERLAY_SIDE) / f64::from(photo.width().max(photo.height())).max(f64::from(OVERLAY_SIDE));
     let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
     let small = image::imageops::thumbnail(&whole, side(photo.width()), side(photo.height()));
+    png(&small, small.width(), small.height(), ExtendedColorType::Rgb8)
+}
+
+fn png(pixels: &[u8], width: u32, height: u32, kind: ExtendedColorType) -> Result<Vec<u8>, LibraryError> {
     let mut png = Vec::new();
     image::codecs::png::PngEncoder::new(&mut png)
-        .write_image(&small, small.width(), small.height(), ExtendedColorType::Rgb8)
-        .map_err(internal)?;
+        .write_image(pixels, width, height, kind)
+        .map_err(|error| LibraryError::Internal(error.to_string()))?;
     Ok(png)
 }
 

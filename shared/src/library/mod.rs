@@ -13,7 +13,7 @@ mod training;
 pub mod types;
 mod workbench;
 
-pub use analysis::{Analysis, AnalysisRequest, Snapshot};
+pub use analysis::{Analysis, AnalysisRequest, Overlay, Snapshot};
 pub use archive::{ArchiveError, Export, Exported, ImportProgress, Imported, PhotoLeftOut};
 pub use cache::CacheStats;
 pub use colors::{DESCRIPTION_LIMIT, NAME_LIMIT};

@@ -46,7 +46,7 @@ impl std::fmt::Display for Imported {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "Imported {} shade(s), {} of them new, with {} photo(s), {} of them new; {} model(s) came along and need no \
+            "Imported {} shade(s), {} of them new, with {} photo(s), {} of them new; {} shade(s) are ready without \
              training.",
             self.shades, self.shades_created, self.photos, self.photos_added, self.models_added
         )?;

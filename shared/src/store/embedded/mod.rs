@@ -17,7 +17,7 @@ mod schema;
 use crate::library::ports::{
     ColorChange, Features, ImageFeatures, NewColor, NewImage, NewModel, Store, StoreError, StoredShade,
 };
-use crate::library::types::{Color, Image, Job, JobState, ModelInfo, name_key};
+use crate::library::types::{Color, Failure, Image, Job, JobState, ModelInfo, name_key};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use photos::Photos;
@@ -310,7 +310,7 @@ impl Store for Embedded {
                 images_revision: new.images_revision,
             };
             db.execute(
-                "UPDATE colors SET models_made = ?2, model_info = ?3, model = ?4, failed_revision = NULL WHERE id = ?1",
+                "UPDATE colors SET models_made = ?2, model_info = ?3, model = ?4, failed_revision = NULL, failed_space = NULL WHERE id = ?1",
                 params![color_id, version, rows::json(&info)?, rows::pack(&new.model)?],
             )?;
             rows::bump_version(db)?;
@@ -319,11 +319,11 @@ impl Store for Embedded {
         .await
     }
 
-    async fn put_failure(&self, color_id: u64, images_revision: u64) -> Result<(), StoreError> {
+    async fn put_failure(&self, color_id: u64, failure: Failure) -> Result<(), StoreError> {
         self.write(move |db, _| {
             rows::found(db.execute(
-                "UPDATE colors SET failed_revision = ?2 WHERE id = ?1",
-                params![color_id, images_revision],
+                "UPDATE colors SET failed_revision = ?2, failed_space = ?3 WHERE id = ?1",
+                params![color_id, failure.images_revision, failure.space],
             )?)
         })
         .await

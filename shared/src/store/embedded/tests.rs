@@ -153,12 +153,16 @@ async fn models_are_versioned_and_found_by_matching() {
     let directory = tempfile::tempdir().unwrap();
     let store = Embedded::open(directory.path()).unwrap();
     let id = store.create_color(new_color("a")).await.unwrap().id;
-    store.put_failure(id, 0).await.unwrap();
-    assert_eq!(store.color(id).await.unwrap().failed_revision, Some(0));
+    let failure = Failure {
+        images_revision: 0,
+        space: "here".into(),
+    };
+    store.put_failure(id, failure.clone()).await.unwrap();
+    assert_eq!(store.color(id).await.unwrap().failure, Some(failure));
     assert_eq!(store.put_model(id, model("here", 0)).await.unwrap().version, 1);
     assert_eq!(store.put_model(id, model("here", 0)).await.unwrap().version, 2);
     let color = store.color(id).await.unwrap();
-    assert_eq!((color.failed_revision, color.model.unwrap().version), (None, 2));
+    assert_eq!((color.failure, color.model.unwrap().version), (None, 2));
     let (version, shades) = store.shades().await.unwrap();
     assert_eq!(version, store.library_version().await.unwrap());
     assert_eq!(shades[0].model, Some(model("here", 0).model));
