@@ -18,6 +18,7 @@ mod fixtures;
 mod images;
 mod legacy;
 mod openapi;
+mod page;
 mod portraits;
 mod service;
 mod stream;

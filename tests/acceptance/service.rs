@@ -70,9 +70,10 @@ async fn the_log_is_json_lines_where_nobody_watches() {
 }
 
 /// Every route of the contract that exists without `/uploads` and the web page.
-const ROUTES: [(&str, &str); 18] = [
+const ROUTES: [(&str, &str); 19] = [
     ("get", "/health"),
     ("get", "/metrics"),
+    ("get", "/palette"),
     ("post", "/colors"),
     ("get", "/colors"),
     ("get", "/colors/{}"),

@@ -174,6 +174,8 @@ def look(page: Page, name):
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        # The new colors are there with the second frame at the latest.
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         page.screenshot(path=SHOTS / f"{size}-{name}-{scheme}.png", full_page=True)
         if not page.evaluate("() => 'axe' in window"):
             page.evaluate(AXE.read_text())

@@ -106,13 +106,13 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     # Why: the two photos beside each other, and the difference in numbers and words.
     cards.nth(0).locator("summary").first.click()
     expect(cards.nth(0).get_by_text("Nearest reference photo", exact=True)).to_be_visible()
-    expect(cards.nth(0).locator(".why").first).to_contain_text(re.compile(r"differs by ΔE \d+\.\d"))
+    expect(cards.nth(0).locator(".why").first).to_contain_text(re.compile(r"differs by ΔE\s\d+\.\d"))
     page.wait_for_function("() => [...document.querySelectorAll('.pair img')].every((img) => img.naturalWidth > 0)")
 
     toggle = cards.nth(0).get_by_role("button", name="Hair only")
     toggle.click()
     expect(toggle).to_have_attribute("aria-pressed", "true")
-    assert float(cards.nth(0).locator(".hair").evaluate("(img) => getComputedStyle(img).opacity")) == 1
+    expect(cards.nth(0).locator(".hair")).to_have_css("opacity", "1")
     look(page, "match")
 
     cards.nth(0).get_by_role("button", name="Copy as JSON").click()

@@ -49,7 +49,8 @@ async function empty(actions) {
   return h('section', { class: 'empty' },
     h('h1', {}, 'Your shades live here'),
     h('p', {}, 'A shade is a name and a few photos of hair in it. From one to five photos, Strand learns to recognise it. Start with one of the trade, or with your own.'),
-    await ideas(),
+    // Without the palette there is still a name of one's own.
+    await ideas().catch(() => null),
     h('div', { class: 'buttons' }, button('Name your own', create, { class: 'primary' }), actions.importButton));
 }
 

@@ -46,6 +46,7 @@ export function deleteLater(message, commit, restore) {
     if (!open) return;
     open = false;
     pending.delete(act);
+    close();
     try {
       await commit(leaving);
     } catch (error) {
@@ -59,7 +60,6 @@ export function deleteLater(message, commit, restore) {
     gone: act,
     undo: () => { open = false; pending.delete(act); restore(); announce('Restored.'); },
   });
-  return close;
 }
 
 /** Does now what still waits: before leaving, or before something that must see it done. */

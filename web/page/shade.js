@@ -15,6 +15,7 @@ const UPLOADS_AT_ONCE = 3;
 /** Shows the shade in `root`. Gives what to do on leaving, and takes photos that are pasted. */
 export async function showShade(root, id, { isCurrent, setPaste }) {
   let shade = await oneShade(id);
+  if (!isCurrent()) return null;
   const about = h('div', { class: 'about' });
   const swatchPlace = h('div', { class: 'big' });
   const grid = h('ul', { class: 'photos' });

@@ -4,6 +4,7 @@ import { call, url } from './api.js';
 import { h, whenSeen } from './dom.js';
 import { paletteBackground } from './words.js';
 
+// Promises, so that those who ask at the same time share one request.
 let shades = null;
 let palette = null;
 const photos = new Map();
@@ -12,15 +13,16 @@ export const hidden = { shades: new Set(), photos: new Set() };
 
 /** The shades, newest first, as they were last read; read now if never. */
 export async function allShades({ fresh = false } = {}) {
-  if (fresh || !shades) shades = await call('GET', '/colors');
-  return shades.filter(({ id }) => !hidden.shades.has(id));
+  if (fresh || !shades) {
+    const asked = call('GET', '/colors');
+    shades = asked;
+    asked.catch(() => { if (shades === asked) shades = null; });
+  }
+  return (await shades).filter(({ id }) => !hidden.shades.has(id));
 }
 
-export async function oneShade(id) {
-  const shade = await call('GET', `/colors/${id}`);
-  if (shades) shades = shades.map((known) => (known.id === shade.id ? shade : known));
-  return shade;
-}
+/** A shade as it is now. */
+export const oneShade = (id) => call('GET', `/colors/${id}`);
 
 /** The photos of a shade, newest first. */
 export async function photosOf(id, { fresh = false } = {}) {
