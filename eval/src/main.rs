@@ -3,6 +3,7 @@
 //! The same tree prints the same figures every time: everything is seeded, and no result depends on the threads.
 
 mod cache;
+mod donors;
 mod dump;
 mod gather;
 mod labelled;
@@ -31,7 +32,7 @@ use cache::Cache;
 use gather::{Wanted, gather};
 use portraits::Portraits;
 use sample::Darkroom;
-use scene::Kind;
+use scene::{Kind, Light};
 use study::{CORE, Column, Study};
 use vision::Eyes;
 
@@ -53,6 +54,9 @@ struct Arguments {
     /// Write per-photo data as .npy files into this folder
     #[arg(long)]
     dump: Option<PathBuf>,
+    /// Measure nothing: write what the shade embedding is trained from into this folder
+    #[arg(long)]
+    donors: Option<PathBuf>,
     /// Where the portraits are
     #[arg(long, default_value = "../shared/data/portraits")]
     portraits: PathBuf,
@@ -95,7 +99,10 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let eyes = Eyes::new(models)?;
     let cache = Cache::new(&arguments.cache);
     let (part, threads) = (arguments.part, arguments.threads);
-    let portraits = Portraits::load(&arguments.portraits, PHOTOS, &cache, &eyes, threads);
+    if let Some(folder) = &arguments.donors {
+        return donors::run(folder, &arguments.portraits, &cache, &eyes, threads);
+    }
+    let portraits = Portraits::load(&arguments.portraits, 0, PHOTOS, &cache, &eyes, threads);
     let darkroom = Darkroom {
         cache: &cache,
         eyes: &eyes,
@@ -113,6 +120,7 @@ fn run(arguments: &Arguments) -> Result<(), String> {
             _ => 0,
         },
         side: if shade < PALETTE { SIDE } else { SMALL_SIDE },
+        lights: &Light::ALL,
         oracle: shade < CORE || part == Part::All,
     };
     let mut rows = Vec::new();

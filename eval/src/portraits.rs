@@ -46,11 +46,19 @@ pub struct Portrait {
 pub struct Portraits(Vec<Vec<Portrait>>);
 
 impl Portraits {
-    /// Chooses portraits for `pools` pools from `folder`; `None` where it has no index.
+    /// Chooses portraits for `pools` pools from `folder`, after those that `earlier` pools would take; `None` where it
+    /// has no index.
     ///
     /// # Panics
     /// Where the index names files that are not there, or shows too few heads of hair.
-    pub fn load(folder: &Path, pools: usize, cache: &Cache, eyes: &Eyes, threads: usize) -> Option<Self> {
+    pub fn load(
+        folder: &Path,
+        earlier: usize,
+        pools: usize,
+        cache: &Cache,
+        eyes: &Eyes,
+        threads: usize,
+    ) -> Option<Self> {
         let source = digest_of(Kind::Portrait);
         let mut names: Vec<String> = index(folder)?
             .iter()
@@ -86,6 +94,7 @@ impl Portraits {
         );
         let mut chosen: Vec<(f32, Portrait)> = looked_at.into_iter().flatten().collect();
         chosen.sort_by(|x, y| y.0.total_cmp(&x.0));
+        chosen.drain(..(earlier * POOL).min(chosen.len()));
         chosen.truncate(pools * POOL);
         let least = chosen.last().filter(|_| chosen.len() == pools * POOL);
         let least = least.expect("enough portraits show a head of hair").0;
