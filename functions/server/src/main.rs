@@ -2,10 +2,10 @@
 
 mod models;
 mod serve;
-mod settings;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
+use strand::settings;
 
 /// Hair-shade matching: teach it shades from photos, match any photo of hair against them.
 #[derive(Parser)]
@@ -31,7 +31,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => settings::Settings::from_env().and_then(serve::serve),
+        Command::Serve => serve::serve(),
         Command::Healthcheck => settings::port().and_then(serve::check_health),
         Command::Models(command) => models::run(command),
     };

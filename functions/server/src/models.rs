@@ -1,9 +1,9 @@
 //! `strand-server models`: what networks there are, and fetching them.
 
-use crate::settings::{models_dir, text};
 use clap::Subcommand;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use strand::settings::{models_dir, text};
 use strand::vision::{Fetched, Manifest, Model, fetch};
 
 #[derive(Subcommand)]

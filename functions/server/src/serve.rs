@@ -1,20 +1,15 @@
 //! Serving HTTP until the process is told to stop.
 
-use crate::settings::Settings;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 use strand::http::{HttpConfig, install_metrics, router};
-use strand::library::{Library, LibraryConfig};
-use strand::store::embedded::Embedded;
-use strand::vision::Vision;
+use strand::library::Library;
+use strand::settings::{Service, Settings, port};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
-/// Most bytes of cached answers: some 10,000 of them.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// How long requests in flight may take to end after SIGTERM; platforms kill at 10 to 30 seconds.
 const GRACE: Duration = Duration::from_secs(9);
 /// How often metrics are folded.
@@ -22,7 +17,8 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Threads for blocking work besides those that measure photos: database and files.
 const BLOCKING_THREADS: usize = 6;
 
-pub fn serve(settings: Settings) -> Result<(), String> {
+pub fn serve() -> Result<(), String> {
+    let (port, settings) = (port()?, Settings::from_env()?);
     let threads = settings.vision.threads;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.clamp(1, 4))
@@ -30,29 +26,15 @@ pub fn serve(settings: Settings) -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime does not start: {error}"))?;
-    let result = runtime.block_on(run(settings));
+    let result = runtime.block_on(run(port, settings));
     // Work that blocks past the grace period must not hold the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
-async fn run(settings: Settings) -> Result<(), String> {
-    log_to_stderr(settings.log);
-    let threads = settings.vision.threads;
-    let store = Embedded::open(&settings.data_dir).map_err(|error| {
-        let directory = settings.data_dir.display();
-        format!("STRAND_DATA_DIR is \"{directory}\"; it must be a directory that can be written and that no other process uses ({error}).")
-    })?;
-    let vision = Arc::new(Vision::new(settings.vision).map_err(|error| error.to_string())?);
-    let config = LibraryConfig {
-        threads,
-        cache_bytes: CACHE_BYTES,
-    };
-    let library = Arc::new(Library::new(Arc::new(store), Arc::clone(&vision), config));
+async fn run(port: u16, settings: Settings) -> Result<(), String> {
+    let Service { library, http } = settings.start().await?;
     report(&library).await?;
-    if settings.preload {
-        vision.preload().map_err(|error| error.to_string())?;
-    }
     let metrics = install_metrics().map_err(|error| error.to_string())?;
     let upkeep = metrics.clone();
     tokio::spawn(async move {
@@ -63,16 +45,15 @@ async fn run(settings: Settings) -> Result<(), String> {
         }
     });
     let http = HttpConfig {
-        origins: settings.origins,
-        api_key: settings.api_key,
         metrics: Some(metrics),
+        ..http
     };
     let routes = router(Arc::clone(&library), http);
-    let address = (Ipv4Addr::UNSPECIFIED, settings.port);
+    let address = (Ipv4Addr::UNSPECIFIED, port);
     let listener = TcpListener::bind(address)
         .await
-        .map_err(|error| format!("port {}: {error}", settings.port))?;
-    tracing::info!("Listening on http://localhost:{}", settings.port);
+        .map_err(|error| format!("port {port}: {error}"))?;
+    tracing::info!("Listening on http://localhost:{port}");
     tokio::spawn(library.work_on_jobs());
     let stopping = Arc::new(tokio::sync::Notify::new());
     let server = axum::serve(listener, routes).with_graceful_shutdown({
@@ -89,18 +70,6 @@ async fn run(settings: Settings) -> Result<(), String> {
             tracing::warn!("Requests still in flight after {} s are cut off.", GRACE.as_secs());
             Ok(())
         }
-    }
-}
-
-/// JSON for machines, plain lines for a person at a terminal.
-fn log_to_stderr(filter: EnvFilter) {
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    if std::io::stderr().is_terminal() {
-        builder.with_target(false).init();
-    } else {
-        builder.json().flatten_event(true).with_span_list(false).init();
     }
 }
 

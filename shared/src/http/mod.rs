@@ -68,21 +68,55 @@ type Shared = Arc<App>;
 )]
 struct Document;
 
+/// A part of the contract that a process can serve without the others. `/health`, `/openapi.json` and `/docs` belong to
+/// all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Shades and their photos.
+    Colors,
+    /// Trainings and jobs.
+    Training,
+    /// Matching photos, and the cache of answers.
+    Analysis,
+}
+
+impl Resource {
+    /// All of the contract.
+    pub const ALL: [Self; 3] = [Self::Colors, Self::Training, Self::Analysis];
+
+    fn routes(self) -> OpenApiRouter<Shared> {
+        match self {
+            Self::Colors => colors::routes().merge(images::routes()),
+            Self::Training => training::routes(),
+            Self::Analysis => analysis::routes().merge(service::cache_routes()),
+        }
+    }
+}
+
 /// All routes of the contract over a library.
 pub fn router(library: Arc<Library>, config: HttpConfig) -> Router {
+    router_of(&Resource::ALL, library, config)
+}
+
+/// The routes of some resources over a library. The OpenAPI description is that of the whole contract, whoever tells it:
+/// where several processes serve it, a client still sees one service.
+pub fn router_of(resources: &[Resource], library: Arc<Library>, config: HttpConfig) -> Router {
     let (cors, with_metrics) = (config.origins.layer(), config.metrics.is_some());
     let app: Shared = Arc::new(App {
         library,
         config,
         started: Instant::now(),
     });
-    let (routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (mut routes, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(service::routes(with_metrics))
-        .merge(colors::routes())
-        .merge(images::routes())
-        .merge(training::routes())
-        .merge(analysis::routes())
         .split_for_parts();
+    for resource in Resource::ALL {
+        let (part, described) = resource.routes().split_for_parts();
+        document.merge(described);
+        if resources.contains(&resource) {
+            routes = routes.merge(part);
+        }
+    }
     env!("CARGO_PKG_VERSION").clone_into(&mut document.info.version);
     routes
         .with_state(Arc::clone(&app))

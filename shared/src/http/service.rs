@@ -14,11 +14,15 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+pub fn cache_routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(cache_stats))
+        .routes(routes!(clear_cache))
+}
+
 pub fn routes(with_metrics: bool) -> OpenApiRouter<Shared> {
     let routes = OpenApiRouter::new()
         .routes(routes!(health))
-        .routes(routes!(cache_stats))
-        .routes(routes!(clear_cache))
         .route("/", get(async || Redirect::temporary("/docs/")));
     if with_metrics {
         routes.routes(routes!(metrics))

@@ -1,0 +1,213 @@
+//! What every binary of Strand starts from: the environment, checked, and what it asks for, wired together.
+
+use crate::http::{AllowedOrigins, ApiKey, HttpConfig};
+use crate::library::ports::Store;
+use crate::library::{Library, LibraryConfig};
+use crate::store::embedded::Embedded;
+use crate::vision::{Vision, VisionConfig};
+use std::env::{self, VarError};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::thread::available_parallelism;
+use tracing_subscriber::EnvFilter;
+
+/// What the environment asks for.
+pub struct Settings {
+    /// Where the library is kept.
+    pub store: StoreSettings,
+    /// The networks.
+    pub vision: VisionConfig,
+    /// Whether the networks load at the start rather than at the first photo.
+    pub preload: bool,
+    /// The key that changing routes ask for, where one is set.
+    pub api_key: Option<ApiKey>,
+    /// Web pages that may call.
+    pub origins: AllowedOrigins,
+    log: EnvFilter,
+}
+
+/// Where the library is kept.
+pub enum StoreSettings {
+    /// In a directory of this machine.
+    Embedded {
+        /// The directory.
+        data_dir: PathBuf,
+    },
+}
+
+/// What a binary serves.
+pub struct Service {
+    /// The use cases, over the store and the networks.
+    pub library: Arc<Library>,
+    /// What its routes need besides; without metrics.
+    pub http: HttpConfig,
+}
+
+const THREADS_LIMIT: usize = 256;
+/// Most bytes of cached answers: some 10,000 of them.
+const CACHE_BYTES: u64 = 16 * 1024 * 1024;
+/// Lambda gives one core per so many megabytes of memory
+/// (docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+const LAMBDA_MEGABYTES_PER_CORE: usize = 1769;
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// A wrong value is an error of one line that names the variable, the value and what is allowed.
+    pub fn from_env() -> Result<Self, String> {
+        let threads = parse("STRAND_THREADS", "a number of threads from 1 to 256", |text| {
+            text.parse()
+                .ok()
+                .filter(|threads| (1..=THREADS_LIMIT).contains(threads))
+        })?;
+        let switch = |text: &str| match text {
+            "1" | "true" | "on" => Some(true),
+            "0" | "false" | "off" => Some(false),
+            _ => None,
+        };
+        let origins = "* or origins such as https://shop.example, separated by commas";
+        Ok(Self {
+            store: StoreSettings::from_env()?,
+            vision: VisionConfig {
+                models_dir: models_dir()?,
+                threads: threads.unwrap_or_else(cores),
+                parser: text("STRAND_PARSER")?,
+                backbone: text("STRAND_BACKBONE")?,
+            },
+            preload: parse("STRAND_PRELOAD", "on or off", switch)?.unwrap_or_else(in_lambda),
+            api_key: text("STRAND_API_KEY")?.as_deref().map(ApiKey::new),
+            origins: parse("ALLOWED_ORIGINS", origins, |text| {
+                AllowedOrigins::from_str(text).ok()
+            })?
+            .unwrap_or_default(),
+            log: parse("RUST_LOG", "a filter such as info or strand=debug,info", |text| {
+                EnvFilter::try_new(text).ok()
+            })?
+            .unwrap_or_else(|| EnvFilter::new("info,ort=warn")),
+        })
+    }
+
+    /// Starts the log and opens what the settings name; loads the networks where they are to load at the start.
+    ///
+    /// # Errors
+    /// One line that names the variable behind what cannot be opened.
+    pub async fn start(self) -> Result<Service, String> {
+        log_to_stderr(self.log);
+        let store = self.store.open().await?;
+        let config = LibraryConfig {
+            threads: self.vision.threads,
+            cache_bytes: CACHE_BYTES,
+        };
+        let vision = Arc::new(Vision::new(self.vision).map_err(|error| error.to_string())?);
+        if self.preload {
+            vision.preload().map_err(|error| error.to_string())?;
+        }
+        Ok(Service {
+            library: Arc::new(Library::new(store, vision, config)),
+            http: HttpConfig {
+                origins: self.origins,
+                api_key: self.api_key,
+                metrics: None,
+            },
+        })
+    }
+}
+
+impl StoreSettings {
+    fn from_env() -> Result<Self, String> {
+        let allowed = "embedded (the only store of this build)";
+        parse("STRAND_STORE", allowed, |text| (text == "embedded").then_some(()))?;
+        Ok(Self::Embedded {
+            data_dir: text("STRAND_DATA_DIR")?.map_or_else(|| "data".into(), PathBuf::from),
+        })
+    }
+
+    #[expect(clippy::unused_async, reason = "other stores connect")]
+    async fn open(self) -> Result<Arc<dyn Store>, String> {
+        match self {
+            Self::Embedded { data_dir } => {
+                let store = Embedded::open(&data_dir).map_err(|error| {
+                    let directory = data_dir.display();
+                    format!("STRAND_DATA_DIR is \"{directory}\"; it must be a directory that can be written and that no other process uses ({error}).")
+                })?;
+                Ok(Arc::new(store))
+            }
+        }
+    }
+}
+
+/// Whether this process is a Lambda function.
+fn in_lambda() -> bool {
+    env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some()
+}
+
+/// The cores that this process may use: what the cgroup allows, in Lambda what the memory setting buys. Lambda shows at
+/// least two cores and holds the process back when it uses more than its share, which costs more than one thread less.
+fn cores() -> usize {
+    let megabytes = in_lambda().then(|| env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok());
+    match megabytes.flatten().and_then(|text| text.parse::<usize>().ok()) {
+        Some(megabytes) => (megabytes / LAMBDA_MEGABYTES_PER_CORE).max(1),
+        None => available_parallelism().map_or(1, usize::from),
+    }
+}
+
+/// The port to listen on (`PORT`).
+///
+/// # Errors
+/// One line that says what a port is.
+pub fn port() -> Result<u16, String> {
+    let port = parse("PORT", "a port number from 1 to 65535", |text| {
+        text.parse().ok().filter(|port| *port > 0)
+    })?;
+    Ok(port.unwrap_or(8000))
+}
+
+/// Where the models are: `models` beside the binary unless the environment says otherwise (`STRAND_MODELS_DIR`).
+///
+/// # Errors
+/// One line, where the variable is no text or the binary does not know where it is.
+pub fn models_dir() -> Result<PathBuf, String> {
+    if let Some(dir) = text("STRAND_MODELS_DIR")? {
+        return Ok(dir.into());
+    }
+    let binary =
+        env::current_exe().map_err(|error| format!("the binary cannot tell where it is: {error}"))?;
+    Ok(binary.with_file_name("models"))
+}
+
+/// A variable's text; unset and empty are the same, as Compose files and dashboards set what they do not set.
+///
+/// # Errors
+/// One line, where it is not UTF-8.
+pub fn text(name: &str) -> Result<Option<String>, String> {
+    match env::var(name) {
+        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(value)) => {
+            Err(format!("{name} is {}; it must be UTF-8 text.", value.display()))
+        }
+    }
+}
+
+fn parse<T>(name: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
+    let wrong = |value: &str| format!("{name} is \"{}\"; it must be {allowed}.", value.escape_debug());
+    text(name)?
+        .map(|value| read(value.trim()).ok_or_else(|| wrong(&value)))
+        .transpose()
+}
+
+/// JSON for machines, plain lines for a person at a terminal.
+fn log_to_stderr(filter: EnvFilter) {
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    if std::io::stderr().is_terminal() {
+        builder.with_target(false).init();
+    } else {
+        builder.json().flatten_event(true).with_span_list(false).init();
+    }
+}
