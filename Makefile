@@ -5,7 +5,7 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test demo lint format bench clean
+.PHONY: help tools setup models run build test test-aws demo lint format bench clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: setup ## all tests
 	@target/debug/strand-server models fetch $(BEST_PARSER) || \
 		echo "The tests go on without $(BEST_PARSER): neither the mirror nor the network has it."
 	cargo test --locked --workspace --no-fail-fast
+
+test-aws: setup ## the store on AWS, against an emulator that it installs under target/
+	tests/aws/run
 
 demo: tools ## draw the photos of the README's tour again
 	cargo run --locked --package strand-tests --bin render -- --demo docs/demo
