@@ -5,10 +5,10 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-aws demo lint format bench clean
+.PHONY: help tools setup models run build test test-aws test-api test-browser demo lint format bench eval clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools:
 	@command -v cargo >/dev/null || { echo "Rust is needed: install it with rustup (rustup.rs), then run make again." >&2; exit 1; }
@@ -36,6 +36,22 @@ test: setup ## all tests
 test-aws: setup ## the store on AWS, against an emulator that it installs under target/
 	tests/aws/run
 
+test-api: setup ## hold a live server to its OpenAPI document, with schemathesis
+	cargo build --locked --package strand-server
+	tests/api/run target/debug/strand-server
+
+# The tools of the browser tests, in a folder of their own.
+BROWSER_TOOLS := target/browser/tools
+
+$(BROWSER_TOOLS)/.installed: tests/browser/requirements.txt
+	rm -rf $(BROWSER_TOOLS)
+	python3 -m pip install --quiet --disable-pip-version-check --target $(BROWSER_TOOLS) -r $<
+	touch $@
+
+test-browser: setup $(BROWSER_TOOLS)/.installed ## the page in a real browser, which must be installed (Debian: chromium)
+	cargo build --locked --workspace
+	PYTHONPATH=$(BROWSER_TOOLS) python3 -m pytest -p no:cacheprovider -q tests/browser
+
 demo: tools ## draw the photos of the README's tour again
 	cargo run --locked --package strand-tests --bin render -- --demo docs/demo
 
@@ -49,6 +65,11 @@ format: tools ## format all code
 bench: setup models ## the figures of the README
 	cargo build --release --locked --workspace
 	target/release/bench
+
+eval: setup models ## how often the right shade comes first, beside baselines: tables, and plots in target/eval
+	@models/fetch-efficientnet-lite0 || echo "Going on without the replaced scheme: its backbone could not be had."
+	cargo build --release --locked --workspace
+	target/release/eval
 
 clean: ## remove what was built, not what was fetched
 	cargo clean
