@@ -90,6 +90,18 @@ impl Shelf {
         self.candidates.iter().filter(waits).map(|c| c.name.as_str())
     }
 
+    /// Ids of the trained shades, from the one with a photo whose mean color comes nearest to one of `colors`.
+    pub fn trained_by_nearness(&self, colors: &[Lab]) -> Vec<u64> {
+        let trained = self.candidates.iter().filter(|c| c.model.is_some());
+        let nearest = |c| {
+            let differences = colors.iter().map(|color| rough_difference(c, *color));
+            differences.fold(f32::INFINITY, f32::min)
+        };
+        let mut ranked: Vec<(f32, u64)> = trained.map(|c| (nearest(c), c.color_id)).collect();
+        ranked.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
+        ranked.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// The best `count` matches, best first. `features` is the photo's feature vector in the shelf's space.
     pub fn rank(&self, signature: &Signature, features: &[f32], count: usize) -> Vec<Match> {
         let mut scored: Vec<(&Candidate, Option<f32>)> = self

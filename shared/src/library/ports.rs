@@ -72,8 +72,6 @@ pub struct Features {
 pub struct ImageFeatures {
     /// The photo.
     pub image_id: u64,
-    /// The shade it belongs to.
-    pub color_id: u64,
     /// What was measured.
     pub features: Features,
 }
@@ -146,9 +144,6 @@ pub trait Store: Send + Sync {
     async fn put_features(&self, image: &Image, space: &str, features: &Features) -> Result<(), StoreError>;
     /// What is known of a shade's photos in a feature space, oldest photo first.
     async fn features_of(&self, color_id: u64, space: &str) -> Result<Vec<ImageFeatures>, StoreError>;
-    /// Up to `limit` features of all shades in a feature space with image ids above `after`, by image id.
-    async fn features(&self, space: &str, after: u64, limit: usize)
-    -> Result<Vec<ImageFeatures>, StoreError>;
 
     /// Saves a model as the shade's next version; [`StoreError::NotFound`] where the shade is gone.
     async fn put_model(&self, color_id: u64, model: NewModel) -> Result<ModelInfo, StoreError>;

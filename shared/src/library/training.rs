@@ -5,14 +5,17 @@ use super::analysis::measure_photo;
 use super::error::LibraryError;
 use super::ports::{Features, ImageFeatures, NewModel};
 use super::types::{Color, Image, ModelInfo};
-use crate::learning::{self, HardNegatives, Reference};
+use crate::color::Lab;
+use crate::learning::{self, HardNegatives, Reference, Shelf};
 use crate::signature::{Signature, feature_vector};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// Features of other shades are read in pages of this many, about 7 MB.
-const PAGE: usize = 2_000;
+/// A shade is trained against the photos of so many of the shades most like it, which the boundary runs along, and
+/// of so many others spread evenly from near to far. However large the library, no more are read.
+const LIKEST: usize = 64;
+const SPREAD: usize = 32;
 /// After a shade's photos have changed, so many of the shades most like it are fitted again: their boundary runs
 /// along the new photos, that of the others does not.
 const NEIGHBOURS: usize = 12;
@@ -244,14 +247,15 @@ impl Library {
                 count: images.len(),
             });
         }
-        let (model, neighbours) = self.fit(&color, &measured).await?;
+        let (_, shelf) = self.shelf().await?;
+        let (model, neighbours) = self.fit(&color, &measured, &shelf, None).await?;
         report(images.len() + 1, Phase::Training, "Saving the model.".into());
         let model = self.save_fitted(&color, model).await?;
         if color
             .model
             .is_none_or(|known| known.images_revision != color.images_revision || known.space != self.space)
         {
-            self.refit_neighbours(&neighbours).await;
+            self.refit_neighbours(color_id, &neighbours, &shelf).await;
         }
         Ok(Trained {
             color_id,
@@ -287,24 +291,31 @@ impl Library {
         Ok(features)
     }
 
-    /// Fits a shade to its measured photos against those of all other shades; also returns the shades most like it.
+    /// Fits a shade to its measured photos against those of shades on the shelf and of the shade `besides`, which may
+    /// be too new to stand there; also returns the shades most like it.
     async fn fit(
         &self,
         color: &Color,
         measured: &[(u64, Features)],
+        shelf: &Shelf,
+        besides: Option<u64>,
     ) -> Result<(NewModel, Vec<u64>), LibraryError> {
         let own: Vec<Vec<f32>> = measured.iter().filter_map(|(_, f)| vector(f)).collect();
-        let references = measured.iter().filter_map(|(image_id, features)| {
-            let Signature { colors, .. } = features.signature.clone()?;
-            Some(Reference {
-                image_id: *image_id,
-                colors,
-            })
+        let signatures = || {
+            measured
+                .iter()
+                .filter_map(|(id, f)| Some((*id, f.signature.as_ref()?)))
+        };
+        let references = signatures().map(|(image_id, Signature { colors, .. })| Reference {
+            image_id,
+            colors: colors.clone(),
         });
         let references: Vec<Reference> = references.collect();
+        let means: Vec<Lab> = signatures().map(|(_, signature)| signature.mean).collect();
         let views: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
         let mut negatives = HardNegatives::new(&views).ok_or(learning::TrainError::NoPhotos)?;
-        let neighbours = self.offer_others(color.id, &mut negatives).await?;
+        let others = others(color.id, &shelf.trained_by_nearness(&means), besides);
+        let neighbours = self.offer(&others, &mut negatives).await?;
         let space = self.space.clone();
         let images_revision = color.images_revision;
         let fitted = tokio::task::spawn_blocking(move || {
@@ -324,57 +335,33 @@ impl Library {
         ))
     }
 
-    /// Streams the photos of all other shades past `negatives`; returns the shades with the likest photos.
-    async fn offer_others(
-        &self,
-        color_id: u64,
-        negatives: &mut HardNegatives,
-    ) -> Result<Vec<u64>, LibraryError> {
-        let mut likeness: HashMap<u64, f32> = HashMap::new();
-        let mut after = 0;
-        loop {
-            let page = self.store.features(&self.space, after, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.image_id;
-            let full = page.len() == PAGE;
-            for ImageFeatures {
-                color_id: other,
-                features,
-                ..
-            } in page
-            {
-                if other != color_id
-                    && let Some(features) = vector(&features)
-                {
-                    let alike = negatives.offer(features);
-                    let best = likeness.entry(other).or_insert(f32::NEG_INFINITY);
-                    *best = best.max(alike);
-                }
-            }
-            if !full {
-                break;
+    /// Offers the photos of other shades as negatives; returns the shades with the likest photos.
+    async fn offer(&self, others: &[u64], negatives: &mut HardNegatives) -> Result<Vec<u64>, LibraryError> {
+        let mut likeness: Vec<(u64, f32)> = Vec::new();
+        for other in others {
+            let photos = self.store.features_of(*other, &self.space).await?;
+            let vectors = photos
+                .iter()
+                .filter_map(|photo: &ImageFeatures| vector(&photo.features));
+            if let Some(best) = vectors.map(|v| negatives.offer(v)).reduce(f32::max) {
+                likeness.push((*other, best));
             }
         }
-        let mut neighbours: Vec<(u64, f32)> = likeness.into_iter().collect();
-        neighbours.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
-        Ok(neighbours
-            .into_iter()
-            .take(NEIGHBOURS)
-            .map(|(id, _)| id)
-            .collect())
+        likeness.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+        Ok(likeness.into_iter().take(NEIGHBOURS).map(|(id, _)| id).collect())
     }
 
     /// Fits the models of shades most like a changed one again. One that fails keeps the model it has.
-    async fn refit_neighbours(&self, neighbours: &[u64]) {
+    async fn refit_neighbours(&self, changed: u64, neighbours: &[u64], shelf: &Shelf) {
         for id in neighbours {
-            if let Err(error) = self.refit(*id).await {
+            if let Err(error) = self.refit(*id, changed, shelf).await {
                 tracing::warn!(color_id = id, %error, "a neighbouring shade keeps its earlier model");
             }
         }
     }
 
     /// Fits a shade again where it is up to date with its photos; others wait for a training of their own.
-    async fn refit(&self, color_id: u64) -> Result<(), LibraryError> {
+    async fn refit(&self, color_id: u64, changed: u64, shelf: &Shelf) -> Result<(), LibraryError> {
         let color = self.color(color_id).await?;
         let current = |m: &ModelInfo| m.images_revision == color.images_revision && m.space == self.space;
         if !color.model.as_ref().is_some_and(current) || self.trainings.is_running(color_id) {
@@ -383,10 +370,22 @@ impl Library {
         let known = self.known_features(color_id).await?;
         let mut measured: Vec<(u64, Features)> = known.into_iter().collect();
         measured.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        let (model, _) = self.fit(&color, &measured).await?;
+        let (model, _) = self.fit(&color, &measured, shelf, Some(changed)).await?;
         self.save_fitted(&color, model).await?;
         Ok(())
     }
+}
+
+/// The shades to train against: the nearest [`LIKEST`], and [`SPREAD`] of the rest.
+fn others(color_id: u64, by_nearness: &[u64], besides: Option<u64>) -> Vec<u64> {
+    let foreign = |id: &u64| *id != color_id && Some(*id) != besides;
+    let mut chosen: Vec<u64> = by_nearness.iter().copied().filter(foreign).collect();
+    if chosen.len() > LIKEST + SPREAD {
+        let rest = chosen.split_off(LIKEST);
+        chosen.extend((0..SPREAD).map(|k| rest[k * rest.len() / SPREAD]));
+    }
+    chosen.extend(besides);
+    chosen
 }
 
 fn vector(features: &Features) -> Option<Vec<f32>> {
@@ -395,4 +394,23 @@ fn vector(features: &Features) -> Option<Vec<f32>> {
         &signature.descriptor,
         features.embedding.as_deref(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_likest_shades_are_all_trained_against_and_the_rest_evenly() {
+        let few: Vec<u64> = (1..=90).collect();
+        let against = others(7, &few, Some(200));
+        assert!(against.len() == 90 && !against.contains(&7) && against.contains(&200));
+
+        let many: Vec<u64> = (1..=10_000).collect();
+        let against = others(1, &many, None);
+        assert_eq!(against.len(), LIKEST + SPREAD);
+        assert_eq!(against[..LIKEST], many[1..=LIKEST]);
+        let gaps = against[LIKEST..].windows(2).map(|pair| pair[1] - pair[0]);
+        assert!(gaps.clone().max().unwrap() - gaps.min().unwrap() <= 1);
+    }
 }

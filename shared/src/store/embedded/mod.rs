@@ -274,17 +274,6 @@ impl Store for Embedded {
         self.read(move |db| rows::features_of(db, color_id, &space)).await
     }
 
-    async fn features(
-        &self,
-        space: &str,
-        after: u64,
-        limit: usize,
-    ) -> Result<Vec<ImageFeatures>, StoreError> {
-        let space = space.to_owned();
-        self.read(move |db| rows::features(db, &space, after, limit))
-            .await
-    }
-
     async fn put_model(&self, color_id: u64, new: NewModel) -> Result<ModelInfo, StoreError> {
         self.write(move |db, _| {
             let color = rows::color(db, color_id)?;

@@ -176,40 +176,22 @@ pub fn image_of_bytes(db: &Connection, color_id: u64, sha256: &str) -> Result<Op
         .optional()?)
 }
 
-const FEATURES: &str = "SELECT image_id, color_id, packed FROM features JOIN images ON images.id = image_id";
-
-fn read_features(row: &Row) -> rusqlite::Result<impl FnOnce() -> Result<ImageFeatures, StoreError> + use<>> {
-    let (image_id, color_id, packed) = (row.get(0)?, row.get(1)?, row.get::<_, Vec<u8>>(2)?);
-    Ok(move || {
+pub fn features_of(db: &Connection, color_id: u64, space: &str) -> Result<Vec<ImageFeatures>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT image_id, packed FROM features JOIN images ON images.id = image_id
+         WHERE space = ?1 AND color_id = ?2 ORDER BY image_id",
+    )?;
+    let rows = statement.query_map(params![space, color_id], |row| {
+        Ok((row.get(0)?, row.get::<_, Vec<u8>>(1)?))
+    })?;
+    rows.map(|row| {
+        let (image_id, packed) = row?;
         Ok(ImageFeatures {
             image_id,
-            color_id,
             features: unpack::<Features>(&packed)?,
         })
     })
-}
-
-pub fn features_of(db: &Connection, color_id: u64, space: &str) -> Result<Vec<ImageFeatures>, StoreError> {
-    let query = format!("{FEATURES} WHERE space = ?1 AND color_id = ?2 ORDER BY image_id");
-    let mut statement = db.prepare_cached(&query)?;
-    statement
-        .query_map(params![space, color_id], read_features)?
-        .map(|row| row?())
-        .collect()
-}
-
-pub fn features(
-    db: &Connection,
-    space: &str,
-    after: u64,
-    limit: usize,
-) -> Result<Vec<ImageFeatures>, StoreError> {
-    let query = format!("{FEATURES} WHERE space = ?1 AND image_id > ?2 ORDER BY image_id LIMIT ?3");
-    let mut statement = db.prepare_cached(&query)?;
-    statement
-        .query_map(params![space, after, limit as u64], read_features)?
-        .map(|row| row?())
-        .collect()
+    .collect()
 }
 
 pub fn shades(db: &Connection) -> Result<Vec<StoredShade>, StoreError> {

@@ -143,7 +143,7 @@ async fn photos_come_back_as_they_were_and_go_with_their_color() {
     store.delete_image(id, image.id).await.unwrap();
     assert_eq!(store.color(id).await.unwrap().images_revision, 3);
     assert_eq!(files(directory.path()).len(), 1);
-    assert!(store.features("here", 0, 10).await.unwrap().is_empty());
+    assert!(store.features_of(id, "here").await.unwrap().is_empty());
     store.delete_color(id).await.unwrap();
     assert!(files(directory.path()).is_empty());
 }
