@@ -59,13 +59,13 @@ FROM base AS vision
 COPY --from=onnxruntime /onnxruntime /strand/models/onnxruntime
 COPY --from=models /models /strand/models
 
-# The functions. Lambda runs them as a user of its own. API Gateway's stage is no part of a path.
+# The functions. Lambda runs them as a user of its own with a read-only root, whatever USER says; `sam local` adds its
+# emulator to them as the image's user, who therefore stays root. API Gateway's stage is no part of a path.
 FROM base AS colors
 LABEL org.opencontainers.image.title="strand-colors" \
     org.opencontainers.image.description="Strand on Lambda: shades and their photos"
 ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
 COPY --from=build /binaries/strand-colors /strand/
-USER 10001:10001
 ENTRYPOINT ["/strand/strand-colors"]
 
 FROM vision AS analyze
@@ -73,7 +73,6 @@ LABEL org.opencontainers.image.title="strand-analyze" \
     org.opencontainers.image.description="Strand on Lambda: matching photos"
 ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
 COPY --from=build /binaries/strand-analyze /strand/
-USER 10001:10001
 ENTRYPOINT ["/strand/strand-analyze"]
 
 # With the command `worker`, the worker of the queue.
@@ -82,7 +81,6 @@ LABEL org.opencontainers.image.title="strand-train" \
     org.opencontainers.image.description="Strand on Lambda: teaching it shades"
 ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
 COPY --from=build /binaries/strand-train /strand/
-USER 10001:10001
 ENTRYPOINT ["/strand/strand-train"]
 
 # All of Strand in one process. It writes to /data alone, so the root may be read-only.

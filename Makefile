@@ -5,10 +5,10 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test demo lint format bench clean
+.PHONY: help tools setup models run build test test-containers demo lint format bench bench-containers clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools:
 	@command -v cargo >/dev/null || { echo "Rust is needed: install it with rustup (rustup.rs), then run make again." >&2; exit 1; }
@@ -33,6 +33,9 @@ test: setup ## all tests
 		echo "The tests go on without $(BEST_PARSER): neither the mirror nor the network has it."
 	cargo test --locked --workspace --no-fail-fast
 
+test-containers: tools ## images, Lambda functions and the store on AWS, tried on a Docker engine
+	@tests/containers/run
+
 demo: tools ## draw the photos of the README's tour again
 	cargo run --locked --package strand-tests --bin render -- --demo docs/demo
 
@@ -46,6 +49,9 @@ format: tools ## format all code
 bench: setup models ## the figures of the README
 	cargo build --release --locked --workspace
 	target/release/bench
+
+bench-containers: tools ## what the functions cost at each memory size of Lambda
+	@tests/containers/run bench
 
 clean: ## remove what was built, not what was fetched
 	cargo clean

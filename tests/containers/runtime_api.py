@@ -24,7 +24,7 @@ class Answer:
 
     kind: str = ""  # response, error or init/error
     headers: dict = field(default_factory=dict)
-    pieces: list = field(default_factory=list)  # (seconds on the monotonic clock, bytes)
+    pieces: list = field(default_factory=list)  # (when, by the clock that containers have too; bytes)
     done: threading.Event = field(default_factory=threading.Event)
     finished: float = 0.0
 
@@ -71,7 +71,7 @@ class RuntimeApi:
 
             def do_GET(self):
                 if not api.ready.is_set():
-                    api.ready_at = time.monotonic()
+                    api.ready_at = time.time()
                     api.ready.set()
                 request, event = api.waiting.get()
                 if request is None:
@@ -92,8 +92,8 @@ class RuntimeApi:
                 answer.kind = path[-1] if path[0] == "invocation" else "/".join(path)
                 answer.headers = {name.lower(): value for name, value in self.headers.items()}
                 for piece in self.pieces():
-                    answer.pieces.append((time.monotonic(), piece))
-                answer.finished = time.monotonic()
+                    answer.pieces.append((time.time(), piece))
+                answer.finished = time.time()
                 answer.done.set()
                 self.send_response(202)
                 self.send_header("Content-Length", "0")
@@ -109,8 +109,13 @@ class RuntimeApi:
                 while self.rfile.readline().strip():
                     pass
 
-        self.server = ThreadingHTTPServer((host, 0), Handler)
-        self.server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_):
+                """A function that is killed breaks its connection off; nothing is wrong with that."""
+
+        self.server = Server((host, 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
