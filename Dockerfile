@@ -15,7 +15,7 @@ WORKDIR /strand
 COPY . .
 RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
     && find . -mindepth 2 -name Cargo.toml -execdir mkdir -p src \; \
-    && find . -type d -name src -exec sh -c 'touch "$1/lib.rs" && echo "fn main() {}" >"$1/main.rs"' - {} \; \
+    && find . -type d -name src -exec sh -c 'touch "$1/lib.rs" && echo "fn main() { }" >"$1/main.rs"' - {} \; \
     && find . -type d -empty -delete
 
 FROM rust:${RUST}-slim-bookworm AS build

@@ -23,6 +23,8 @@ def main(wanted):
         print("\n".join(f"{name:<10} {step.__doc__}" for name, step in STEPS.items()))
         return
     chosen = {name: STEPS[name] for name in wanted or STEPS}
+    if {"embedded", "aws", "api"} & chosen.keys():
+        suite.build()
     with Engine():
         images.check_template()
         base_images()
@@ -65,7 +67,7 @@ def api(cloud):
         Mapping(stack, lambda event: worker.invoke(event).json()),
         sam.Api(stack) as deployed,
     ):
-        suite.pass_on(deployed.base, "the functions under sam local", threads=2)
+        suite.pass_on(deployed.base, "the functions under sam local", threads=12, STRAND_TEST_FUNCTIONS="1")
 
 
 def outside(stack):

@@ -8,6 +8,7 @@ import time
 import uuid
 
 import boto3
+from boto3.dynamodb.types import TypeDeserializer
 from botocore.config import Config
 from samcli.yamlhelper import yaml_parse
 
@@ -105,6 +106,16 @@ class Stack:
         """Keys under a prefix, as they are now."""
         pages = self.cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+
+    def rows(self, partition):
+        """All rows of a partition of the table."""
+        pages = self.cloud.client("dynamodb").get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+        )
+        read = TypeDeserializer().deserialize
+        return [{name: read(value) for name, value in row.items()} for page in pages for row in page["Items"]]
 
     def messages(self, queue):
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]

@@ -112,16 +112,30 @@ def consistent(server):
 
 
 def nothing_left_over(server, stack):
-    """As many photos are stored as are listed; a sweep may take a moment."""
-    listed = sum(len(server.get(f"/colors/{color['id']}/images")) for color in server.get("/colors"))
+    """Every stored photo is listed, or known as garbage; a sweep may take a moment."""
+    listed = {
+        image["image_path"].removeprefix("/training_data/")
+        for color in server.get("/colors")
+        for image in server.get(f"/colors/{color['id']}/images")
+    }
     deadline = time.monotonic() + 20
     while True:
         if stack:
-            stored = stack.objects("photos/")
+            stored = {key.removeprefix("photos/") for key in stack.objects("photos/")}
+            unknown = stored - listed - garbage(stack, stored)
         else:
             stored = docker("exec", server.name, "find", "/data", "-type", "f", "-name", "*.jpg").split()
-        if len(stored) == listed:
+            unknown = stored if len(stored) != len(listed) else []
+        if not unknown:
             return
         if time.monotonic() > deadline:
-            raise Failed(f"{listed} photos are listed and {len(stored)} stored: {stored}")
+            raise Failed(f"{len(listed)} photos are listed, and nothing knows of {sorted(unknown)}")
         time.sleep(0.5)
+
+
+def garbage(stack, stored):
+    """Those of the stored photos that the store has marked to be cleared away when nobody can need them any more."""
+    rows = stack.rows("GARBAGE")
+    objects = {row["garbage"].get("Object") for row in rows}
+    colors = {str(row["garbage"]["Color"]["id"]) for row in rows if "Color" in row["garbage"]}
+    return {key for key in stored if f"photos/{key}" in objects or key.split("/")[0] in colors}

@@ -32,7 +32,7 @@ def run():
 
         def ask(index):
             """Analyses of other large photos until the training ends; each is new to the cache of answers."""
-            number = PHOTOS + 10 * index
+            number = PHOTOS + 100 * (index + 1)
             while not ended.is_set():
                 shot, start = photos.large(number), time.monotonic()
                 status, body = server.analyze(shot)

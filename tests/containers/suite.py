@@ -7,9 +7,9 @@ import subprocess
 from engine import ROOT, Failed
 
 
-def acceptance(base, *arguments, wipe=False):
+def acceptance(base, *arguments, **settings):
     """One run of the suite's binary: whether it passed, and all that it said."""
-    environment = os.environ | {"STRAND_BASE_URL": base} | ({"STRAND_TEST_WIPE": "1"} if wipe else {})
+    environment = os.environ | {"STRAND_BASE_URL": base, "RUST_BACKTRACE": "0"} | settings
     command = ["cargo", "test", "--locked", "--workspace", "--test", "acceptance", "--", *arguments]
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode == 0, done.stdout
@@ -21,15 +21,14 @@ def build():
         raise Failed("the acceptance suite does not build")
 
 
-def pass_on(base, name, threads, skip=()):
+def pass_on(base, name, threads, **settings):
     """The whole suite against a deployment: first what keeps apart by names, then, one at a time, what wants an empty
     library. Tests that need a process of their own to kill say that they were left out."""
-    leave = [word for test in skip for word in ("--skip", test)]
-    passed, said = acceptance(base, f"--test-threads={threads}", *leave)
+    passed, said = acceptance(base, f"--test-threads={threads}", **settings)
     alone = sorted(set(re.findall(r"^NOT RUN (\S+): it needs an empty library", said, re.MULTILINE)))
     results = summary(said)
     if passed and alone:
-        passed, more = acceptance(base, "--exact", *alone, "--test-threads=1", wipe=True)
+        passed, more = acceptance(base, "--exact", *alone, "--test-threads=1", STRAND_TEST_WIPE="1", **settings)
         said, results = said + more, results + summary(more)
     for line in said.splitlines():
         if line.startswith("NOT RUN") and "empty library" not in line:
