@@ -13,7 +13,7 @@ import protocols
 import sam
 import suite
 from cloud import Cloud, Mapping
-from engine import Engine, Failed, base_images, free_port, gateway
+from engine import Engine, Failed, base_images, docker, free_port, gateway
 from functions import Function
 from server import Server
 
@@ -41,8 +41,11 @@ def main(wanted):
 
 def embedded(_cloud):
     """the suite on the single container with the embedded store"""
-    with Server() as server:
+    with Server(port=10000) as server:
         suite.pass_on(server.base, "the container with the embedded store", threads=4)
+        docker("exec", server.name, "/strand/strand-server", "healthcheck")
+        if docker("exec", server.name, "id", "--user") == "0":
+            raise Failed("the server's image runs as root")
 
 
 def aws(cloud):

@@ -14,12 +14,13 @@ from runtime_api import form
 class Server:
     """A container of the server: read-only root, no privileges, its library on a volume; removed at the end."""
 
-    def __init__(self, environment=None, options=()):
-        self.name = f"strand-test-{uuid.uuid4().hex[:8]}"
-        settings = [word for name, value in (environment or {}).items() for word in ("--env", f"{name}={value}")]
+    def __init__(self, environment=None, options=(), port=8000):
+        self.name, self.port = f"strand-test-{uuid.uuid4().hex[:8]}", port
+        environment = {"PORT": port} | (environment or {})
+        settings = [word for name, value in environment.items() for word in ("--env", f"{name}={value}")]
         self.command = [
             "--name", self.name, "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-            "--volume", f"{self.name}:/data", "--publish", "127.0.0.1::8000", *options, *settings, SERVER,
+            "--volume", f"{self.name}:/data", "--publish", f"127.0.0.1::{port}", *options, *settings, SERVER,
         ]  # fmt: skip
 
     def __enter__(self):
@@ -41,7 +42,7 @@ class Server:
             if self.state("Running") != "true" or time.monotonic() > deadline:
                 raise Failed(f"the server's container is not healthy:\n{self.log()}")
             try:
-                self.base = "http://" + docker("port", self.name, "8000/tcp").splitlines()[0]
+                self.base = "http://" + docker("port", self.name, f"{self.port}/tcp").splitlines()[0]
                 if self.get("/health")["status"] == "healthy":
                     return
             except (OSError, Failed, IndexError):
