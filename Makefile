@@ -5,7 +5,7 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-containers demo lint format bench bench-containers clean
+.PHONY: help tools setup models run build test test-aws test-containers demo lint format bench bench-containers clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test: setup ## all tests
 
 test-containers: tools ## images, Lambda functions and the store on AWS, tried on a Docker engine
 	@tests/containers/run
+
+test-aws: setup ## the store on AWS, against an emulator that it installs under target/
+	tests/aws/run
 
 demo: tools ## draw the photos of the README's tour again
 	cargo run --locked --package strand-tests --bin render -- --demo docs/demo

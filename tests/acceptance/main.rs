@@ -19,3 +19,4 @@ mod portraits;
 mod service;
 mod stream;
 mod training;
+mod uploads;

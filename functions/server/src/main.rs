@@ -1,7 +1,8 @@
-//! All of Strand in one process: every route of the contract over the embedded store.
+//! All of Strand in one process: every route of the contract over either store.
 
 mod models;
 mod serve;
+mod store;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -27,6 +28,9 @@ enum Command {
     /// The networks that Strand can use.
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// The table and the bucket of the store on AWS.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
 }
 
 fn main() -> ExitCode {
@@ -34,6 +38,7 @@ fn main() -> ExitCode {
         Command::Serve => serve::serve(),
         Command::Healthcheck => settings::port().and_then(serve::check_health),
         Command::Models(command) => models::run(command),
+        Command::Store(command) => store::run(&command),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

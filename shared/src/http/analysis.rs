@@ -1,16 +1,18 @@
 //! `/analyze`: matching photos.
 
 use super::Shared;
-use super::body::{BodyError, OVERHEAD, PHOTO_LIMIT, Upload, Uploads};
+use super::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use super::error::{ApiError, Problem};
 use super::extract::InQuery;
+use super::files::{OVERHEAD, Uploads};
+use super::photos::{Photo, Photos};
 use super::views::rounded;
 use crate::color::{Level, Rgb, Style, Tone};
 use crate::learning::{Basis, Match};
 use crate::library::{Analysis, AnalysisRequest};
 use crate::signature::DominantColor;
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use base64::Engine;
 use serde::{Deserialize, Serialize};
@@ -241,14 +243,24 @@ impl From<&Match> for MatchView {
     }
 }
 
+/// Photos to analyze that were sent to uploads.
+#[derive(Deserialize, ToSchema)]
+struct NamedUploads {
+    /// The keys of 1 to 5 uploads.
+    #[schema(min_items = 1, max_items = 5, example = json!(["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"]))]
+    uploads: Vec<String>,
+}
+
 /// Match 1 to 5 photos against the library.
 ///
-/// A bad photo gives an `error` in its row; only when no row could be answered is the whole call an error.
+/// They come as files, or as the keys of uploads that they were sent to. A bad photo gives an `error` in its row; only when no row could be answered is the whole call an error.
 #[utoipa::path(post, path = "/analyze", tag = "analysis", params(Options),
-    request_body(content = PhotosForm, content_type = "multipart/form-data"),
+    request_body(content((PhotosForm = "multipart/form-data"), (NamedUploads = "application/json"))),
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order"),
         (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
+        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown upload"),
+        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing sent to the upload yet"),
         (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
         (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
         (status = 422, body = Problem, content_type = "application/problem+json", description = "No photo, more than five, or no hair"),
@@ -260,9 +272,14 @@ async fn analyze(
     request: Request,
 ) -> Result<Json<AnalysisView>, ApiError> {
     let wanted = options.request(false)?;
-    let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
-    let uploads = Uploads::from_request(request, &["images"], limit).await?;
-    let results = answer_all(&app, uploads, wanted, MAX_PHOTOS).await?;
+    let photos = if is_json(request.headers()) {
+        let JsonBody(NamedUploads { uploads }) = JsonBody::from_request(request, &()).await?;
+        Photos::named(uploads)
+    } else {
+        let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
+        Uploads::from_request(request, &["images"], limit).await?.into()
+    };
+    let results = answer_all(&app, photos, wanted, MAX_PHOTOS).await?;
     let library_version = app.library.version().await?;
     Ok(Json(AnalysisView {
         num_images: results.len(),
@@ -290,35 +307,35 @@ async fn analyze_legacy(
     let wanted = options.request(true)?;
     let uploads =
         Uploads::from_request(request, &["image", "images", "file"], PHOTO_LIMIT + OVERHEAD).await?;
-    Ok(Json(answer_all(&app, uploads, wanted, 1).await?))
+    Ok(Json(answer_all(&app, uploads.into(), wanted, 1).await?))
 }
 
 /// Reads and analyzes the photos one after the other, so that only one is in memory.
 async fn answer_all(
     app: &Shared,
-    mut uploads: Uploads,
+    mut photos: Photos,
     wanted: AnalysisRequest,
     most: usize,
 ) -> Result<Vec<Row>, ApiError> {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
-    while let Some(upload) = uploads.next().await? {
+    while let Some(photo) = photos.next(&app.library).await? {
         if rows.len() == most {
-            uploads.drain().await;
+            photos.drain().await;
             return Err(
                 BodyError::Fields(format!("There are more than {most} photos; send 1 to {most}.")).into(),
             );
         }
         let image_index = rows.len() + 1;
-        let filename = upload
+        let filename = photo
             .filename
             .clone()
             .unwrap_or_else(|| format!("image {image_index}"));
-        let answer = match answer(app, upload, wanted).await {
+        let answer = match answer(app, photo, wanted).await {
             Ok(found) => Answer::Found(Box::new(found)),
             // What is wrong with the server is wrong for all rows, and passes.
             Err(error) if error.status().is_server_error() => {
-                uploads.drain().await;
+                photos.drain().await;
                 return Err(error);
             }
             Err(error) => {
@@ -335,16 +352,14 @@ async fn answer_all(
         });
     }
     if rows.is_empty() {
-        let photos = if most == 1 {
-            "one photo".to_owned()
+        let missing = if most == 1 {
+            "There is no photo; send one photo as a file in \"image\".".to_owned()
         } else {
-            format!("1 to {most} photos")
+            format!(
+                "There is no photo; send 1 to {most} as files in \"images\", or name uploads in \"uploads\"."
+            )
         };
-        let field = if most == 1 { "image" } else { "images" };
-        return Err(BodyError::Fields(format!(
-            "There is no photo; send {photos} as files in \"{field}\"."
-        ))
-        .into());
+        return Err(BodyError::Fields(missing).into());
     }
     if failures.len() == rows.len() {
         Err(none_answered(failures))
@@ -353,9 +368,9 @@ async fn answer_all(
     }
 }
 
-async fn answer(app: &Shared, upload: Upload, wanted: AnalysisRequest) -> Result<Found, ApiError> {
-    let _memory = upload.memory;
-    let (analysis, cached) = app.library.analyze(upload.bytes?, wanted).await?;
+async fn answer(app: &Shared, photo: Photo, wanted: AnalysisRequest) -> Result<Found, ApiError> {
+    let _memory = photo.memory;
+    let (analysis, cached) = app.library.analyze(photo.bytes?, wanted).await?;
     Ok(Found::new(&analysis, cached))
 }
 

@@ -48,7 +48,9 @@ fn changes_something(method: &Method, path: &str) -> bool {
     let asks_only = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     let opens_training = path.starts_with("/train/") && path.ends_with("/stream");
     let only_looks = matches!(path, "/analyze" | "/analyze-legacy");
-    opens_training || !(asks_only || only_looks)
+    // Nobody guesses the key of an upload, and it was given out to one who had the API key.
+    let has_its_own_key = *method == Method::PUT && path.starts_with("/uploads/");
+    opens_training || !(asks_only || only_looks || has_its_own_key)
 }
 
 fn given_key(request: &Request) -> Option<String> {
@@ -98,6 +100,8 @@ mod tests {
             (Method::POST, "/train", true),
             (Method::POST, "/analyze", false),
             (Method::POST, "/clear-cache", true),
+            (Method::POST, "/uploads", true),
+            (Method::PUT, "/uploads/0123", false),
         ] {
             assert_eq!(changes_something(&method, path), changes, "{method} {path}");
         }

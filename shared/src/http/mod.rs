@@ -7,10 +7,13 @@ mod colors;
 mod cors;
 mod error;
 mod extract;
+mod files;
 mod images;
 mod observe;
+mod photos;
 mod service;
 mod training;
+mod uploads;
 mod views;
 
 pub use auth::ApiKey;
@@ -36,6 +39,8 @@ pub struct HttpConfig {
     pub origins: AllowedOrigins,
     /// The key that changing routes ask for, where one is set.
     pub api_key: Option<ApiKey>,
+    /// The largest body that passes the gateway in front of this process, in bytes, where there is one.
+    pub body_limit: Option<u64>,
     /// Where metrics are read from; without it there is no `/metrics`.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -62,6 +67,7 @@ type Shared = Arc<App>;
         (name = "colors", description = "The shade library: shades and their photos"),
         (name = "training", description = "Teaching Strand a shade"),
         (name = "analysis", description = "Matching photos"),
+        (name = "uploads", description = "Photos too large for one request"),
         (name = "service", description = "Health, metrics, cache"),
     ),
     modifiers(&Security),
@@ -72,7 +78,7 @@ struct Document;
 /// all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
-    /// Shades and their photos.
+    /// Shades, their photos, and uploads.
     Colors,
     /// Trainings and jobs.
     Training,
@@ -86,7 +92,7 @@ impl Resource {
 
     fn routes(self) -> OpenApiRouter<Shared> {
         match self {
-            Self::Colors => colors::routes().merge(images::routes()),
+            Self::Colors => colors::routes().merge(images::routes()).merge(uploads::routes()),
             Self::Training => training::routes(),
             Self::Analysis => analysis::routes().merge(service::cache_routes()),
         }
@@ -124,6 +130,10 @@ pub fn router_of(resources: &[Resource], library: Arc<Library>, config: HttpConf
         .fallback(|uri: axum::http::Uri| async move { ApiError::NoRoute(uri.path().to_owned()) })
         .method_not_allowed_fallback(|method: axum::http::Method| async move { ApiError::Method(method) })
         // From the inside out: a request passes these from the last to the first.
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            body::limit_body,
+        ))
         .layer(axum::middleware::from_fn_with_state(app, auth::require_key))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(cors)

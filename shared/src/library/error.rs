@@ -1,6 +1,7 @@
 //! What can go wrong in a use case, in words for its user.
 
 use super::ports::StoreError;
+use super::uploads::UploadError;
 use crate::learning::TrainError;
 use crate::photo::PhotoError;
 use crate::vision::VisionError;
@@ -47,6 +48,9 @@ pub enum LibraryError {
     /// The bytes are no photo that can be measured.
     #[error(transparent)]
     Photo(#[from] PhotoError),
+    /// An upload is not what was agreed on.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
     /// More work waits than can be done soon.
     #[error("Strand is busy with other photos; try again in a few seconds.")]
     Overloaded,

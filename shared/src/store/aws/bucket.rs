@@ -1,6 +1,7 @@
 //! The bucket: objects whole, conditional writes, deletions by the thousand.
 
 use super::error::{broken, failed, status};
+use super::table::wait;
 use crate::library::ports::StoreError;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 /// The most objects of one `DeleteObjects`, and of one page of `ListObjectsV2`.
 pub const DELETE_AT_ONCE: usize = 1_000;
+/// So often a body that breaks off is asked for again.
+const BODY_TRIES: u32 = 3;
 /// An object whose body takes longer is given up.
 const BODY_LIMIT: Duration = Duration::from_secs(30);
 
@@ -51,8 +54,19 @@ impl Bucket {
     }
 
     /// Writes an object; `false` where the condition does not hold.
-    pub async fn put(&self, key: &str, bytes: Vec<u8>, media_type: &str, when: When<'_>) -> Result<bool, StoreError> {
-        let put = self.client.put_object().bucket(&self.name).key(key).content_type(media_type);
+    pub async fn put(
+        &self,
+        key: &str,
+        bytes: Vec<u8>,
+        media_type: &str,
+        when: When<'_>,
+    ) -> Result<bool, StoreError> {
+        let put = self
+            .client
+            .put_object()
+            .bucket(&self.name)
+            .key(key)
+            .content_type(media_type);
         let put = match when {
             When::New | When::Absent => put.if_none_match("*"),
             When::Unchanged(etag) => put.if_match(etag),
@@ -77,38 +91,59 @@ impl Bucket {
 
     /// An object, or `None` where there is none.
     pub async fn get(&self, key: &str) -> Result<Option<Object>, StoreError> {
-        self.get_within(key, u64::MAX).await?.map_or(Ok(None), |found| match found {
-            Ok(object) => Ok(Some(object)),
-            Err(size) => Err(StoreError::Failed(format!("{key} has {size} bytes"))),
-        })
+        self.get_within(key, u64::MAX)
+            .await?
+            .map_or(Ok(None), |found| match found {
+                Ok(object) => Ok(Some(object)),
+                Err(size) => Err(StoreError::Failed(format!("{key} has {size} bytes"))),
+            })
     }
 
     /// An object of at most `limit` bytes, or the size of one that is larger.
     pub async fn get_within(&self, key: &str, limit: u64) -> Result<Option<Result<Object, u64>>, StoreError> {
-        let answer = self.client.get_object().bucket(&self.name).key(key).send().await;
-        let object = match answer {
-            Ok(object) => object,
-            Err(error) if status(&error) == Some(404) => return Ok(None),
-            Err(error) => return Err(failed("GetObject")(error)),
-        };
-        let size = object.content_length.unwrap_or(0) as u64;
-        if size > limit {
-            return Ok(Some(Err(size)));
+        let mut attempt = 0;
+        loop {
+            let answer = self.client.get_object().bucket(&self.name).key(key).send().await;
+            let object = match answer {
+                Ok(object) => object,
+                Err(error) if status(&error) == Some(404) => return Ok(None),
+                Err(error) => return Err(failed("GetObject")(error)),
+            };
+            let size = object.content_length.unwrap_or(0) as u64;
+            if size > limit {
+                return Ok(Some(Err(size)));
+            }
+            let etag = object.e_tag.unwrap_or_default();
+            match tokio::time::timeout(BODY_LIMIT, object.body.collect()).await {
+                Ok(Ok(body)) => {
+                    let bytes = body.to_vec();
+                    return Ok(Some(Ok(Object { etag, bytes })));
+                }
+                // The SDK tries again up to the first byte of the body, and not after.
+                Ok(Err(_)) if attempt < BODY_TRIES => wait(attempt).await,
+                Ok(Err(error)) => {
+                    return Err(StoreError::Unavailable(format!(
+                        "GetObject: {key} breaks off: {error}"
+                    )));
+                }
+                Err(_) => {
+                    return Err(StoreError::Unavailable(format!(
+                        "GetObject: {key} takes too long"
+                    )));
+                }
+            }
+            attempt += 1;
         }
-        let etag = object.e_tag.unwrap_or_default();
-        let broke = |why: String| StoreError::Unavailable(format!("GetObject: the body of {key} {why}"));
-        let body = tokio::time::timeout(BODY_LIMIT, object.body.collect()).await;
-        let body = body.map_err(|_| broke("takes too long".into()))?;
-        let bytes = body.map_err(|error| broke(format!("breaks off: {error}")))?.to_vec();
-        Ok(Some(Ok(Object { etag, bytes })))
     }
 
     /// The `ETag` and size of an object, or `None` where there is none.
     pub async fn head(&self, key: &str) -> Result<Option<(String, u64)>, StoreError> {
-        match self.client.head_object().bucket(&self.name).key(key).send().await {
+        let request = self.client.head_object().bucket(&self.name).key(key);
+        match request.send().await {
             Ok(head) => {
-                let size = head.content_length.unwrap_or(0) as u64;
-                Ok(Some((head.e_tag.unwrap_or_default(), size)))
+                let unnamed = || StoreError::Unavailable(format!("HeadObject: {key} comes without an ETag"));
+                let etag = head.e_tag.ok_or_else(unnamed)?;
+                Ok(Some((etag, head.content_length.unwrap_or(0) as u64)))
             }
             Err(error) if status(&error) == Some(404) => Ok(None),
             Err(error) => Err(failed("HeadObject")(error)),
@@ -120,9 +155,15 @@ impl Bucket {
         if keys.is_empty() {
             return Ok(());
         }
-        let identifiers = keys.iter().map(|key| ObjectIdentifier::builder().key(key).build());
+        let identifiers = keys
+            .iter()
+            .map(|key| ObjectIdentifier::builder().key(key).build());
         let identifiers = identifiers.collect::<Result<_, _>>().map_err(broken)?;
-        let delete = Delete::builder().set_objects(Some(identifiers)).quiet(true).build().map_err(broken)?;
+        let delete = Delete::builder()
+            .set_objects(Some(identifiers))
+            .quiet(true)
+            .build()
+            .map_err(broken)?;
         let request = self.client.delete_objects().bucket(&self.name).delete(delete);
         let answer = request.send().await.map_err(failed("DeleteObjects"))?;
         match answer.errors().first() {
@@ -135,7 +176,10 @@ impl Bucket {
     pub async fn list(&self, prefix: &str) -> Result<Vec<String>, StoreError> {
         let request = self.client.list_objects_v2().bucket(&self.name).prefix(prefix);
         let answer = request.max_keys(DELETE_AT_ONCE as i32).send().await;
-        let objects = answer.map_err(failed("ListObjectsV2"))?.contents.unwrap_or_default();
+        let objects = answer
+            .map_err(failed("ListObjectsV2"))?
+            .contents
+            .unwrap_or_default();
         Ok(objects.into_iter().filter_map(|object| object.key).collect())
     }
 }

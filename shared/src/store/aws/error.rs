@@ -2,7 +2,7 @@
 
 use crate::library::ports::StoreError;
 use aws_sdk_dynamodb::config::http::HttpResponse;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use std::error::Error;
 
 /// Answers that pass by themselves and have no status of their own: throttling, and requests that ran into others.
@@ -25,7 +25,7 @@ where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
     move |error| {
-        let text = format!("{doing}: {}", DisplayErrorContext(&error));
+        let text = format!("{doing}: {}", told(&error));
         if passes(&error) {
             StoreError::Unavailable(text)
         } else {
@@ -44,6 +44,26 @@ fn passes<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
         // No answer, a late one, or one that breaks off.
         _ => true,
     }
+}
+
+/// What AWS said, or what kept it from being asked, on one line.
+fn told<E>(error: &SdkError<E, HttpResponse>) -> String
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    if let (Some(code), Some(message)) = (error.code(), error.message()) {
+        return format!("{code}: {message}");
+    }
+    let mut causes = vec![error.to_string()];
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        causes.push(error.to_string());
+        cause = error.source();
+    }
+    let status = status(error)
+        .map(|status| format!(" (HTTP {status})"))
+        .unwrap_or_default();
+    format!("{}{status}", causes.join(": "))
 }
 
 /// The status of an answer, where there was one.

@@ -1,22 +1,15 @@
 //! The table: rows as structs, queries to their last page, and writes that hold together.
 
 use super::error::{broken, failed};
+use super::write::{Item, Key, Kind, Refused, Write};
 use crate::library::ports::StoreError;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, DeleteRequest, KeysAndAttributes, Put, ReturnValue,
-    TransactWriteItem, Update, WriteRequest,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, DeleteRequest, KeysAndAttributes, ReturnValue, WriteRequest};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use std::time::Duration;
-
-/// A row as DynamoDB has it.
-pub type Item = HashMap<String, AttributeValue>;
 
 /// The most rows of one `BatchGetItem`.
 const READ_AT_ONCE: usize = 100;
@@ -26,29 +19,6 @@ const WRITE_AT_ONCE: usize = 25;
 pub const CONCURRENCY: usize = 16;
 /// So often a write is tried that runs into others: with the waits between, some three seconds.
 const TRIES: u32 = 14;
-
-/// Where a row is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Key {
-    /// The partition.
-    pub pk: String,
-    /// The place in it.
-    pub sk: String,
-}
-
-impl Key {
-    pub fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
-        Self {
-            pk: pk.into(),
-            sk: sk.into(),
-        }
-    }
-
-    fn item(&self) -> Item {
-        let text = |text: &String| AttributeValue::S(text.clone());
-        HashMap::from([("pk".into(), text(&self.pk)), ("sk".into(), text(&self.sk))])
-    }
-}
 
 /// Numbers as sort keys: text of one length orders as they do.
 pub fn padded(number: u64) -> String {
@@ -78,150 +48,6 @@ impl<'a> Range<'a> {
             backwards: false,
             limit: usize::MAX,
         }
-    }
-}
-
-/// Why a write did not happen.
-#[derive(Debug)]
-pub enum Refused {
-    /// The condition of the write at this place in the transaction does not hold.
-    Condition(usize),
-    /// Other writers were at the same rows at every try.
-    Busy,
-    /// The table could not be asked, or failed.
-    Store(StoreError),
-}
-
-impl From<StoreError> for Refused {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-impl From<Refused> for StoreError {
-    /// For writes whose condition is expected to hold; that another writer was faster passes.
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Condition(at) => Self::Unavailable(format!("another change came first (write {at})")),
-            Refused::Busy => Self::Unavailable("too many changes at once to the same rows".into()),
-            Refused::Store(error) => error,
-        }
-    }
-}
-
-/// The four builders have these methods in common and no trait.
-macro_rules! names_and_values {
-    ($builder:expr, $names:expr, $values:expr) => {
-        $builder
-            .set_expression_attribute_names($names)
-            .set_expression_attribute_values($values)
-            .build()
-            .map_err(broken)
-    };
-}
-#[derive(Clone)]
-enum Kind {
-    Put(Item),
-    Update(Key, String),
-    Delete(Key),
-    Check(Key),
-}
-
-/// A write, alone or with others in a transaction. Expressions name attributes as `#name`.
-#[derive(Clone)]
-pub struct Write {
-    kind: Kind,
-    condition: Option<&'static str>,
-    values: Item,
-}
-
-impl Write {
-    fn new(kind: Kind) -> Self {
-        Self {
-            kind,
-            condition: None,
-            values: Item::new(),
-        }
-    }
-
-    /// Writes a whole row, replacing one that is there.
-    pub fn put<T: Serialize>(row: &T) -> Result<Self, StoreError> {
-        Ok(Self::new(Kind::Put(serde_dynamo::to_item(row).map_err(broken)?)))
-    }
-
-    /// Changes attributes of a row, creating it where it is not there.
-    pub fn update(key: Key, expression: impl Into<String>) -> Self {
-        Self::new(Kind::Update(key, expression.into()))
-    }
-
-    /// Deletes a row, if it is there.
-    pub fn delete(key: Key) -> Self {
-        Self::new(Kind::Delete(key))
-    }
-
-    /// Only holds a row to a condition.
-    pub fn check(key: Key) -> Self {
-        Self::new(Kind::Check(key))
-    }
-
-    /// The condition under which it happens.
-    pub fn when(mut self, condition: &'static str) -> Self {
-        self.condition = Some(condition);
-        self
-    }
-
-    /// Gives a placeholder such as `:id` its value.
-    pub fn with<T: Serialize>(mut self, name: &str, value: T) -> Result<Self, StoreError> {
-        let value = serde_dynamo::to_attribute_value(value).map_err(broken)?;
-        self.values.insert(name.into(), value);
-        Ok(self)
-    }
-
-    /// The attributes that the expressions name, by placeholder.
-    fn names(&self) -> Option<HashMap<String, String>> {
-        let update = match &self.kind {
-            Kind::Update(_, expression) => expression.as_str(),
-            _ => "",
-        };
-        let words = [update, self.condition.unwrap_or_default()].map(|text| {
-            text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '#'))
-                .filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned())))
-        });
-        let names: HashMap<_, _> = words.into_iter().flatten().collect();
-        (!names.is_empty()).then_some(names)
-    }
-
-    fn values(&self) -> Option<Item> {
-        (!self.values.is_empty()).then(|| self.values.clone())
-    }
-
-    fn transacted(&self, table: &str) -> Result<TransactWriteItem, StoreError> {
-        let condition = self.condition.map(str::to_owned);
-        let (names, values) = (self.names(), self.values());
-        let item = TransactWriteItem::builder();
-        Ok(match &self.kind {
-            Kind::Put(row) => {
-                let put = Put::builder().table_name(table).set_item(Some(row.clone()));
-                let put = put.set_condition_expression(condition);
-                item.put(names_and_values!(put, names, values)?)
-            }
-            Kind::Update(key, expression) => {
-                let update = Update::builder().table_name(table).set_key(Some(key.item()));
-                let update = update.update_expression(expression).set_condition_expression(condition);
-                item.update(names_and_values!(update, names, values)?)
-            }
-            Kind::Delete(key) => {
-                let delete = Delete::builder().table_name(table).set_key(Some(key.item()));
-                let delete = delete.set_condition_expression(condition);
-                item.delete(names_and_values!(delete, names, values)?)
-            }
-            Kind::Check(key) => {
-                let check = ConditionCheck::builder().table_name(table).set_key(Some(key.item()));
-                let check = check.set_condition_expression(condition);
-                item.condition_check(names_and_values!(check, names, values)?)
-            }
-        }
-        .build())
     }
 }
 
@@ -255,25 +81,35 @@ impl Table {
 
     /// Those of the rows that are there, in any order.
     pub async fn get_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
-        let batches = stream::iter(keys.chunks(READ_AT_ONCE).map(<[Key]>::to_vec));
-        let rows: Vec<Vec<Item>> = batches
+        let batches: Vec<_> = keys.chunks(READ_AT_ONCE).map(<[Key]>::to_vec).collect();
+        let rows: Vec<Vec<Item>> = stream::iter(batches)
             .map(|keys| self.get_batch(keys))
             .buffer_unordered(CONCURRENCY)
             .try_collect()
             .await?;
-        rows.into_iter().flatten().map(|row| serde_dynamo::from_item(row).map_err(broken)).collect()
+        rows.into_iter()
+            .flatten()
+            .map(|row| serde_dynamo::from_item(row).map_err(broken))
+            .collect()
     }
 
     async fn get_batch(&self, keys: Vec<Key>) -> Result<Vec<Item>, StoreError> {
         let mut wanted: Vec<Item> = keys.iter().map(Key::item).collect();
         let mut rows = Vec::new();
         for attempt in 0..TRIES {
-            let keys = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(true);
+            let keys = KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(true);
             let batch = self.client.batch_get_item();
             let batch = batch.request_items(&self.name, keys.build().map_err(broken)?);
             let answer = batch.send().await.map_err(failed("BatchGetItem"))?;
             rows.extend(answer.responses.into_iter().flatten().flat_map(|(_, rows)| rows));
-            wanted = answer.unprocessed_keys.into_iter().flatten().flat_map(|(_, keys)| keys.keys).collect();
+            wanted = answer
+                .unprocessed_keys
+                .into_iter()
+                .flatten()
+                .flat_map(|(_, keys)| keys.keys)
+                .collect();
             if wanted.is_empty() {
                 return Ok(rows);
             }
@@ -295,7 +131,11 @@ impl Table {
             let query = query.expression_attribute_values(":from", text(range.from));
             let query = query.expression_attribute_values(":to", text(range.to));
             let query = query.scan_index_forward(!range.backwards).set_limit(page);
-            let answer = query.set_exclusive_start_key(after).send().await.map_err(failed("Query"))?;
+            let answer = query
+                .set_exclusive_start_key(after)
+                .send()
+                .await
+                .map_err(failed("Query"))?;
             for item in answer.items.unwrap_or_default() {
                 rows.push(serde_dynamo::from_item(item).map_err(broken)?);
             }
@@ -324,46 +164,86 @@ impl Table {
         macro_rules! send {
             ($request:expr, $doing:literal) => {{
                 let request = $request.set_condition_expression(condition);
-                let request = request.set_expression_attribute_names(names).set_expression_attribute_values(values);
-                request.send().await.map(|answer| answer.attributes.unwrap_or_default()).map_err(|error| {
-                    match error.code() {
+                let request = request
+                    .set_expression_attribute_names(names)
+                    .set_expression_attribute_values(values);
+                request
+                    .send()
+                    .await
+                    .map(|answer| answer.attributes.unwrap_or_default())
+                    .map_err(|error| match error.code() {
                         Some("ConditionalCheckFailedException") => Refused::Condition(0),
                         Some("TransactionConflictException") => Refused::Busy,
                         _ => failed($doing)(error).into(),
-                    }
-                })
+                    })
             }};
         }
         match &write.kind {
             Kind::Put(row) => {
-                let put = self.client.put_item().table_name(&self.name).set_item(Some(row.clone()));
+                let put = self
+                    .client
+                    .put_item()
+                    .table_name(&self.name)
+                    .set_item(Some(row.clone()));
                 send!(put, "PutItem")
             }
             Kind::Update(key, expression) => {
-                let update = self.client.update_item().table_name(&self.name).set_key(Some(key.item()));
-                let update = update.update_expression(expression).return_values(ReturnValue::AllNew);
+                let update = self
+                    .client
+                    .update_item()
+                    .table_name(&self.name)
+                    .set_key(Some(key.item()));
+                let update = update
+                    .update_expression(expression)
+                    .return_values(ReturnValue::AllNew);
                 send!(update, "UpdateItem")
             }
             Kind::Delete(key) => {
-                let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key.item()));
+                let delete = self
+                    .client
+                    .delete_item()
+                    .table_name(&self.name)
+                    .set_key(Some(key.item()));
                 send!(delete, "DeleteItem")
             }
-            Kind::Check(_) => Err(StoreError::Failed("a check alone writes nothing".into()).into()),
         }
     }
 
     /// All of the writes or none.
     pub async fn transact(&self, writes: &[Write]) -> Result<(), Refused> {
-        let items: Vec<_> = writes.iter().map(|write| write.transacted(&self.name)).collect::<Result<_, _>>()?;
+        let items: Vec<_> = writes
+            .iter()
+            .map(|write| write.transacted(&self.name))
+            .collect::<Result<_, _>>()?;
         for attempt in 0..TRIES {
-            let request = self.client.transact_write_items().set_transact_items(Some(items.clone()));
-            let Err(error) = request.send().await else { return Ok(()) };
-            if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) = error.as_service_error() {
-                let codes: Vec<_> = canceled.cancellation_reasons().iter().map(|r| r.code().unwrap_or("")).collect();
+            let request = self
+                .client
+                .transact_write_items()
+                .set_transact_items(Some(items.clone()));
+            let Err(error) = request.send().await else {
+                return Ok(());
+            };
+            if let Some(TransactWriteItemsError::TransactionCanceledException(canceled)) =
+                error.as_service_error()
+            {
+                let codes: Vec<_> = canceled
+                    .cancellation_reasons()
+                    .iter()
+                    .map(|r| r.code().unwrap_or(""))
+                    .collect();
                 if let Some(at) = codes.iter().position(|code| *code == "ConditionalCheckFailed") {
                     return Err(Refused::Condition(at));
                 }
-                let passes = |code: &&str| matches!(*code, "None" | "" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded");
+                let passes = |code: &&str| {
+                    matches!(
+                        *code,
+                        "None"
+                            | ""
+                            | "TransactionConflict"
+                            | "ThrottlingError"
+                            | "ProvisionedThroughputExceeded"
+                    )
+                };
                 if !codes.iter().all(passes) {
                     return Err(failed("TransactWriteItems")(error).into());
                 }
@@ -377,12 +257,21 @@ impl Table {
 
     /// Deletes rows, whatever they hold.
     pub async fn delete_all(&self, keys: &[Key]) -> Result<(), StoreError> {
-        let batches = stream::iter(keys.chunks(WRITE_AT_ONCE).map(<[Key]>::to_vec));
-        batches.map(|keys| self.delete_batch(keys)).buffer_unordered(CONCURRENCY).try_collect().await
+        let batches: Vec<_> = keys.chunks(WRITE_AT_ONCE).map(<[Key]>::to_vec).collect();
+        stream::iter(batches)
+            .map(|keys| self.delete_batch(keys))
+            .buffer_unordered(CONCURRENCY)
+            .try_collect()
+            .await
     }
 
     async fn delete_batch(&self, keys: Vec<Key>) -> Result<(), StoreError> {
-        let delete = |key: &Key| DeleteRequest::builder().set_key(Some(key.item())).build().map_err(broken);
+        let delete = |key: &Key| {
+            DeleteRequest::builder()
+                .set_key(Some(key.item()))
+                .build()
+                .map_err(broken)
+        };
         let mut wanted = Vec::with_capacity(keys.len());
         for key in &keys {
             wanted.push(WriteRequest::builder().delete_request(delete(key)?).build());
@@ -390,13 +279,20 @@ impl Table {
         for attempt in 0..TRIES {
             let batch = self.client.batch_write_item().request_items(&self.name, wanted);
             let answer = batch.send().await.map_err(failed("BatchWriteItem"))?;
-            wanted = answer.unprocessed_items.into_iter().flatten().flat_map(|(_, left)| left).collect();
+            wanted = answer
+                .unprocessed_items
+                .into_iter()
+                .flatten()
+                .flat_map(|(_, left)| left)
+                .collect();
             if wanted.is_empty() {
                 return Ok(());
             }
             wait(attempt).await;
         }
-        Err(StoreError::Unavailable("BatchWriteItem leaves rows unwritten".into()))
+        Err(StoreError::Unavailable(
+            "BatchWriteItem leaves rows unwritten".into(),
+        ))
     }
 }
 

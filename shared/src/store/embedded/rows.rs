@@ -116,6 +116,7 @@ fn read_color(row: &Row) -> rusqlite::Result<Color> {
         model: model
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(error)))?,
         image_count: row.get(8)?,
+        claimed_until: None,
     })
 }
 

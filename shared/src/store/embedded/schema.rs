@@ -5,7 +5,8 @@ use rusqlite::Connection;
 use std::path::Path;
 
 /// One step per schema version, in order; `user_version` counts the steps taken. Steps are only ever added.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     -- AUTOINCREMENT: an id is never given twice, deleted rows included.
     CREATE TABLE colors (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -45,7 +46,15 @@ const STEPS: &[&str] = &["
     CREATE TABLE library (instance TEXT NOT NULL, version INTEGER NOT NULL);
     -- The instance tells this library's versions from those of any other.
     INSERT INTO library VALUES (lower(hex(randomblob(4))), 0);
-"];
+",
+    "
+    CREATE TABLE uploads (
+        key TEXT PRIMARY KEY,
+        expires_at INTEGER NOT NULL, -- seconds since 1970
+        terms TEXT NOT NULL
+    );
+",
+];
 
 /// Opens the database, creating or upgrading it.
 pub fn open(path: &Path) -> Result<Connection, StoreError> {
