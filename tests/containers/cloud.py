@@ -33,7 +33,7 @@ class Cloud:
     def __enter__(self):
         STATE.mkdir(parents=True, exist_ok=True)
         with open(STATE / "moto.log", "w") as log:
-            server = [sys.executable, "-m", "moto.server", "--host", "0.0.0.0", "--port", str(self.port)]
+            server = [sys.executable, ROOT / "tests" / "aws" / "emulator.py", "0.0.0.0", str(self.port)]
             # A pointer to another cloud, or a real account's keys, are not for it.
             environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             self.process = subprocess.Popen(server, stdout=log, stderr=log, env=environment, start_new_session=True)
@@ -137,11 +137,14 @@ class Mapping(threading.Thread):
         sqs, queue = self.stack.cloud.client("sqs"), self.stack.queue
         while not self.ended.is_set():
             try:
-                got = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1, AttributeNames=["All"])
+                # A long poll would keep all others from the emulator, which answers one request at a time.
+                got = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=0, AttributeNames=["All"])
             except Exception as error:
                 if not self.ended.wait(0.5):
                     print(f"the queue cannot be read: {error}", file=sys.stderr)
                 continue
+            if not got.get("Messages"):
+                self.ended.wait(0.2)
             for message in got.get("Messages", []):
                 event = {"Records": [record(message)]}
                 failed = {item["itemIdentifier"] for item in self.invoke(event).get("batchItemFailures", [])}
