@@ -229,7 +229,7 @@ fn announce(server: &Server, path: &str, kind: &str, length: u64) -> String {
 #[tokio::test]
 async fn a_long_json_body_is_refused() {
     let scene = Scene::new(deployment().unwrap_or_else(|| Server::start(&[]))).await;
-    let body = json!({ "name": unique("Long"), "description": "x".repeat(8 * 1024 * 1024) });
+    let body = json!({ "name": unique("Long"), "description": "x".repeat(3 * 1024 * 1024) });
     scene
         .client
         .post_json("/colors", &body)

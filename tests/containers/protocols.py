@@ -114,6 +114,8 @@ def queue(stack, colors, train, worker):
             raise Failed("the same message twice trained twice")
         sqs.send_message(QueueUrl=stack.queue, MessageBody="poison")
         wait(lambda: stack.messages(stack.dead_letters) == 1, "a poisoned message is not given up", worker)
+    if worker.invoke({"tidy": True}).json() != {"batchItemFailures": []}:
+        raise Failed(f"the worker does not tidy up:\n{worker.log()}")
     allowed = TEMPLATE["Queue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"]
     if tries.count("poison") != allowed or stack.messages(stack.queue) != 0:
         raise Failed(f"the poisoned message was tried {tries.count('poison')} times instead of {allowed}")
@@ -121,7 +123,7 @@ def queue(stack, colors, train, worker):
 
 
 def state(train, job):
-    return json.loads(call(train, "GET", f"/jobs/{job['id']}"))["state"]
+    return json.loads(call(train, "GET", f"/jobs/{job['id']}"))["status"]
 
 
 def wait(holds, otherwise, function, patience=60):
