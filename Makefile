@@ -5,7 +5,7 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-aws test-containers demo lint format bench bench-containers clean
+.PHONY: help tools setup models run build test test-aws test-api test-browser test-containers demo lint format bench bench-containers eval clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,22 @@ test-containers: tools ## images, Lambda functions and the store on AWS, tried o
 test-aws: setup ## the store on AWS, against an emulator that it installs under target/
 	tests/aws/run
 
+test-api: setup ## hold a live server to its OpenAPI document, with schemathesis
+	cargo build --locked --package strand-server
+	tests/api/run target/debug/strand-server
+
+# The tools of the browser tests, in a folder of their own.
+BROWSER_TOOLS := target/browser/tools
+
+$(BROWSER_TOOLS)/.installed: tests/browser/requirements.txt
+	rm -rf $(BROWSER_TOOLS)
+	python3 -m pip install --quiet --disable-pip-version-check --target $(BROWSER_TOOLS) -r $<
+	touch $@
+
+test-browser: setup $(BROWSER_TOOLS)/.installed ## the page in a real browser, which must be installed (Debian: chromium)
+	cargo build --locked --workspace
+	PYTHONPATH=$(BROWSER_TOOLS) python3 -m pytest -p no:cacheprovider -q tests/browser
+
 demo: tools ## draw the photos of the README's tour again
 	cargo run --locked --package strand-tests --bin render -- --demo docs/demo
 
@@ -55,6 +71,11 @@ bench: setup models ## the figures of the README
 
 bench-containers: tools ## what the functions cost at each memory size of Lambda
 	@tests/containers/run bench
+
+eval: setup models ## how often the right shade comes first, beside baselines: tables, and plots in target/eval
+	@models/fetch-efficientnet-lite0 || echo "Going on without the replaced scheme: its backbone could not be had."
+	cargo build --release --locked --workspace
+	target/release/eval
 
 clean: ## remove what was built, not what was fetched
 	cargo clean

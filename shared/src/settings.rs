@@ -8,7 +8,7 @@ use crate::store::embedded::Embedded;
 use crate::vision::{Vision, VisionConfig};
 use std::env::{self, VarError};
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -47,6 +47,22 @@ pub struct Service {
     /// What its routes need besides; without metrics.
     pub http: HttpConfig,
 }
+
+/// Every variable of Strand's own, to tell a misspelt one.
+pub const VARIABLES: [&str; 12] = [
+    "STRAND_API_KEY",
+    "STRAND_BACKBONE",
+    "STRAND_BUCKET",
+    "STRAND_DATA_DIR",
+    "STRAND_MODELS_DIR",
+    "STRAND_MODELS_MIRROR",
+    "STRAND_PARSER",
+    "STRAND_PRELOAD",
+    "STRAND_QUEUE_URL",
+    "STRAND_STORE",
+    "STRAND_TABLE",
+    "STRAND_THREADS",
+];
 
 const THREADS_LIMIT: usize = 256;
 /// Most bytes of cached answers: some 10,000 of them.
@@ -97,12 +113,22 @@ impl Settings {
         })
     }
 
+    /// The same with a log of warnings only, unless `RUST_LOG` asks for another: for commands that speak for themselves.
+    #[must_use]
+    pub fn quiet(mut self) -> Self {
+        if matches!(text("RUST_LOG"), Ok(None)) {
+            self.log = EnvFilter::new("warn,ort=error");
+        }
+        self
+    }
+
     /// Starts the log and opens what the settings name; loads the networks where they are to load at the start.
     ///
     /// # Errors
     /// One line that names the variable behind what cannot be opened.
     pub async fn start(self) -> Result<Service, String> {
         log_to_stderr(self.log);
+        let spool_dir = self.store.spool_dir();
         let store = self.store.open().await?;
         let config = LibraryConfig {
             threads: self.vision.threads,
@@ -118,6 +144,7 @@ impl Settings {
                 origins: self.origins,
                 api_key: self.api_key,
                 body_limit: in_lambda().then_some(LAMBDA_BODY_LIMIT),
+                spool_dir,
                 metrics: None,
             },
         })
@@ -141,6 +168,19 @@ impl StoreSettings {
         if let Self::Aws(config) = self {
             config.snapshot_limit = bytes;
         }
+    }
+
+    /// The directory of an embedded library.
+    pub fn data_dir(&self) -> Option<&Path> {
+        match self {
+            Self::Embedded { data_dir } => Some(data_dir),
+            Self::Aws(_) => None,
+        }
+    }
+
+    /// A directory with room for a whole library. That of temporary files often is a small one in memory.
+    fn spool_dir(&self) -> PathBuf {
+        self.data_dir().map_or_else(env::temp_dir, PathBuf::from)
     }
 
     async fn open(self) -> Result<Arc<dyn Store>, String> {

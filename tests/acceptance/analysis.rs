@@ -386,6 +386,21 @@ async fn the_overlay_is_a_small_png() {
     let overlay = image::load_from_memory_with_format(&png, ImageFormat::Png).expect("a PNG");
     assert!((32..=640).contains(&overlay.width()) && (32..=640).contains(&overlay.height()));
     assert!(png.len() < 500_000, "{} bytes are not small", png.len());
+    let mask = client
+        .post_form("/analyze?overlay=mask", form("images", [("a.jpg", &photo[..])]))
+        .await
+        .expect(200);
+    let mask = text(&mask["results"][0]["overlay"]).to_owned();
+    let mask = base64::engine::general_purpose::STANDARD
+        .decode(mask.trim_start_matches("data:image/png;base64,"))
+        .expect("base64");
+    let mask = image::load_from_memory_with_format(&mask, ImageFormat::Png).expect("a PNG");
+    let image::DynamicImage::ImageLuma8(mask) = mask else {
+        panic!("the mask is {:?}, not gray", mask.color());
+    };
+    // The hair of these photos hangs in the middle, and a corner is wall.
+    assert!(mask.get_pixel(mask.width() / 2, mask.height() / 3).0[0] > 200);
+    assert!(mask.get_pixel(1, 1).0[0] < 50);
     let plain = client
         .post_form("/analyze?overlay=false", form("images", [("a.jpg", &photo[..])]))
         .await

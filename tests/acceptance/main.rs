@@ -6,7 +6,9 @@
 //! Tests that need more than they have say so by name: `NOT RUN …`.
 
 mod analysis;
+mod archive;
 mod cache;
+mod cli;
 mod colors;
 mod config;
 mod cors;
@@ -15,6 +17,8 @@ mod errors;
 mod fixtures;
 mod images;
 mod legacy;
+mod openapi;
+mod page;
 mod portraits;
 mod service;
 mod stream;

@@ -69,10 +69,11 @@ async fn the_log_is_json_lines_where_nobody_watches() {
     );
 }
 
-/// Every route of the contract that exists without `/uploads` and the web page.
-const ROUTES: [(&str, &str); 18] = [
+/// Every route of the contract but the web page.
+const ROUTES: [(&str, &str); 21] = [
     ("get", "/health"),
     ("get", "/metrics"),
+    ("get", "/palette"),
     ("post", "/colors"),
     ("get", "/colors"),
     ("get", "/colors/{}"),
@@ -89,6 +90,8 @@ const ROUTES: [(&str, &str); 18] = [
     ("post", "/analyze-legacy"),
     ("get", "/cache/stats"),
     ("post", "/clear-cache"),
+    ("post", "/uploads"),
+    ("put", "/uploads/{}"),
 ];
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use strand_tests::client::{id, number, text};
-use strand_tests::server::{alone, emulated_functions, shared};
+use strand_tests::server::{alone, emulated_functions, private, shared};
 
 use crate::fixtures::{back, hairless, trained, unique, untrained};
 
@@ -232,4 +232,28 @@ async fn wait_for_job(client: &strand_tests::client::Client, accepted: &Value) -
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
+}
+
+#[tokio::test]
+async fn a_photo_that_rots_on_the_disk_fails_its_color_until_it_is_deleted() {
+    let Some(server) = private("training::a_photo_that_rots_on_the_disk") else {
+        return;
+    };
+    let client = server.client();
+    let color = untrained(&client, "Rotting", &[back("6", 4), back("6", 11)]).await;
+    let image = id(&client.images(color).await[0]);
+    let file = server.data().join(format!("photos/{color}/{image}.jpg"));
+    std::fs::write(file, b"rotten").expect("the photo's file");
+    let detail = client.post(&format!("/train/{color}")).await.problem(422);
+    assert!(detail.contains(&image.to_string()), "{detail}");
+    assert_eq!(client.status(color).await, "failed");
+    let job = client.post("/train").await.expect(202);
+    assert_eq!(
+        job["color_ids"],
+        json!([]),
+        "what failed is not tried again and again"
+    );
+    client.delete(&format!("/colors/{color}/images/{image}")).await;
+    client.train(color).await;
+    assert_eq!(client.status(color).await, "ready");
 }

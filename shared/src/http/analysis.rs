@@ -1,21 +1,20 @@
 //! `/analyze`: matching photos.
 
 use super::Shared;
+use super::answers::{AnalysisView, Row};
 use super::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::InQuery;
 use super::files::{OVERHEAD, Uploads};
 use super::photos::{Photo, Photos};
-use super::views::rounded;
-use crate::color::{Level, Rgb, Style, Tone};
-use crate::learning::{Basis, Match};
-use crate::library::{Analysis, AnalysisRequest};
-use crate::signature::DominantColor;
+use super::problems::{FindsHair, Stored, TakesPhotos, TakesUploads};
+use crate::library::{Analysis, AnalysisRequest, Overlay, Snapshot};
+use crate::signature::WhiteBalance;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
-use base64::Engine;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -53,198 +52,46 @@ struct PhotoForm {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Options {
-    /// `true` adds a small picture of the mask.
-    #[param(value_type = Option<bool>)]
+    /// `true` adds a small picture of the photo with all but the hair dimmed, `mask` the hair mask alone.
+    #[param(value_type = String, required = false, pattern = "^(true|false|mask)$", example = "true")]
     overlay: Option<String>,
+    /// `auto` (the default) judges the light by skin, ground and the brightest spot before shades are matched, `off`
+    /// takes the hair as the photo shows it.
+    #[param(value_type = String, required = false, pattern = "^(auto|off)$", example = "auto")]
+    white_balance: Option<String>,
 }
 
 impl Options {
-    fn request(&self, palette: bool) -> Result<AnalysisRequest, ApiError> {
+    fn request(&self) -> Result<AnalysisRequest, ApiError> {
         let overlay = match self.overlay.as_deref() {
-            None | Some("false" | "0") => false,
-            Some("true" | "1" | "") => true,
+            None | Some("false" | "0") => None,
+            Some("true" | "1" | "") => Some(Overlay::Picture),
+            Some("mask") => Some(Overlay::Mask),
             Some(other) => {
                 return Err(ApiError::Malformed(format!(
-                    "\"{other}\" is no value for overlay; use true or false."
+                    "\"{other}\" is no value for overlay; use true, false or mask."
                 )));
             }
         };
-        Ok(AnalysisRequest { overlay, palette })
-    }
-}
-
-/// The answer for all photos.
-#[derive(Serialize, ToSchema)]
-struct AnalysisView {
-    /// How many photos were sent.
-    #[schema(example = 1)]
-    num_images: usize,
-    /// Changes whenever the library does.
-    library_version: String,
-    /// One row per photo, in upload order.
-    results: Vec<Row>,
-}
-
-/// The answer for one photo.
-#[derive(Serialize, ToSchema)]
-struct Row {
-    /// From 1.
-    #[schema(example = 1)]
-    image_index: usize,
-    #[schema(example = "a.jpg")]
-    filename: String,
-    #[serde(flatten)]
-    answer: Answer,
-}
-
-/// Either what was found or what was wrong.
-#[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum Answer {
-    Found(Box<Found>),
-    Error {
-        /// One sentence.
-        #[schema(example = "No hair detected in the image.")]
-        error: String,
-    },
-}
-
-/// What was found in a photo.
-#[derive(Serialize, ToSchema)]
-struct Found {
-    /// Whether the answer came from the cache.
-    cached: bool,
-    analysis_summary: SummaryView,
-    /// By falling share.
-    dominant_hair_colors: Vec<ColorShare>,
-    /// By falling combined score.
-    best_matches: Vec<MatchView>,
-    hair: HairView,
-    /// What to know before trusting the answer.
-    warnings: Vec<String>,
-    /// The photo with all but the hair dimmed, as a data URL of a PNG.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    overlay: Option<String>,
-}
-
-/// The hair in a colorist's words.
-#[derive(Serialize, ToSchema)]
-struct SummaryView {
-    #[schema(value_type = String, example = "Golden/Yellow")]
-    estimated_tone: Tone,
-    #[schema(value_type = String, example = "Light")]
-    estimated_level: Level,
-    #[schema(value_type = String, example = "Blonde")]
-    estimated_style: Style,
-    /// 1 (black) to 10 (lightest blonde).
-    #[schema(example = 8, minimum = 1, maximum = 10)]
-    professional_level: u8,
-}
-
-/// One dominant color.
-#[derive(Serialize, ToSchema)]
-struct ColorShare {
-    #[schema(example = "#c69c6d")]
-    hex: String,
-    #[schema(example = json!([198, 156, 109]))]
-    rgb: [u8; 3],
-    /// Share of the hair, 0 to 100.
-    #[schema(example = 61.4)]
-    percentage: f32,
-    /// CIE L*a*b*, D65.
-    #[schema(example = json!([66.8, 9.7, 31.2]))]
-    lab: [f32; 3],
-}
-
-/// One matching shade.
-#[derive(Serialize, ToSchema)]
-struct MatchView {
-    #[schema(example = 7)]
-    color_id: u64,
-    name: String,
-    /// The SVM's probability, 0 to 1; 0 where the match rests on none.
-    #[schema(example = 0.91)]
-    svm_score: f32,
-    /// CIEDE2000, lower is nearer.
-    #[schema(example = 3.2)]
-    lab_difference_score: f32,
-    /// 0 to 1; the order of the matches.
-    #[schema(example = 0.88)]
-    combined_score: f32,
-    /// What the scores rest on: `model`, `references` or `swatch`.
-    #[schema(value_type = String, example = "model")]
-    basis: Basis,
-    /// The nearest photo of the shade.
-    nearest_image_id: Option<u64>,
-}
-
-/// How much hair, and how sure.
-#[derive(Serialize, ToSchema)]
-struct HairView {
-    /// Share of the photo, 0 to 1.
-    #[schema(example = 0.31)]
-    coverage: f32,
-    /// Mean probability of the pixels taken for hair, 0.5 to 1.
-    #[schema(example = 0.97)]
-    confidence: f32,
-}
-
-impl Found {
-    fn new(analysis: &Analysis, cached: bool) -> Self {
-        let overlay = analysis.overlay.as_ref().map(|png| {
-            format!(
-                "data:image/png;base64,{}",
-                base64::engine::general_purpose::STANDARD.encode(png)
-            )
-        });
-        Self {
-            cached,
-            analysis_summary: SummaryView {
-                estimated_tone: analysis.summary.tone,
-                estimated_level: analysis.summary.level,
-                estimated_style: analysis.summary.style,
-                professional_level: analysis.summary.professional_level,
-            },
-            dominant_hair_colors: analysis.colors.iter().map(ColorShare::from).collect(),
-            best_matches: analysis.matches.iter().map(MatchView::from).collect(),
-            hair: HairView {
-                coverage: rounded(analysis.coverage, 4),
-                confidence: rounded(analysis.confidence, 4),
-            },
-            warnings: analysis.warnings.clone(),
+        let white_balance = match self.white_balance.as_deref() {
+            None | Some("auto") => WhiteBalance::Auto,
+            Some("off") => WhiteBalance::Off,
+            Some(other) => {
+                return Err(ApiError::Malformed(format!(
+                    "\"{other}\" is no value for white_balance; use auto or off."
+                )));
+            }
+        };
+        Ok(AnalysisRequest {
             overlay,
-        }
-    }
-}
-
-impl From<&DominantColor> for ColorShare {
-    fn from(color: &DominantColor) -> Self {
-        let rgb: Rgb = color.lab.to_rgb();
-        Self {
-            hex: rgb.to_string(),
-            rgb: [rgb.r, rgb.g, rgb.b],
-            percentage: rounded(100.0 * color.share, 1),
-            lab: [color.lab.l, color.lab.a, color.lab.b].map(|value| rounded(value, 1)),
-        }
-    }
-}
-
-impl From<&Match> for MatchView {
-    fn from(m: &Match) -> Self {
-        Self {
-            color_id: m.color_id,
-            name: m.name.clone(),
-            svm_score: rounded(m.svm_score, 4),
-            lab_difference_score: rounded(m.difference, 2),
-            combined_score: rounded(m.combined, 4),
-            basis: m.basis,
-            nearest_image_id: m.nearest_image,
-        }
+            white_balance,
+        })
     }
 }
 
 /// Photos to analyze that were sent to uploads.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "uploads": ["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"] }))]
 struct NamedUploads {
     /// The keys of 1 to 5 uploads.
     #[schema(min_items = 1, max_items = 5, example = json!(["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"]))]
@@ -253,39 +100,37 @@ struct NamedUploads {
 
 /// Match 1 to 5 photos against the library.
 ///
-/// They come as files, or as the keys of uploads that they were sent to. A bad photo gives an `error` in its row; only when no row could be answered is the whole call an error.
+/// They come as files, or as the keys of uploads that they were sent to. A bad photo gives an `error` in its row; only
+/// when no row could be answered is the whole call an error.
 #[utoipa::path(post, path = "/analyze", tag = "analysis", params(Options),
     request_body(content((PhotosForm = "multipart/form-data"), (NamedUploads = "application/json"))),
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown upload"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing sent to the upload yet"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No photo, more than five, or no hair"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy, or no model installed; see Retry-After"),
+        Stored, TakesPhotos, TakesUploads, FindsHair,
     ))]
 async fn analyze(
     State(app): State<Shared>,
     InQuery(options): InQuery<Options>,
     request: Request,
 ) -> Result<Json<AnalysisView>, ApiError> {
-    let wanted = options.request(false)?;
-    let photos = if is_json(request.headers()) {
+    let wanted = options.request()?;
+    let mut photos = if is_json(request.headers()) {
         let JsonBody(NamedUploads { uploads }) = JsonBody::from_request(request, &()).await?;
         Photos::named(uploads)
     } else {
         let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
         Uploads::from_request(request, &["images"], limit).await?.into()
     };
-    let results = answer_all(&app, photos, wanted, MAX_PHOTOS).await?;
-    let library_version = app.library.version().await?;
-    Ok(Json(AnalysisView {
-        num_images: results.len(),
-        library_version,
-        results,
-    }))
+    // All photos of a call are matched against the same shades.
+    let against = match app.library.snapshot().await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            photos.drain().await;
+            return Err(error.into());
+        }
+    };
+    let rows = answer_all(&app, &against, photos, wanted, MAX_PHOTOS).await?;
+    Ok(Json(AnalysisView::new(&against, rows)))
 }
 
 /// Match one photo against the built-in palette of industry shades.
@@ -293,26 +138,24 @@ async fn analyze(
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Not exactly one photo, or no hair"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy, or no model installed; see Retry-After"),
+        Stored, TakesPhotos, FindsHair,
     ))]
 async fn analyze_legacy(
     State(app): State<Shared>,
     InQuery(options): InQuery<Options>,
     request: Request,
 ) -> Result<Json<Vec<Row>>, ApiError> {
-    let wanted = options.request(true)?;
+    let wanted = options.request()?;
     let uploads =
         Uploads::from_request(request, &["image", "images", "file"], PHOTO_LIMIT + OVERHEAD).await?;
-    Ok(Json(answer_all(&app, uploads.into(), wanted, 1).await?))
+    let rows = answer_all(&app, &Snapshot::palette(), uploads.into(), wanted, 1).await?;
+    Ok(Json(rows))
 }
 
 /// Reads and analyzes the photos one after the other, so that only one is in memory.
 async fn answer_all(
     app: &Shared,
+    against: &Snapshot,
     mut photos: Photos,
     wanted: AnalysisRequest,
     most: usize,
@@ -331,8 +174,8 @@ async fn answer_all(
             .filename
             .clone()
             .unwrap_or_else(|| format!("image {image_index}"));
-        let answer = match answer(app, photo, wanted).await {
-            Ok(found) => Answer::Found(Box::new(found)),
+        let row = match answer(app, against, photo, wanted).await {
+            Ok((analysis, cached)) => Row::found(image_index, filename, &analysis, cached),
             // What is wrong with the server is wrong for all rows, and passes.
             Err(error) if error.status().is_server_error() => {
                 photos.drain().await;
@@ -340,16 +183,10 @@ async fn answer_all(
             }
             Err(error) => {
                 failures.push((error.status(), filename.clone(), error.to_string()));
-                Answer::Error {
-                    error: error.to_string(),
-                }
+                Row::failed(image_index, filename, error.to_string())
             }
         };
-        rows.push(Row {
-            image_index,
-            filename,
-            answer,
-        });
+        rows.push(row);
     }
     if rows.is_empty() {
         let missing = if most == 1 {
@@ -368,10 +205,14 @@ async fn answer_all(
     }
 }
 
-async fn answer(app: &Shared, photo: Photo, wanted: AnalysisRequest) -> Result<Found, ApiError> {
+async fn answer(
+    app: &Shared,
+    against: &Snapshot,
+    photo: Photo,
+    wanted: AnalysisRequest,
+) -> Result<(Arc<Analysis>, bool), ApiError> {
     let _memory = photo.memory;
-    let (analysis, cached) = app.library.analyze(photo.bytes?, wanted).await?;
-    Ok(Found::new(&analysis, cached))
+    Ok(app.library.analyze(against, photo.bytes?, wanted).await?)
 }
 
 fn none_answered(mut failures: Vec<(StatusCode, String, String)>) -> ApiError {

@@ -48,9 +48,11 @@ fn changes_something(method: &Method, path: &str) -> bool {
     let asks_only = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
     let opens_training = path.starts_with("/train/") && path.ends_with("/stream");
     let only_looks = matches!(path, "/analyze" | "/analyze-legacy");
+    // Not a change, but all there is at one stroke.
+    let takes_all = path == "/export";
     // Nobody guesses the key of an upload, and it was given out to one who had the API key.
     let has_its_own_key = *method == Method::PUT && path.starts_with("/uploads/");
-    opens_training || !(asks_only || only_looks || has_its_own_key)
+    opens_training || takes_all || !(asks_only || only_looks || has_its_own_key)
 }
 
 fn given_key(request: &Request) -> Option<String> {
@@ -64,11 +66,13 @@ fn given_key(request: &Request) -> Option<String> {
     {
         return Some(token.trim().to_owned());
     }
-    // A browser's EventSource cannot send headers, so the stream, and only it, takes the key from the query too.
+    // A browser's EventSource and a download link cannot send headers, so these two, and only they, take the key from
+    // the query too.
+    let path = request.uri().path();
     let query = request
         .uri()
         .query()
-        .filter(|_| request.uri().path().ends_with("/stream"))?;
+        .filter(|_| path.ends_with("/stream") || path == "/export")?;
     let (_, key) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "api_key")?;
     Some(key.into_owned())
 }
@@ -102,6 +106,8 @@ mod tests {
             (Method::POST, "/clear-cache", true),
             (Method::POST, "/uploads", true),
             (Method::PUT, "/uploads/0123", false),
+            (Method::GET, "/export", true),
+            (Method::POST, "/import", true),
         ] {
             assert_eq!(changes_something(&method, path), changes, "{method} {path}");
         }

@@ -17,6 +17,8 @@ use tokio::time::timeout;
 
 /// Largest photo, in bytes.
 pub const PHOTO_LIMIT: usize = crate::photo::MAX_BYTES;
+/// Largest library file, in bytes: some 20,000 photos.
+pub const ARCHIVE_LIMIT: u64 = 8 << 30;
 /// Largest JSON body, in bytes.
 const JSON_LIMIT: usize = 256 * 1024;
 /// So much of a body that is too large is read and thrown away, so that the client, still sending, gets to read the
@@ -26,7 +28,7 @@ pub const DRAIN_LIMIT: usize = 128 * 1024 * 1024;
 /// See [`Unread`]; a chunk or a part's headers are far smaller.
 const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
 /// A body that sends nothing for so long is given up.
-const STALL: Duration = Duration::from_secs(30);
+pub const STALL: Duration = Duration::from_secs(30);
 
 /// Why a body was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -63,12 +65,24 @@ pub enum BodyError {
         "The body is longer than the {0} bytes that the upload was asked for; ask POST /uploads for one of its size."
     )]
     OtherLength(usize),
-    /// A file that breaks off or stalls: 400.
-    #[error("The body breaks off; send the photo again, whole.")]
-    Broken,
     /// The memory for uploads is taken: 503.
     #[error("Strand is busy with other uploads; try again in a few seconds.")]
     Overloaded,
+    /// Not said to be a library file: 415.
+    #[error("The body must be the bytes of a library file, with the header content-type: application/x-tar.")]
+    NotArchive,
+    /// A library file over the limit: 413.
+    #[error(
+        "The library file is larger than {limit} GB; import it with `strand-server import` instead.",
+        limit = ARCHIVE_LIMIT >> 30
+    )]
+    LargeArchive,
+    /// The connection broke or stalled: 400.
+    #[error("The body breaks off or stalls; send the file again.")]
+    BrokenOff,
+    /// The disk is full: 503.
+    #[error("The server's disk has no room for this file; free some there, then send it again.")]
+    NoRoom,
     /// A field is missing, or there are too many: 422.
     #[error("{0}")]
     Fields(String),
@@ -77,13 +91,15 @@ pub enum BodyError {
 impl BodyError {
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BrokenJson(_) | Self::Multipart(_) | Self::Broken => StatusCode::BAD_REQUEST,
-            Self::LargeJson | Self::TooLarge(_) | Self::TooLargeHere(_) | Self::OtherLength(_) => {
-                StatusCode::PAYLOAD_TOO_LARGE
-            }
+            Self::NotJson | Self::NotArchive => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BrokenJson(_) | Self::Multipart(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
+            Self::LargeJson
+            | Self::TooLarge(_)
+            | Self::TooLargeHere(_)
+            | Self::OtherLength(_)
+            | Self::LargeArchive => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Shape(_) | Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Overloaded | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -2,8 +2,9 @@
 
 use super::Shared;
 use super::body::JsonBody;
-use super::error::{ApiError, Problem};
-use super::extract::{Id, InPath, InQuery};
+use super::error::ApiError;
+use super::extract::{ColorInPath, Id, InPath, InQuery};
+use super::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson};
 use super::views::ColorView;
 use crate::color::Rgb;
 use crate::library::LibraryError;
@@ -24,24 +25,33 @@ pub fn routes() -> OpenApiRouter<Shared> {
 
 /// A shade to create.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "name": "#6/27 Brown / Strawberry Blonde", "description": "Six parts brown, two of strawberry", "hex": "#a9714b"
+}))]
 struct CreateColor {
     /// 1 to 120 characters.
-    #[schema(example = "#6/27 Brown / Strawberry Blonde", min_length = 1, max_length = 120)]
+    #[schema(
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
     name: String,
     /// Free text.
     #[schema(max_length = 2000)]
     description: Option<String>,
     /// Reference swatch.
-    #[schema(example = "#a9714b", pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
+    #[schema(pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
     hex: Option<String>,
 }
 
 /// Fields of a shade to change; null clears a description or swatch.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"name": "#6/27 Brown / Strawberry", "description": null}))]
 struct UpdateColor {
     /// 1 to 120 characters; not null, for a color without a name is none.
     #[serde(default, deserialize_with = "given_text")]
-    #[schema(value_type = String, min_length = 1, max_length = 120, required = false)]
+    #[schema(value_type = String, min_length = 1, max_length = 120, required = false,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$")]
     name: Option<String>,
     /// Free text.
     #[serde(default, deserialize_with = "given")]
@@ -72,13 +82,7 @@ fn swatch(text: &str) -> Result<Rgb, ApiError> {
 #[utoipa::path(post, path = "/colors", tag = "colors", request_body = CreateColor,
     responses(
         (status = 201, body = ColorView, description = "The new color", headers(("location" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The name is taken"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Body too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "No JSON content type"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Invalid values"),
+        Guarded, Stored, TakesJson, Naming,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn create(
     State(app): State<Shared>,
@@ -107,9 +111,10 @@ async fn create(
 #[into_params(parameter_in = Query)]
 struct Page {
     /// At most so many colors, 1 to 1000; all of them without.
-    #[param(minimum = 1, maximum = 1000)]
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 1000, example = 50)]
     limit: Option<String>,
     /// Where the page begins: from the `Link` header of the page before.
+    #[param(value_type = u64, required = false, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 8)]
     cursor: Option<String>,
 }
 
@@ -120,7 +125,7 @@ const PAGE_LIMIT: usize = 1000;
     responses(
         (status = 200, body = [ColorView], description = "The colors; the next page, if any, in the Link header",
             headers(("link" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed paging"),
+        Asking, Stored,
     ))]
 async fn list(
     State(app): State<Shared>,
@@ -168,11 +173,10 @@ fn parse_cursor(text: &str) -> Result<u64, ApiError> {
 }
 
 /// Read a color.
-#[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+#[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(ColorInPath),
     responses(
         (status = 200, body = ColorView, description = "The color"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        ById, Stored,
     ))]
 async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Json<ColorView>, ApiError> {
     let color = app.library.color(id).await?;
@@ -180,18 +184,11 @@ async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<J
 }
 
 /// Change a color.
-#[utoipa::path(patch, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+#[utoipa::path(patch, path = "/colors/{id}", tag = "colors", params(ColorInPath),
     request_body = UpdateColor,
     responses(
         (status = 200, body = ColorView, description = "The changed color"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id or body"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "The name is taken"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Body too large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "No JSON content type"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Invalid values"),
+        Guarded, ById, Stored, TakesJson, Naming,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn update(
     State(app): State<Shared>,
@@ -212,13 +209,10 @@ async fn update(
 }
 
 /// Delete a color with its images, features and model.
-#[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(("id" = u64, Path, description = "Color id")),
+#[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(ColorInPath),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        Guarded, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn delete(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<StatusCode, ApiError> {
     app.library.delete_color(id).await?;

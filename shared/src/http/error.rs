@@ -43,6 +43,9 @@ pub enum ApiError {
     /// A route, but not for this method: 405.
     #[error("This route does not answer {0}; the header Allow says what it answers.")]
     Method(Method),
+    /// One import at a time: 409.
+    #[error("Another import is running; wait for its end, then send this one.")]
+    Importing,
     /// A handler panicked: 500.
     #[error("a handler panicked: {0}")]
     Panic(String),
@@ -69,7 +72,7 @@ pub struct Problem {
 }
 
 /// Seconds after which a client may try again, for the errors that pass.
-const RETRY_AFTER_SECONDS: u32 = 2;
+pub(super) const RETRY_AFTER_SECONDS: u32 = 2;
 
 impl ApiError {
     /// The status of this error.
@@ -83,6 +86,7 @@ impl ApiError {
             Self::WrongKey => StatusCode::FORBIDDEN,
             Self::NoRoute(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Importing => StatusCode::CONFLICT,
             Self::Panic(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -103,9 +107,11 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
         LibraryError::Unknown { .. } => StatusCode::NOT_FOUND,
         LibraryError::NameTaken(_) => StatusCode::CONFLICT,
         LibraryError::NoImages(_) => StatusCode::BAD_REQUEST,
-        LibraryError::Invalid(_) | LibraryError::NoHair | LibraryError::NoHairToTrain { .. } => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        LibraryError::Invalid(_)
+        | LibraryError::NoHair
+        | LibraryError::NoHairToTrain { .. }
+        | LibraryError::Rotten(_)
+        | LibraryError::Archive(_) => StatusCode::UNPROCESSABLE_ENTITY,
         LibraryError::Photo(error) => match error.kind() {
             ErrorKind::Malformed => StatusCode::BAD_REQUEST,
             ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -122,9 +128,10 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
         | LibraryError::StoreUnavailable(_)
         | LibraryError::ModelMissing(_)
         | LibraryError::RuntimeMissing => StatusCode::SERVICE_UNAVAILABLE,
-        LibraryError::Vision(_) | LibraryError::Store(_) | LibraryError::Internal(_) => {
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
+        LibraryError::Vision(_)
+        | LibraryError::Store(_)
+        | LibraryError::Fit(_)
+        | LibraryError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

@@ -4,6 +4,7 @@ use super::ApiError;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequestParts, Path, Query};
 use serde::{Deserialize, Deserializer, de::Error};
+use utoipa::IntoParams;
 
 /// The parameters of a path.
 #[derive(FromRequestParts)]
@@ -28,6 +29,50 @@ impl<'de> Deserialize<'de> for Id {
         } else {
             Err(D::Error::custom("out of range"))
         }
+    }
+}
+
+/// Declares what the OpenAPI document says of the parameters in a path: ids to 2^53 - 1, which every client can count to.
+macro_rules! in_path {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty),+ })+) => {$(
+        $(#[$doc])*
+        #[derive(IntoParams)]
+        #[into_params(parameter_in = Path)]
+        #[expect(dead_code, reason = "it only documents the path")]
+        pub struct $name { $($(#[$field_doc])* $field: $kind),+ }
+    )+};
+}
+
+in_path! {
+    /// A shade.
+    ColorInPath {
+        /// Color id.
+        #[param(example = 7, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+        id: u64
+    }
+    /// A photo of a shade.
+    ImageInPath {
+        /// Color id.
+        #[param(example = 7, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+        id: u64,
+        /// Image id.
+        #[param(example = 12, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+        image_id: u64
+    }
+    /// A photo's file.
+    FileInPath {
+        /// Color id.
+        #[param(example = 7, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+        id: u64,
+        /// As in `image_path`.
+        #[param(example = "12.jpg")]
+        file: String
+    }
+    /// A job.
+    JobInPath {
+        /// Job id.
+        #[param(example = 3, minimum = 1, maximum = 9_007_199_254_740_991_i64)]
+        id: u64
     }
 }
 

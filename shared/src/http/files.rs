@@ -177,7 +177,7 @@ pub fn reserve(bytes: usize, memory: &mut Memory) -> Result<(), BodyError> {
 /// Reads a body that is one file of so many bytes and no more.
 ///
 /// # Errors
-/// [`BodyError::OtherLength`] where it is longer, [`BodyError::Broken`] where it breaks off or stalls,
+/// [`BodyError::OtherLength`] where it is longer, [`BodyError::BrokenOff`] where it breaks off or stalls,
 /// [`BodyError::Overloaded`].
 pub async fn read_file(request: Request, size: usize) -> Result<(Vec<u8>, Memory), BodyError> {
     let other_length = || BodyError::OtherLength(size);
@@ -188,7 +188,7 @@ pub async fn read_file(request: Request, size: usize) -> Result<(Vec<u8>, Memory
     let mut chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
     let (mut file, mut refused, mut drained) = (Growing::default(), None, 0);
     while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| BodyError::Broken)?;
+        let chunk = chunk.map_err(|_| BodyError::BrokenOff)?;
         unread.reset();
         if refused.is_none() {
             refused = file.add(&chunk, size, other_length).err();

@@ -2,11 +2,12 @@
 
 use super::Shared;
 use super::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
-use super::error::{ApiError, Problem};
-use super::extract::{Id, InPath};
+use super::error::ApiError;
+use super::extract::{ColorInPath, FileInPath, Id, ImageInPath, InPath};
 use super::files::{OVERHEAD, Uploads};
 use super::photos::Photos;
-use super::views::ImageView;
+use super::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads};
+use super::views::{FileBytes, ImageView};
 use crate::library::LibraryError;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
@@ -37,6 +38,7 @@ struct ImageForm {
 
 /// A photo to add that was sent to an upload.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "upload": "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d" }))]
 struct NamedUpload {
     /// The upload's key.
     #[schema(example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")]
@@ -47,20 +49,12 @@ struct NamedUpload {
 ///
 /// It comes as a file, or as the key of an upload that it was sent to.
 #[utoipa::path(post, path = "/colors/{id}/images", tag = "colors",
-    params(("id" = u64, Path, description = "Color id")),
+    params(ColorInPath),
     request_body(content((ImageForm = "multipart/form-data"), (NamedUpload = "application/json"))),
     responses(
         (status = 201, body = ImageView, description = "The new image", headers(("location" = String))),
         (status = 200, body = ImageView, description = "The color has the same bytes already"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed body or damaged photo"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id or upload"),
-        (status = 409, body = Problem, content_type = "application/problem+json", description = "Nothing sent to the upload yet"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Too many bytes or pixels"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No field image, or an upload of another size"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
+        Guarded, ById, Stored, TakesPhotos, TakesUploads,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn upload(
     State(app): State<Shared>,
@@ -99,11 +93,10 @@ async fn upload(
 
 /// List the photos of a color, newest first.
 #[utoipa::path(get, path = "/colors/{id}/images", tag = "colors",
-    params(("id" = u64, Path, description = "Color id")),
+    params(ColorInPath),
     responses(
         (status = 200, body = [ImageView], description = "The images"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        ById, Stored,
     ))]
 async fn list(
     State(app): State<Shared>,
@@ -115,13 +108,10 @@ async fn list(
 
 /// Delete a photo; the color turns stale.
 #[utoipa::path(delete, path = "/colors/{id}/images/{image_id}", tag = "colors",
-    params(("id" = u64, Path, description = "Color id"), ("image_id" = u64, Path, description = "Image id")),
+    params(ImageInPath),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        Guarded, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Result<StatusCode, ApiError> {
     let (Id(id), Id(image_id)) = ids;
@@ -131,11 +121,10 @@ async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Res
 
 /// A photo as it was uploaded.
 #[utoipa::path(get, path = "/training_data/{id}/{file}", tag = "colors",
-    params(("id" = u64, Path, description = "Color id"), ("file" = String, Path, description = "As in image_path")),
+    params(FileInPath),
     responses(
-        (status = 200, description = "The photo", content_type = "image/*", body = [u8]),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        (status = 200, description = "The photo", content_type = "image/*", body = FileBytes),
+        ById, Stored,
     ))]
 async fn photo(
     State(app): State<Shared>,

@@ -1,6 +1,8 @@
 //! The HTTP contract: one router per resource, merged here; the same handlers in every deployment.
 
 mod analysis;
+mod answers;
+mod archive;
 mod auth;
 mod body;
 mod colors;
@@ -10,12 +12,16 @@ mod extract;
 mod files;
 mod images;
 mod observe;
+mod page;
+mod palette;
 mod photos;
+mod problems;
 mod service;
 mod training;
 mod uploads;
 mod views;
 
+pub use answers::{AnalysisView, Row};
 pub use auth::ApiKey;
 pub use cors::{AllowedOrigins, ParseOriginsError};
 pub use observe::install_metrics;
@@ -25,6 +31,7 @@ use auth::Security;
 use axum::Router;
 use error::ApiError;
 use metrics_exporter_prometheus::PrometheusHandle;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -41,6 +48,8 @@ pub struct HttpConfig {
     pub api_key: Option<ApiKey>,
     /// The largest body that passes the gateway in front of this process, in bytes, where there is one.
     pub body_limit: Option<u64>,
+    /// A directory with room for a library that is sent to be imported.
+    pub spool_dir: PathBuf,
     /// Where metrics are read from; without it there is no `/metrics`.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -68,8 +77,10 @@ type Shared = Arc<App>;
         (name = "training", description = "Teaching Strand a shade"),
         (name = "analysis", description = "Matching photos"),
         (name = "uploads", description = "Photos too large for one request"),
+        (name = "library", description = "The whole library as one file"),
         (name = "service", description = "Health, metrics, cache"),
     ),
+    components(schemas(error::Problem, training::ProgressView)),
     modifiers(&Security),
 )]
 struct Document;
@@ -84,17 +95,33 @@ pub enum Resource {
     Training,
     /// Matching photos, and the cache of answers.
     Analysis,
+    /// The library as one file. Only for processes that may stream for minutes and have a disk: functions are told from
+    /// the command line (`strand-server export|import` with the same store).
+    Archive,
+    /// The web page. Where the others stand behind a static host, that host serves it.
+    Page,
 }
 
 impl Resource {
     /// All of the contract.
-    pub const ALL: [Self; 3] = [Self::Colors, Self::Training, Self::Analysis];
+    pub const ALL: [Self; 5] = [
+        Self::Colors,
+        Self::Training,
+        Self::Analysis,
+        Self::Archive,
+        Self::Page,
+    ];
 
     fn routes(self) -> OpenApiRouter<Shared> {
         match self {
-            Self::Colors => colors::routes().merge(images::routes()).merge(uploads::routes()),
+            Self::Colors => colors::routes()
+                .merge(images::routes())
+                .merge(palette::routes())
+                .merge(uploads::routes()),
             Self::Training => training::routes(),
             Self::Analysis => analysis::routes().merge(service::cache_routes()),
+            Self::Archive => archive::routes(),
+            Self::Page => page::routes(),
         }
     }
 }
@@ -105,7 +132,7 @@ pub fn router(library: Arc<Library>, config: HttpConfig) -> Router {
 }
 
 /// The routes of some resources over a library. The OpenAPI description is that of the whole contract, whoever tells it:
-/// where several processes serve it, a client still sees one service.
+/// where several processes serve it, a client still sees one service. [`Resource::Archive`] is described where it is.
 pub fn router_of(resources: &[Resource], library: Arc<Library>, config: HttpConfig) -> Router {
     let (cors, with_metrics) = (config.origins.layer(), config.metrics.is_some());
     let app: Shared = Arc::new(App {
@@ -118,8 +145,11 @@ pub fn router_of(resources: &[Resource], library: Arc<Library>, config: HttpConf
         .split_for_parts();
     for resource in Resource::ALL {
         let (part, described) = resource.routes().split_for_parts();
-        document.merge(described);
-        if resources.contains(&resource) {
+        let is_here = resources.contains(&resource);
+        if is_here || resource != Resource::Archive {
+            document.merge(described);
+        }
+        if is_here {
             routes = routes.merge(part);
         }
     }

@@ -1,14 +1,14 @@
-//! `/health`, `/metrics`, the cache, and what stands at `/`.
+//! `/health`, `/metrics` and the cache.
 
 use super::Shared;
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
+use super::problems::{Guarded, Uncollected};
 use super::views::rounded;
 use crate::library::CacheStats;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header;
-use axum::response::{IntoResponse, Redirect};
-use axum::routing::get;
+use axum::response::IntoResponse;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -21,9 +21,7 @@ pub fn cache_routes() -> OpenApiRouter<Shared> {
 }
 
 pub fn routes(with_metrics: bool) -> OpenApiRouter<Shared> {
-    let routes = OpenApiRouter::new()
-        .routes(routes!(health))
-        .route("/", get(async || Redirect::temporary("/docs/")));
+    let routes = OpenApiRouter::new().routes(routes!(health));
     if with_metrics {
         routes.routes(routes!(metrics))
     } else {
@@ -33,6 +31,14 @@ pub fn routes(with_metrics: bool) -> OpenApiRouter<Shared> {
 
 /// The state of the service.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "status": "healthy", "service": "Hair Color Analyzer API", "version": "0.1.0", "store": "embedded",
+    "models": {
+        "parser": "hair-parser-pan-324a22a1", "backbone": null, "loaded": ["hair-parser-pan-324a22a1"],
+        "feature_space": "lab1+hair-parser-pan-324a22a1"
+    },
+    "memory": {"resident_bytes": 103_809_024, "peak_bytes": 110_100_480}, "uptime_seconds": 3_600
+}))]
 struct Health {
     #[schema(example = "healthy")]
     status: &'static str,
@@ -112,7 +118,8 @@ fn memory() -> MemoryHealth {
 /// Counters and latencies in the Prometheus text format.
 #[utoipa::path(get, path = "/metrics", tag = "service",
     responses((status = 200, content_type = "text/plain", body = String, description = "The metrics"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Not collected here")))]
+        Uncollected,
+    ))]
 async fn metrics(State(app): State<Shared>) -> Result<impl IntoResponse, ApiError> {
     let handle = app
         .config
@@ -132,6 +139,9 @@ async fn metrics(State(app): State<Shared>) -> Result<impl IntoResponse, ApiErro
 
 /// How the cache of answers has done.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "entries": 3, "bytes": 5_400, "capacity_bytes": 16_777_216, "hits": 9, "misses": 3, "hit_rate": 0.75
+}))]
 struct CacheView {
     /// Answers held.
     entries: u64,
@@ -170,19 +180,17 @@ async fn cache_stats(State(app): State<Shared>) -> Json<CacheView> {
 
 /// An emptied cache.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({"message": "Cleared 3 cached answers.", "cleared": 3}))]
 struct Cleared {
-    #[schema(example = "Cleared 3 cached answers.")]
     message: String,
     /// How many answers were forgotten.
-    #[schema(example = 3)]
     cleared: u64,
 }
 
 /// Forget all cached answers.
 #[utoipa::path(post, path = "/clear-cache", tag = "service",
     responses((status = 200, body = Cleared, description = "How many there were"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        Guarded,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn clear_cache(State(app): State<Shared>) -> Json<Cleared> {
     let cleared = app.library.clear_cache();

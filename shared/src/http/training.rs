@@ -1,8 +1,9 @@
 //! `/train` and `/jobs`: teaching Strand a shade.
 
 use super::Shared;
-use super::error::{ApiError, Problem};
-use super::extract::{Id, InPath};
+use super::error::ApiError;
+use super::extract::{ColorInPath, Id, InPath, JobInPath};
+use super::problems::{ById, Guarded, Stored, Trains};
 use super::views::{JobView, ModelView};
 use crate::library::types::Job;
 use crate::library::{LibraryError, Phase, Progress, Trained};
@@ -14,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, future, stream};
 use serde::Serialize;
 use tokio_stream::wrappers::WatchStream;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,12 +27,29 @@ pub fn routes() -> OpenApiRouter<Shared> {
         .routes(routes!(read_job))
 }
 
+/// How the client would like to be answered.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only documents the header")]
+struct Prefer {
+    /// `respond-async` for a job instead of the result.
+    #[param(required = false, example = "respond-async")]
+    prefer: String,
+}
+
 /// A trained shade.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "message": "Successfully trained model for color_id 7. 1 image(s) without visible hair were left out.",
+    "color_id": 7,
+    "model": {
+        "version": 1, "kind": "linear_svm", "trained_at": "2026-11-23T06:00:00Z", "num_images": 3,
+        "metrics": {"recall": 1.0, "specificity": 0.97, "balanced_accuracy": 0.985}
+    },
+    "left_out": [{"image_id": 13, "reason": "No hair detected in the image."}]
+}))]
 struct TrainedView {
-    #[schema(example = "Successfully trained model for color_id 1.")]
     message: String,
-    #[schema(example = 1)]
     color_id: u64,
     model: ModelView,
     /// Images in which no hair was found; the model does without them.
@@ -73,17 +91,11 @@ impl From<Trained> for TrainedView {
 /// Waits for the end; with `Prefer: respond-async` it answers at once with a job. One training per color runs at a
 /// time: a second call joins the first.
 #[utoipa::path(post, path = "/train/{id}", tag = "training",
-    params(("id" = u64, Path, description = "Color id"),
-        ("prefer" = Option<String>, Header, description = "`respond-async` for a job")),
+    params(ColorInPath, Prefer),
     responses(
         (status = 200, body = TrainedView, description = "The color is trained"),
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "No image, or malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "No hair in any image"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "No model installed, or store away"),
+        Guarded, ById, Stored, Trains,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train(
     State(app): State<Shared>,
@@ -121,16 +133,18 @@ fn accepted(job: Job) -> Response {
         .into_response()
 }
 
-/// A state of a training, one `data:` line of the stream.
+/// A state of a training: the JSON of one `data:` line of the stream.
 #[derive(Serialize, ToSchema)]
-struct ProgressView {
+#[schema(example = json!({
+    "step": 1, "total_steps": 5, "message": "Processing image 2 of 3.", "percentage": 20.0, "status": "processing"
+}))]
+pub struct ProgressView {
     step: usize,
     total_steps: usize,
-    #[schema(example = "Processing image 1 of 3.")]
     message: String,
     /// 0 to 100, never falls.
     percentage: f32,
-    #[schema(example = "processing", pattern = "^(processing|training|complete|error)$")]
+    #[schema(pattern = "^(processing|training|complete|error)$")]
     status: &'static str,
     /// The trained model, with `complete`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -170,13 +184,12 @@ impl From<Progress> for ProgressView {
 /// Opening the stream starts the training, or joins the one that runs. Each event is a state; the last one is
 /// `complete` or `error`. Where an API key is set and the client cannot send headers, the query takes it as `api_key`.
 #[utoipa::path(get, path = "/train/{id}/stream", tag = "training",
-    params(("id" = u64, Path, description = "Color id")),
+    params(ColorInPath),
     responses(
-        (status = 200, body = ProgressView, content_type = "text/event-stream", description = "States, then the end"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        (status = 200, body = String, content_type = "text/event-stream",
+            description = "States, then the end; the `data` of each event is the JSON of a `ProgressView`",
+            example = json!("data: {\"step\":0,\"total_steps\":5,\"message\":\"Processing image 1 of 3.\",\"percentage\":0.0,\"status\":\"processing\"}\n\n")),
+        Guarded, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn follow(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Response, ApiError> {
     let states = match app.library.start_training(id).await {
@@ -191,12 +204,13 @@ async fn follow(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::default())).into_response())
 }
 
-/// The states up to the one with an outcome.
+/// The states up to the one with an outcome; a training that dies without one ends with an error all the same.
 fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Progress> {
-    states.scan(false, |over, state| {
-        let item = (!*over).then_some(state);
-        *over |= item.as_ref().is_some_and(|state| state.outcome.is_some());
-        future::ready(item)
+    let states = states.map(Some).chain(stream::iter([None]));
+    states.scan(None, |last: &mut Option<Progress>, state| {
+        let over = last.as_ref().is_some_and(|last| last.outcome.is_some());
+        *last = state.or_else(|| last.take().map(Progress::died));
+        future::ready((!over).then(|| last.clone()).flatten())
     })
 }
 
@@ -204,20 +218,55 @@ fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Pro
 #[utoipa::path(post, path = "/train", tag = "training",
     responses(
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
+        Guarded, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train_all(State(app): State<Shared>) -> Result<Response, ApiError> {
     Ok(accepted(app.library.train_all().await?))
 }
 
 /// The state of a job.
-#[utoipa::path(get, path = "/jobs/{id}", tag = "training", params(("id" = u64, Path, description = "Job id")),
+#[utoipa::path(get, path = "/jobs/{id}", tag = "training", params(JobInPath),
     responses(
         (status = 200, body = JobView, description = "The job"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Malformed id"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown id"),
+        ById, Stored,
     ))]
 async fn read_job(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Json<JobView>, ApiError> {
     Ok(Json(app.library.job(id).await?.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::watch;
+
+    fn working(step: usize) -> Progress {
+        Progress {
+            step,
+            total_steps: 4,
+            message: "Processing.".into(),
+            phase: Phase::Processing,
+            outcome: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_training_that_dies_ends_its_stream_with_an_error() {
+        let (sender, receiver) = watch::channel(working(2));
+        drop(sender);
+        let states: Vec<Progress> = until_the_end(WatchStream::new(receiver)).collect().await;
+        assert_eq!(states.len(), 2);
+        let last = ProgressView::from(states[1].clone());
+        assert_eq!((last.status, last.step, last.percentage), ("error", 2, 50.0));
+        assert!(last.error.is_some_and(|error| error.ends_with('.')));
+    }
+
+    #[tokio::test]
+    async fn nothing_follows_the_outcome() {
+        let failed = Progress::failed(LibraryError::NoHair);
+        let states: Vec<Progress> = until_the_end(stream::iter([working(1), failed, working(3)]))
+            .collect()
+            .await;
+        assert_eq!(states.len(), 2);
+        assert!(states[1].outcome.is_some());
+    }
 }

@@ -2,9 +2,10 @@
 
 use super::Shared;
 use super::body::JsonBody;
-use super::error::{ApiError, Problem};
+use super::error::ApiError;
 use super::extract::InPath;
 use super::files::read_file;
+use super::problems::{AsksForUpload, Guarded, SendsUpload, Stored, TakesJson};
 use crate::library::ports::{NewUpload, UploadPlace};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -25,6 +26,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 
 /// A photo that is to be sent.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "filename": "IMG_2041.jpg", "content_type": "image/jpeg", "size": 6_120_448 }))]
 struct CreateUpload {
     /// The client's name for it, 1 to 255 characters.
     #[schema(example = "IMG_2041.jpg", min_length = 1, max_length = 255)]
@@ -39,6 +41,13 @@ struct CreateUpload {
 
 /// Where a photo is to be sent.
 #[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "key": "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d",
+    "method": "PUT",
+    "url": "https://strand.example/uploads/9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d",
+    "headers": { "content-type": "image/jpeg" },
+    "expires_at": "2026-11-23T06:15:00Z",
+}))]
 struct UploadView {
     /// What names it afterwards, in `/analyze` and `/colors/{id}/images`.
     #[schema(example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")]
@@ -64,12 +73,7 @@ struct UploadView {
 #[utoipa::path(post, path = "/uploads", tag = "uploads", request_body = CreateUpload,
     responses(
         (status = 201, body = UploadView, description = "Where to send it"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "Not JSON"),
-        (status = 401, body = Problem, content_type = "application/problem+json", description = "No API key"),
-        (status = 403, body = Problem, content_type = "application/problem+json", description = "Wrong API key"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "No photo may be so large"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "No JSON, or not an image we decode"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Invalid values"),
+        Guarded, Stored, TakesJson, AsksForUpload,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn create(
     State(app): State<Shared>,
@@ -116,15 +120,7 @@ fn here(headers: &HeaderMap, path: &str) -> String {
 #[utoipa::path(put, path = "/uploads/{key}", tag = "uploads",
     params(("key" = String, Path, description = "As POST /uploads gave it")),
     request_body(content = [u8], content_type = "image/*"),
-    responses(
-        (status = 204, description = "It is there"),
-        (status = 400, body = Problem, content_type = "application/problem+json", description = "The body breaks off"),
-        (status = 404, body = Problem, content_type = "application/problem+json", description = "Unknown or expired"),
-        (status = 413, body = Problem, content_type = "application/problem+json", description = "Longer than agreed on"),
-        (status = 415, body = Problem, content_type = "application/problem+json", description = "Another type than agreed on"),
-        (status = 422, body = Problem, content_type = "application/problem+json", description = "Shorter than agreed on"),
-        (status = 503, body = Problem, content_type = "application/problem+json", description = "Busy; see Retry-After"),
-    ))]
+    responses((status = 204, description = "It is there"), Stored, SendsUpload))]
 async fn put(
     State(app): State<Shared>,
     InPath(key): InPath<String>,

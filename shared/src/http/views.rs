@@ -5,8 +5,23 @@ use crate::library::types::{Color, Image, Job, JobState, ModelInfo};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// A file as it is, for the OpenAPI document.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "it only documents a body")]
+pub struct FileBytes(Vec<u8>);
+
 /// A shade.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 7, "name": "#6/27 Brown / Strawberry Blonde", "description": null, "hex": "#a9714b", "status": "ready",
+    "image_count": 3,
+    "model": {
+        "version": 1, "kind": "linear_svm", "trained_at": "2026-11-23T06:00:00Z", "num_images": 3,
+        "metrics": {"recall": 1.0, "specificity": 0.97, "balanced_accuracy": 0.985}
+    },
+    "created_at": "2026-11-23T05:00:00Z"
+}))]
 pub struct ColorView {
     /// Id, never reused.
     #[schema(example = 7)]
@@ -99,6 +114,10 @@ impl From<ModelInfo> for ModelView {
 
 /// A photo of a shade.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 12, "image_path": "/training_data/7/12.jpg", "is_processed": false, "bytes": 183_402,
+    "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1", "created_at": "2026-11-23T06:00:00Z"
+}))]
 pub struct ImageView {
     /// Id, never reused.
     #[schema(example = 12)]
@@ -150,6 +169,12 @@ pub fn image_path(image: &Image) -> String {
 
 /// Training in the background.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": 3, "status": "running", "color_ids": [7, 8], "done": 1, "total": 2, "percentage": 50.0, "error": null,
+    "failures": [{"color_id": 7, "error": "No hair was found in any of the 2 images of \"Ash\"; upload photos in \
+        which the hair is well lit and fills a good part of the picture."}],
+    "created_at": "2026-11-23T06:00:00Z", "updated_at": "2026-11-23T06:00:02Z"
+}))]
 pub struct JobView {
     /// Id, never reused.
     #[schema(example = 3)]

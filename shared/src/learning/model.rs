@@ -1,7 +1,7 @@
 //! A trained shade: weights, calibration, and the reference photos it was trained on.
 
 use super::calibration::Sigmoid;
-use crate::signature::DominantColor;
+use crate::signature::{DominantColor, dot};
 use serde::{Deserialize, Serialize};
 
 /// How a shade's score comes about.
@@ -56,6 +56,14 @@ pub struct ShadeModel {
 }
 
 impl ShadeModel {
+    /// Whether each of its numbers is one: a model from elsewhere may hold anything.
+    pub fn is_finite(&self) -> bool {
+        let colors = self.references.iter().flat_map(|r| &r.colors);
+        let mut colors = colors.flat_map(|c| [c.lab.l, c.lab.a, c.lab.b, c.share]);
+        let weights = self.weights.iter().chain([&self.bias]);
+        weights.copied().all(f32::is_finite) && self.sigmoid.at(0.0).is_finite() && colors.all(f32::is_finite)
+    }
+
     /// Signed distance to the decision boundary in units of the SVM's margin.
     ///
     /// # Panics
@@ -73,17 +81,4 @@ impl ShadeModel {
     pub fn probability(&self, features: &[f32]) -> f32 {
         self.sigmoid.at(self.decision(features))
     }
-}
-
-/// Scalar product; eight partial sums let the compiler use vector registers.
-pub(super) fn dot(x: &[f32], y: &[f32]) -> f32 {
-    let mut sums = [0.0_f32; 8];
-    let (x8, x_rest) = x.as_chunks::<8>();
-    let (y8, y_rest) = y.as_chunks::<8>();
-    for (p, q) in x8.iter().zip(y8) {
-        for lane in 0..8 {
-            sums[lane] += p[lane] * q[lane];
-        }
-    }
-    sums.iter().sum::<f32>() + x_rest.iter().zip(y_rest).map(|(p, q)| p * q).sum::<f32>()
 }

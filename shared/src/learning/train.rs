@@ -1,7 +1,8 @@
 //! Fitting the SVM of one shade.
 
 use super::calibration::Sigmoid;
-use super::model::{LeaveOneOut, ModelKind, Reference, ShadeModel, dot};
+use super::model::{LeaveOneOut, ModelKind, Reference, ShadeModel};
+use crate::signature::dot;
 use linfa::DatasetBase;
 use linfa::traits::Fit;
 use linfa_svm::{Svm, SvmError};

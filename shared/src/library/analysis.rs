@@ -8,7 +8,7 @@ use super::ports::{Features, StoredShade};
 use crate::color::{Lab, Summary, describe, palette};
 use crate::learning::{Candidate, Match, Shelf};
 use crate::photo::{self, Photo};
-use crate::signature::{DominantColor, Signature, feature_vector, measure};
+use crate::signature::{DominantColor, Signature, WhiteBalance, feature_vector, measure};
 use crate::vision::{HairMask, Vision};
 use image::{ExtendedColorType, ImageEncoder};
 use std::sync::{Arc, LazyLock};
@@ -22,13 +22,22 @@ const BEST_MATCHES: usize = 5;
 /// The palette never changes while the process runs.
 const PALETTE_VERSION: &str = "palette";
 
+/// How an answer shows what was taken for hair.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Overlay {
+    /// A small picture of the photo with all that is not hair dimmed.
+    Picture,
+    /// The mask alone: gray, white where there is hair.
+    Mask,
+}
+
 /// What is asked about a photo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct AnalysisRequest {
-    /// Whether a picture of the mask is wanted.
-    pub overlay: bool,
-    /// Whether to match against the built-in palette instead of the library.
-    pub palette: bool,
+    /// The picture of the mask that is wanted.
+    pub overlay: Option<Overlay>,
+    /// What the light is judged by.
+    pub white_balance: WhiteBalance,
 }
 
 /// The answer for one photo.
@@ -46,7 +55,7 @@ pub struct Analysis {
     pub confidence: f32,
     /// What the user should know before trusting the answer.
     pub warnings: Vec<String>,
-    /// The photo with its hair marked, a PNG.
+    /// The overlay that was asked for, a PNG.
     pub overlay: Option<Vec<u8>>,
 }
 
@@ -66,7 +75,43 @@ impl Analysis {
     }
 }
 
+/// What photos are matched against: the shades as they were at one moment, or the palette.
+#[derive(Clone)]
+pub struct Snapshot {
+    version: String,
+    shelf: Arc<Shelf>,
+}
+
+impl Snapshot {
+    /// The built-in palette of industry shades.
+    pub fn palette() -> Self {
+        Self {
+            version: PALETTE_VERSION.to_owned(),
+            shelf: Arc::clone(&PALETTE),
+        }
+    }
+
+    /// The library version that it is of.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// Whether there is nothing to match against.
+    pub fn is_empty(&self) -> bool {
+        self.shelf.is_empty()
+    }
+}
+
 impl Library {
+    /// The shades as they are now, for one or more photos to be matched against.
+    ///
+    /// # Errors
+    /// Only the store's.
+    pub async fn snapshot(&self) -> Result<Snapshot, LibraryError> {
+        let (version, shelf) = self.shelf().await?;
+        Ok(Snapshot { version, shelf })
+    }
+
     /// Analyzes a photo; the flag says whether the answer came from the cache.
     ///
     /// # Errors
@@ -74,17 +119,14 @@ impl Library {
     /// or the store.
     pub async fn analyze(
         &self,
+        against: &Snapshot,
         bytes: Vec<u8>,
         request: AnalysisRequest,
     ) -> Result<(Arc<Analysis>, bool), LibraryError> {
-        let (version, shelf) = if request.palette {
-            (PALETTE_VERSION.to_owned(), Arc::clone(&PALETTE))
-        } else {
-            self.shelf().await?
-        };
+        let shelf = Arc::clone(&against.shelf);
         let question = Question {
             image: hex_digest(&bytes),
-            library: version,
+            library: against.version.clone(),
             request,
         };
         if let Some(answer) = self.cache.get(&question) {
@@ -98,14 +140,6 @@ impl Library {
         let answer = Arc::new(answer);
         self.cache.put(question, Arc::clone(&answer));
         Ok((answer, false))
-    }
-
-    /// The library version that answers are of now.
-    ///
-    /// # Errors
-    /// Only the store's.
-    pub async fn version(&self) -> Result<String, LibraryError> {
-        Ok(self.store.library_version().await?)
     }
 
     /// How the cache of answers has done.
@@ -127,10 +161,14 @@ pub(super) struct Measured {
 }
 
 /// Decodes a photo, finds its hair and measures it.
-pub(super) fn measure_photo(vision: &Vision, bytes: &[u8]) -> Result<Measured, LibraryError> {
+pub(super) fn measure_photo(
+    vision: &Vision,
+    bytes: &[u8],
+    white_balance: WhiteBalance,
+) -> Result<Measured, LibraryError> {
     let photo = photo::decode(bytes, WORKING_SIDE)?;
     let mask = vision.parser()?.parse(&photo)?;
-    let signature = measure(&photo, &mask);
+    let signature = measure(&photo, &mask, white_balance);
     let embedding = match (&signature, vision.backbone()?) {
         (Some(_), Some(backbone)) => Some(backbone.embed(&photo, &mask)?),
         _ => None,
@@ -152,7 +190,7 @@ fn analyze(
         photo,
         mask,
         features,
-    } = measure_photo(vision, bytes)?;
+    } = measure_photo(vision, bytes, request.white_balance)?;
     let signature = features.signature.ok_or(LibraryError::NoHair)?;
     let vector = feature_vector(&signature.descriptor, features.embedding.as_deref());
     let mut warnings = warnings(&photo, &signature);
@@ -171,7 +209,16 @@ fn analyze(
         confidence: signature.confidence,
         colors: signature.colors,
         warnings,
-        overlay: request.overlay.then(|| overlay(&photo, &mask)).transpose()?,
+        overlay: match request.overlay {
+            None => None,
+            Some(Overlay::Picture) => Some(picture(&photo, &mask)?),
+            Some(Overlay::Mask) => Some(png(
+                &mask.probability,
+                photo.width(),
+                photo.height(),
+                ExtendedColorType::L8,
+            )?),
+        },
     })
 }
 
@@ -233,8 +280,7 @@ fn stale_warning(shelf: &Shelf) -> Option<String> {
 }
 
 /// The photo with all that is not hair dimmed to a third, as a PNG.
-fn overlay(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
-    let internal = |error: image::ImageError| LibraryError::Internal(error.to_string());
+fn picture(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
     let lit: Vec<u8> = photo
         .rgb()
         .chunks_exact(3)
@@ -250,10 +296,14 @@ fn overlay(photo: &Photo, mask: &HairMask) -> Result<Vec<u8>, LibraryError> {
         f64::from(OVERLAY_SIDE) / f64::from(photo.width().max(photo.height())).max(f64::from(OVERLAY_SIDE));
     let side = |length: u32| ((f64::from(length) * scale).round() as u32).max(1);
     let small = image::imageops::thumbnail(&whole, side(photo.width()), side(photo.height()));
+    png(&small, small.width(), small.height(), ExtendedColorType::Rgb8)
+}
+
+fn png(pixels: &[u8], width: u32, height: u32, kind: ExtendedColorType) -> Result<Vec<u8>, LibraryError> {
     let mut png = Vec::new();
     image::codecs::png::PngEncoder::new(&mut png)
-        .write_image(&small, small.width(), small.height(), ExtendedColorType::Rgb8)
-        .map_err(internal)?;
+        .write_image(pixels, width, height, kind)
+        .map_err(|error| LibraryError::Internal(error.to_string()))?;
     Ok(png)
 }
 

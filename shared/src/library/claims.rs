@@ -36,8 +36,8 @@ impl Library {
             progress.send_modify(|state| {
                 state.message = "Another process trains this color; waiting for it to end.".into();
             });
-            if let Some(outcome) = self.outcome_elsewhere(&before).await? {
-                return outcome;
+            if let Some(trained) = self.trained_elsewhere(&before).await? {
+                return Ok(trained);
             }
         }
         let outcome = tokio::select! {
@@ -61,12 +61,9 @@ impl Library {
         }
     }
 
-    /// Waits for the end of a training in another process; `None` where it ended without a result, as one that
-    /// crashed.
-    async fn outcome_elsewhere(
-        &self,
-        before: &Color,
-    ) -> Result<Option<Result<Trained, LibraryError>>, LibraryError> {
+    /// Waits for the end of a training in another process; `None` where it ended without a model. Then its reason is
+    /// found out by training here, which is quick where the photos are measured.
+    async fn trained_elsewhere(&self, before: &Color) -> Result<Option<Trained>, LibraryError> {
         let color = loop {
             tokio::time::sleep(LOOK).await;
             let color = self.color(before.id).await?;
@@ -76,12 +73,7 @@ impl Library {
         };
         let version = |color: &Color| color.model.as_ref().map_or(0, |model| model.version);
         if version(&color) == version(before) {
-            let failed = color.failed_revision == Some(color.images_revision);
-            let error = LibraryError::NoHairToTrain {
-                name: color.name,
-                count: color.image_count as usize,
-            };
-            return Ok(failed.then_some(Err(error)));
+            return Ok(None);
         }
         let features = self.store.features_of(color.id, &self.space).await?;
         let without_hair = features
@@ -89,12 +81,10 @@ impl Library {
             .rev()
             .filter(|row| row.features.signature.is_none());
         let left_out = without_hair.map(|row| row.image_id).collect();
-        Ok(color.model.map(|model| {
-            Ok(Trained {
-                color_id: color.id,
-                model,
-                left_out,
-            })
+        Ok(color.model.map(|model| Trained {
+            color_id: color.id,
+            model,
+            left_out,
         }))
     }
 }

@@ -94,18 +94,7 @@ impl Library {
     /// [`LibraryError::Unknown`]; [`LibraryError::Photo`] where the bytes are no photo that can be decoded whole.
     pub async fn add_image(&self, color_id: u64, bytes: Vec<u8>) -> Result<(Image, bool), LibraryError> {
         self.color(color_id).await?;
-        // Decoded whole once, small: what is stored can be trained on.
-        let image = self
-            .workbench
-            .run(move || {
-                let photo = photo::decode(&bytes, 64)?;
-                Ok(NewImage {
-                    sha256: hex_digest(&bytes),
-                    format: photo.source().format,
-                    bytes,
-                })
-            })
-            .await?;
+        let image = self.workbench.run(move || inspect(bytes)).await?;
         self.store
             .add_image(color_id, image)
             .await
@@ -147,6 +136,16 @@ impl Library {
     }
 }
 
+/// Bytes as a photo to store: decoded whole once, small, so that what is stored can be trained on.
+pub(super) fn inspect(bytes: Vec<u8>) -> Result<NewImage, LibraryError> {
+    let photo = photo::decode(&bytes, 64)?;
+    Ok(NewImage {
+        sha256: hex_digest(&bytes),
+        format: photo.source().format,
+        bytes,
+    })
+}
+
 /// SHA-256 in hex.
 pub(super) fn hex_digest(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -165,7 +164,7 @@ fn name_error(name: String) -> impl Fn(StoreError) -> LibraryError {
     }
 }
 
-fn valid_name(name: &str) -> Result<String, LibraryError> {
+pub(super) fn valid_name(name: &str) -> Result<String, LibraryError> {
     let name: String = name.trim().nfc().collect();
     let length = name.chars().count();
     if !(1..=NAME_LIMIT).contains(&length) {
@@ -181,7 +180,7 @@ fn valid_name(name: &str) -> Result<String, LibraryError> {
     Ok(name)
 }
 
-fn valid_description(description: Option<String>) -> Result<Option<String>, LibraryError> {
+pub(super) fn valid_description(description: Option<String>) -> Result<Option<String>, LibraryError> {
     let length = description.as_deref().map_or(0, |text| text.chars().count());
     if length > DESCRIPTION_LIMIT {
         return Err(LibraryError::Invalid(format!(

@@ -1,5 +1,6 @@
 //! What can go wrong in a use case, in words for its user.
 
+use super::archive::ArchiveError;
 use super::ports::StoreError;
 use super::uploads::UploadError;
 use crate::learning::TrainError;
@@ -51,11 +52,20 @@ pub enum LibraryError {
     /// An upload is not what was agreed on.
     #[error(transparent)]
     Upload(#[from] UploadError),
+    /// A photo that was stored as one is none any more.
+    #[error("The image with the id {0} is damaged on this server; delete it, then train again.")]
+    Rotten(u64),
+    /// The file to import is not a whole and sound library file.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
     /// More work waits than can be done soon.
     #[error("Strand is busy with other photos; try again in a few seconds.")]
     Overloaded,
     /// A network is not installed. The message names the command that fetches it.
-    #[error("The model \"{0}\" is not installed on this server; run `strand-server models fetch {0}` there.")]
+    #[error(
+        "The model \"{0}\" is not installed on this server; run `strand-server models fetch {0}` there, with the \
+         STRAND_MODELS_DIR that the server has."
+    )]
     ModelMissing(String),
     /// The library that runs the networks is not installed. The message names the command that fetches it.
     #[error("ONNX Runtime is not installed on this server; run `models/fetch-onnxruntime` there.")]
@@ -69,7 +79,10 @@ pub enum LibraryError {
     /// The store cannot be reached just now.
     #[error("{0}")]
     StoreUnavailable(String),
-    /// Training failed for a reason of its own.
+    /// The SVM could not be fitted to the photos.
+    #[error("{0}")]
+    Fit(String),
+    /// Failed for a reason of its own.
     #[error("{0}")]
     Internal(String),
 }
@@ -81,11 +94,16 @@ impl LibraryError {
             Self::StoreUnavailable(_) => {
                 "The library cannot be reached just now; try again in a few seconds.".into()
             }
-            Self::Vision(_) | Self::Store(_) | Self::Internal(_) => {
+            Self::Vision(_) | Self::Store(_) | Self::Fit(_) | Self::Internal(_) => {
                 "Strand failed to do this; its log has the reason.".into()
             }
             _ => self.to_string(),
         }
+    }
+
+    /// Whether training the same photos again in the same feature space would end so again.
+    pub(super) fn will_recur(&self) -> bool {
+        matches!(self, Self::Rotten(_) | Self::NoHairToTrain { .. } | Self::Fit(_))
     }
 
     /// A store's error where `what` with `id` was asked for.
@@ -120,6 +138,6 @@ impl From<VisionError> for LibraryError {
 
 impl From<TrainError> for LibraryError {
     fn from(error: TrainError) -> Self {
-        Self::Internal(error.to_string())
+        Self::Fit(error.to_string())
     }
 }

@@ -2,21 +2,25 @@
 //! is behind the [`ports`], the networks behind [`crate::vision`].
 
 mod analysis;
+mod archive;
 mod cache;
 mod claims;
 mod colors;
 mod error;
 mod jobs;
+mod names;
 pub mod ports;
 mod training;
 pub mod types;
 mod uploads;
 mod workbench;
 
-pub use analysis::{Analysis, AnalysisRequest};
+pub use analysis::{Analysis, AnalysisRequest, Overlay, Snapshot};
+pub use archive::{ArchiveError, Export, Exported, ImportProgress, Imported, PhotoLeftOut};
 pub use cache::CacheStats;
 pub use colors::{DESCRIPTION_LIMIT, NAME_LIMIT};
 pub use error::LibraryError;
+pub use names::Names;
 pub use training::{Phase, Progress, Trained};
 pub use uploads::{FILENAME_LIMIT, UploadError};
 

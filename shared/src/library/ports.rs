@@ -1,6 +1,6 @@
 //! What the library needs of a store. Each method is one transaction: it happens whole or not at all.
 
-use super::types::{Color, Image, Job, ModelInfo};
+use super::types::{Color, Failure, Image, Job, ModelInfo};
 use crate::color::Rgb;
 use crate::learning::{LeaveOneOut, ModelKind, ShadeModel};
 use crate::photo::Format;
@@ -216,8 +216,8 @@ pub trait Store: Send + Sync {
 
     /// Saves a model as the shade's next version; [`StoreError::NotFound`] where the shade is gone.
     async fn put_model(&self, color_id: u64, model: NewModel) -> Result<ModelInfo, StoreError>;
-    /// Notes that training failed on this revision of the shade's photos.
-    async fn put_failure(&self, color_id: u64, images_revision: u64) -> Result<(), StoreError>;
+    /// Notes what training failed on; the next model takes it back.
+    async fn put_failure(&self, color_id: u64, failure: Failure) -> Result<(), StoreError>;
     /// The library version and every shade at that version.
     async fn shades(&self) -> Result<(String, Vec<StoredShade>), StoreError>;
     /// Makes what changed so far cheap to read for other processes, who see it without, too. Cannot fail: what is not

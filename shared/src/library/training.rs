@@ -4,10 +4,10 @@ use super::Library;
 use super::analysis::measure_photo;
 use super::error::LibraryError;
 use super::ports::{Features, ImageFeatures, NewModel};
-use super::types::{Color, Image, ModelInfo, Status};
+use super::types::{Color, Failure, Image, ModelInfo, Status};
 use crate::color::Lab;
 use crate::learning::{self, HardNegatives, Reference, Shelf};
-use crate::signature::{Signature, feature_vector};
+use crate::signature::{Signature, WhiteBalance, feature_vector};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -65,6 +65,18 @@ impl Progress {
         }
     }
 
+    /// The last state of a training that died in this one, with a panic.
+    #[must_use]
+    pub fn died(self) -> Self {
+        let error = without_result();
+        Self {
+            message: error.told(),
+            phase: Phase::Error,
+            outcome: Some(Err(error)),
+            ..self
+        }
+    }
+
     /// 0 to 100; never falls during a training, 100 only at its end.
     pub fn percentage(&self) -> f32 {
         if self.phase == Phase::Complete {
@@ -72,6 +84,11 @@ impl Progress {
         }
         (100.0 * self.step as f32 / self.total_steps.max(1) as f32).min(99.0)
     }
+}
+
+/// How a training ends that panics.
+fn without_result() -> LibraryError {
+    LibraryError::Internal("the training ended without a result".into())
 }
 
 /// A trained shade.
@@ -139,11 +156,7 @@ impl Library {
         let mut progress = self.start_training(color_id).await?;
         let last = progress.wait_for(|state| state.outcome.is_some()).await;
         let outcome = last.ok().and_then(|state| state.outcome.clone());
-        outcome.unwrap_or_else(|| {
-            Err(LibraryError::Internal(
-                "the training ended without a result".into(),
-            ))
-        })
+        outcome.unwrap_or_else(|| Err(without_result()))
     }
 
     /// Starts training a shade, or joins a training that runs; the receiver follows it to its outcome. The training
@@ -204,6 +217,26 @@ impl Library {
         progress: &watch::Sender<Progress>,
     ) -> Result<Trained, LibraryError> {
         let color = self.color(color_id).await?;
+        let failure = Failure {
+            images_revision: color.images_revision,
+            space: self.space.clone(),
+        };
+        let result = self.train_known(color, progress).await;
+        if result.as_ref().is_err_and(LibraryError::will_recur) {
+            self.store
+                .put_failure(color_id, failure)
+                .await
+                .map_err(LibraryError::about("color", color_id))?;
+        }
+        result
+    }
+
+    async fn train_known(
+        &self,
+        color: Color,
+        progress: &watch::Sender<Progress>,
+    ) -> Result<Trained, LibraryError> {
+        let color_id = color.id;
         let images = self
             .store
             .images(color_id)
@@ -256,10 +289,6 @@ impl Library {
             .map(|(id, _)| *id)
             .collect();
         if left_out.len() == measured.len() {
-            self.store
-                .put_failure(color_id, color.images_revision)
-                .await
-                .map_err(LibraryError::about("color", color_id))?;
             return Err(LibraryError::NoHairToTrain {
                 name: color.name,
                 count: images.len(),
@@ -289,7 +318,7 @@ impl Library {
             .map_err(LibraryError::about("color", color.id))
     }
 
-    async fn known_features(&self, color_id: u64) -> Result<HashMap<u64, Features>, LibraryError> {
+    pub(super) async fn known_features(&self, color_id: u64) -> Result<HashMap<u64, Features>, LibraryError> {
         let rows = self.store.features_of(color_id, &self.space).await?;
         Ok(rows.into_iter().map(|row| (row.image_id, row.features)).collect())
     }
@@ -302,8 +331,15 @@ impl Library {
             .map_err(LibraryError::about("image", image.id))?;
         let vision = Arc::clone(&self.vision);
         self.workbench
-            .run_patiently(move || Ok(measure_photo(&vision, &bytes)?.features))
+            .run_patiently(move || Ok(measure_photo(&vision, &bytes, WhiteBalance::Auto)?.features))
             .await
+            .map_err(|error| match error {
+                LibraryError::Photo(reason) => {
+                    tracing::error!(image_id = image.id, %reason, "a stored photo cannot be decoded");
+                    LibraryError::Rotten(image.id)
+                }
+                other => other,
+            })
     }
 
     /// Fits a shade to its measured photos against those of shades on the shelf and of the shade `besides`, which may

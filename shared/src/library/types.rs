@@ -20,7 +20,7 @@ pub enum Status {
     Ready,
     /// Its photos changed since, or its model belongs to another feature space.
     Stale,
-    /// Its last training failed and its photos are still the same.
+    /// Its last training failed, and its photos and the feature space are still the same.
     Failed,
 }
 
@@ -41,8 +41,8 @@ pub struct Color {
     pub image_count: u64,
     /// Counts the changes to its photos.
     pub images_revision: u64,
-    /// The photo revision at which training last failed.
-    pub failed_revision: Option<u64>,
+    /// On what training last failed, where no model came after.
+    pub failure: Option<Failure>,
     /// Its model, of whatever feature space.
     pub model: Option<ModelInfo>,
     /// Until when a process has claimed it for a training, where several processes share the store.
@@ -63,7 +63,8 @@ impl Color {
         if self.image_count == 0 {
             return Status::PendingData;
         }
-        if self.failed_revision == Some(self.images_revision) {
+        let fails = |f: &Failure| f.images_revision == self.images_revision && f.space == space;
+        if self.failure.as_ref().is_some_and(fails) {
             return Status::Failed;
         }
         match &self.model {
@@ -74,6 +75,15 @@ impl Color {
             Some(_) => Status::Ready,
         }
     }
+}
+
+/// What a training failed on, and would fail on again: other photos or another feature space are worth a try.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The revision of the shade's photos.
+    pub images_revision: u64,
+    /// The feature space.
+    pub space: String,
 }
 
 /// What is known of a model without loading it.
@@ -177,6 +187,31 @@ pub fn name_key(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_counts_for_its_photos_and_feature_space() {
+        let color = Color {
+            id: 1,
+            name: "a".into(),
+            description: None,
+            hex: None,
+            created_at: Timestamp::UNIX_EPOCH,
+            image_count: 2,
+            images_revision: 2,
+            failure: Some(Failure {
+                images_revision: 2,
+                space: "here".into(),
+            }),
+            model: None,
+        };
+        assert_eq!(color.status("here", false), Status::Failed);
+        assert_eq!(color.status("elsewhere", false), Status::Untrained);
+        let changed = Color {
+            images_revision: 3,
+            ..color
+        };
+        assert_eq!(changed.status("here", false), Status::Untrained);
+    }
 
     #[test]
     fn names_compare_folded() {

@@ -1,11 +1,14 @@
 //! Hair pixels to a [`Signature`]: the dominant colors, and the feature vector that shade models train on.
 
-mod descriptor;
 mod dominant;
+mod embedding;
+mod histogram;
 mod pixels;
+mod statistics;
+mod surroundings;
 
-pub use descriptor::{DESCRIPTOR_DIMENSION, DESCRIPTOR_ID};
 pub use dominant::{DominantColor, MAX_COLORS, mean_color};
+pub use embedding::{DESCRIPTOR_DIMENSION, DESCRIPTOR_ID};
 
 use crate::color::Lab;
 use crate::photo::Photo;
@@ -19,7 +22,7 @@ pub struct Signature {
     pub colors: Vec<DominantColor>,
     /// Mean color of the hair in CIE Lab (D65).
     pub mean: Lab,
-    /// The color descriptor, [`DESCRIPTOR_DIMENSION`] values; see [`DESCRIPTOR_ID`].
+    /// The shade embedding, [`DESCRIPTOR_DIMENSION`] values of unit length; see [`DESCRIPTOR_ID`].
     pub descriptor: Vec<f32>,
     /// Share of the photo that is hair, 0 to 1.
     pub coverage: f32,
@@ -27,26 +30,44 @@ pub struct Signature {
     pub confidence: f32,
 }
 
+/// What the light of a photo is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum WhiteBalance {
+    /// By skin, ground and the brightest spot, as the embedding has learnt to.
+    #[default]
+    Auto,
+    /// Not at all: the hair is taken as the photo shows it.
+    Off,
+}
+
 /// Measures the hair that `mask` marks in `photo`; `None` where there is too little of it to speak of.
 ///
 /// # Panics
 /// When `mask` is not of the photo's size.
-pub fn measure(photo: &Photo, mask: &HairMask) -> Option<Signature> {
+pub fn measure(photo: &Photo, mask: &HairMask, white_balance: WhiteBalance) -> Option<Signature> {
     let hair = pixels::collect(photo, mask)?;
+    let light = match white_balance {
+        WhiteBalance::Auto => Some(surroundings::surroundings(photo, mask)),
+        WhiteBalance::Off => None,
+    };
     Some(Signature {
         colors: dominant::dominant_colors(&hair.pixels),
         mean: hair.mean(),
-        descriptor: descriptor::describe(&hair.pixels),
+        descriptor: embedding::embed(
+            &histogram::histogram(&hair.pixels),
+            &statistics::statistics(&hair.pixels),
+            light.as_ref(),
+        ),
         coverage: hair.coverage,
         confidence: hair.confidence,
     })
 }
 
-/// Weight of a backbone's unit-length embedding beside the unit-length color histogram: shades differ in color first,
+/// Weight of a backbone's unit-length embedding beside the unit-length shade embedding: shades differ in color first,
 /// texture and style only break ties.
 const EMBEDDING_WEIGHT: f32 = 0.35;
 
-/// The vector that shade models train on: the color descriptor, then the backbone's embedding where there is one,
+/// The vector that shade models train on: the shade embedding, then a backbone's embedding where there is one,
 /// scaled to the length [`EMBEDDING_WEIGHT`].
 pub fn feature_vector(descriptor: &[f32], embedding: Option<&[f32]>) -> Vec<f32> {
     let mut features = descriptor.to_vec();
@@ -69,4 +90,17 @@ pub fn feature_space(parser_id: &str, backbone_id: Option<&str>) -> String {
         Some(backbone) => format!("{DESCRIPTOR_ID}+{parser_id}+{backbone}"),
         None => format!("{DESCRIPTOR_ID}+{parser_id}"),
     }
+}
+
+/// Scalar product; eight partial sums let the compiler use vector registers.
+pub fn dot(x: &[f32], y: &[f32]) -> f32 {
+    let mut sums = [0.0_f32; 8];
+    let (x8, x_rest) = x.as_chunks::<8>();
+    let (y8, y_rest) = y.as_chunks::<8>();
+    for (p, q) in x8.iter().zip(y8) {
+        for lane in 0..8 {
+            sums[lane] += p[lane] * q[lane];
+        }
+    }
+    sums.iter().sum::<f32>() + x_rest.iter().zip(y_rest).map(|(p, q)| p * q).sum::<f32>()
 }

@@ -5,7 +5,7 @@ use crate::learning::{Reference, fit};
 use crate::library::ports::{
     ColorChange, Features, NewColor, NewImage, NewModel, NewUpload, Store, StoreError, UPLOAD_LASTS, Uploaded,
 };
-use crate::library::types::JobState;
+use crate::library::types::{Failure, JobState};
 use crate::photo::Format;
 use jiff::Timestamp;
 
@@ -72,6 +72,13 @@ pub fn model(space: &str, revision: u64) -> NewModel {
     NewModel {
         model,
         images_revision: revision,
+    }
+}
+
+pub fn failure(images_revision: u64) -> Failure {
+    Failure {
+        images_revision,
+        space: "here".into(),
     }
 }
 
@@ -277,7 +284,7 @@ pub async fn a_deleted_color_takes_everything_along(store: &dyn Store) {
         Err(StoreError::NotFound)
     ));
     assert!(matches!(
-        store.put_failure(id, 1).await,
+        store.put_failure(id, failure(1)).await,
         Err(StoreError::NotFound)
     ));
     let late = store.add_image(id, new_image(b"two")).await;
@@ -286,13 +293,13 @@ pub async fn a_deleted_color_takes_everything_along(store: &dyn Store) {
 
 pub async fn models_are_versioned_and_found_by_matching(store: &dyn Store) {
     let id = store.create_color(new_color("a")).await.unwrap().id;
-    store.put_failure(id, 0).await.unwrap();
-    assert_eq!(store.color(id).await.unwrap().failed_revision, Some(0));
+    store.put_failure(id, failure(0)).await.unwrap();
+    assert_eq!(store.color(id).await.unwrap().failure, Some(failure(0)));
     let first = store.put_model(id, model("here", 0)).await.unwrap();
     assert_eq!(first.version, 1);
     assert_eq!(store.put_model(id, model("here", 0)).await.unwrap().version, 2);
     let color = store.color(id).await.unwrap();
-    assert_eq!((color.failed_revision, color.model.unwrap().version), (None, 2));
+    assert_eq!((color.failure, color.model.unwrap().version), (None, 2));
     for published in [false, true] {
         if published {
             store.publish().await;

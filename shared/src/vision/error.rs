@@ -18,7 +18,7 @@ pub enum VisionError {
         known: String,
     },
     /// The model is known, but its file is not in the models directory.
-    #[error("The model \"{name}\" is not at {}. Fetch it with `strand-server models fetch {name}`.", path.display())]
+    #[error("The model \"{name}\" is not at {}. Fetch it with `STRAND_MODELS_DIR={} strand-server models fetch {name}`.", path.display(), path.parent().unwrap_or(path).display())]
     MissingModel {
         /// The model's name in the manifest.
         name: String,
@@ -26,7 +26,7 @@ pub enum VisionError {
         path: PathBuf,
     },
     /// No parser was named and none is there.
-    #[error("No hair parser is in {}. Fetch one with `strand-server models fetch {fetch}`.", models_dir.display())]
+    #[error("No hair parser is in {}. Fetch one with `STRAND_MODELS_DIR={} strand-server models fetch {fetch}`.", models_dir.display(), models_dir.display())]
     NoParser {
         /// The models directory that was looked through.
         models_dir: PathBuf,

@@ -28,6 +28,7 @@ pub use fetch::{Fetched, fetch};
 pub use loader::{Vision, VisionConfig};
 pub use manifest::{Manifest, Model, Network, Role};
 pub use mask::{HairMask, Region, SoftMap};
+pub use runtime::locate as locate_runtime;
 
 use crate::photo::Photo;
 

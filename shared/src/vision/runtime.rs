@@ -160,17 +160,17 @@ fn environment(models_dir: &Path) -> Result<Environment, VisionError> {
     Ok(environment)
 }
 
+/// Where the library is, or its bare name where it is left to the system's loader. Nothing is opened.
+pub fn locate(models_dir: &Path) -> PathBuf {
+    if let Some(named) = std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
+        return named.into();
+    }
+    let found = candidates(models_dir).into_iter().find(|path| path.is_file());
+    found.unwrap_or_else(library_name)
+}
+
 fn load(models_dir: &Path) -> Result<Environment, VisionError> {
-    let named = std::env::var_os("ORT_DYLIB_PATH")
-        .filter(|path| !path.is_empty())
-        .map(PathBuf::from);
-    let path = match named {
-        Some(path) => path,
-        None => candidates(models_dir)
-            .into_iter()
-            .find(|path| path.is_file())
-            .unwrap_or_else(library_name),
-    };
+    let path = locate(models_dir);
     let broken = |reason: String| VisionError::RuntimeBroken {
         path: path.clone(),
         reason,

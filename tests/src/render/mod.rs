@@ -6,6 +6,7 @@
 
 mod canvas;
 pub mod encode;
+mod gamut;
 mod ground;
 mod guide;
 mod hair;
@@ -15,12 +16,13 @@ mod random;
 mod shade;
 mod view;
 
-use image::{GrayImage, Luma, Rgb as Pixel, RgbImage};
+use image::{GrayImage, Luma, RgbImage};
 
 use canvas::{Canvas, Light, Texel};
+pub use gamut::Gamut;
 pub use ground::Ground;
 pub use light::Camera;
-pub use random::Random;
+pub use random::{Random, fractal};
 pub use shade::{Drawn, Place, Shade, Tone};
 pub use view::View;
 
@@ -88,39 +90,48 @@ pub struct Picture {
 
 /// Draws `scene`.
 pub fn draw(scene: &Scene) -> Picture {
-    let mut random = Random::new(scene.seed);
-    let mut canvas = Canvas::new(scene.size.0 as usize, scene.size.1 as usize);
-    view::compose(&mut canvas, scene, &mut random);
-    let tones = shade::correct(&mut canvas, &scene.shade);
-    let mask = GrayImage::from_fn(scene.size.0, scene.size.1, |x, y| {
-        let cover = canvas.texels[y as usize * canvas.width + x as usize].cover();
-        Luma([(cover * 255.0).round().clamp(0.0, 255.0) as u8])
-    });
+    let mut drawing = Drawing::of(scene);
     Picture {
-        rgb: develop(&canvas, &scene.camera, &mut random),
-        mask,
-        tones,
+        rgb: drawing.photograph(&scene.camera),
+        mask: drawing.mask,
+        tones: drawing.tones,
     }
 }
 
-fn develop(canvas: &Canvas, camera: &Camera, random: &mut Random) -> RgbImage {
-    let (gains, unit) = (camera.gains(), canvas.unit());
-    let mut grain = random.fork();
-    let sharp: Vec<Light> = canvas.texels.iter().map(Texel::light).collect();
-    let soft = softened(&sharp, canvas.width);
-    RgbImage::from_fn(canvas.width as u32, canvas.height as u32, |x, y| {
-        let light = soft[y as usize * canvas.width + x as usize];
-        let seen = camera.record(gains, light, x as f32 / unit, y as f32 / unit);
-        let noise = if camera.noise > 0.0 {
-            grain.normal() * camera.noise
-        } else {
-            0.0
-        };
-        Pixel(seen.map(|v| {
-            let value = camera.curve(shade::encode(v.max(0.0))) + noise;
-            (value * 255.0).round().clamp(0.0, 255.0) as u8
-        }))
-    })
+/// A drawn scene before any camera has seen it: drawing costs far more than a photo of it does.
+pub struct Drawing {
+    /// How much of each pixel is hair, 0 to 255.
+    pub mask: GrayImage,
+    /// The tones of the hair as they came out.
+    pub tones: Vec<Drawn>,
+    light: Vec<Light>,
+    random: Random,
+}
+
+impl Drawing {
+    /// Draws `scene`, but for its camera.
+    pub fn of(scene: &Scene) -> Self {
+        let mut random = Random::new(scene.seed);
+        let mut canvas = Canvas::new(scene.size.0 as usize, scene.size.1 as usize);
+        view::compose(&mut canvas, scene, &mut random);
+        let tones = shade::correct(&mut canvas, &scene.shade);
+        let mask = GrayImage::from_fn(scene.size.0, scene.size.1, |x, y| {
+            let cover = canvas.texels[y as usize * canvas.width + x as usize].cover();
+            Luma([(cover * 255.0).round().clamp(0.0, 255.0) as u8])
+        });
+        let sharp: Vec<Light> = canvas.texels.iter().map(Texel::light).collect();
+        Self {
+            mask,
+            tones,
+            light: softened(&sharp, canvas.width),
+            random,
+        }
+    }
+
+    /// A photo of it, in the camera's gamut.
+    pub fn photograph(&mut self, camera: &Camera) -> RgbImage {
+        camera.develop(&self.light, self.mask.width(), &mut self.random)
+    }
 }
 
 /// A lens is never sharp to the pixel: each takes a little from its neighbours (1 2 1 across and down).
@@ -136,6 +147,7 @@ fn softened(sharp: &[Light], width: usize) -> Vec<Light> {
 
 #[cfg(test)]
 mod tests {
+    use image::Rgb as Pixel;
     use strand::color::{Lab, ciede2000};
 
     use super::*;

@@ -6,7 +6,7 @@ use super::rows::{COLORS, ColorRow, Counted, CounterRow, NameRow, PendingRow};
 use super::table::{Range, padded};
 use super::write::{Refused, Write};
 use crate::library::ports::{CLAIM_LASTS, ColorChange, NewColor, StoreError};
-use crate::library::types::{Color, name_key};
+use crate::library::types::{Color, Failure, name_key};
 use jiff::Timestamp;
 
 /// So often a change is made again on what another change has left.
@@ -40,7 +40,7 @@ impl Aws {
             created_at: Timestamp::now(),
             image_count: 0,
             images_revision: 0,
-            failed_revision: None,
+            failure: None,
             models_made: 0,
             model: None,
             model_key: None,
@@ -146,11 +146,9 @@ impl Aws {
         Err(Refused::Busy.into())
     }
 
-    pub(super) async fn note_failure(&self, id: u64, images_revision: u64) -> Result<(), StoreError> {
-        let failed = Write::update(ColorRow::key(id), "SET #failed_revision = :revision");
-        let failed = failed
-            .when("attribute_exists(#pk)")
-            .with(":revision", images_revision)?;
+    pub(super) async fn note_failure(&self, id: u64, failure: &Failure) -> Result<(), StoreError> {
+        let failed = Write::update(ColorRow::key(id), "SET #failure = :failure");
+        let failed = failed.when("attribute_exists(#pk)").with(":failure", failure)?;
         found(self.table.write(failed).await.map(|_| ()))
     }
 

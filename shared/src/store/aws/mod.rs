@@ -68,7 +68,7 @@ use crate::library::ports::{
     ColorChange, Features, ImageFeatures, NewColor, NewImage, NewModel, NewUpload, Store, StoreError,
     StoredShade, Upload, UploadTerms, Uploaded,
 };
-use crate::library::types::{Color, Image, Job, ModelInfo};
+use crate::library::types::{Color, Failure, Image, Job, ModelInfo};
 use async_trait::async_trait;
 use bucket::Bucket;
 use rows::{Counted, CounterRow, ImageRow};
@@ -214,8 +214,8 @@ impl Store for Aws {
         self.save_model(color_id, model).await
     }
 
-    async fn put_failure(&self, color_id: u64, images_revision: u64) -> Result<(), StoreError> {
-        self.note_failure(color_id, images_revision).await
+    async fn put_failure(&self, color_id: u64, failure: Failure) -> Result<(), StoreError> {
+        self.note_failure(color_id, &failure).await
     }
 
     async fn shades(&self) -> Result<(String, Vec<StoredShade>), StoreError> {

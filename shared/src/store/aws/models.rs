@@ -43,8 +43,7 @@ impl Aws {
                 return Ok(known);
             }
             let info = next_model(&row, &new);
-            let saved =
-                "SET #model = :model, #model_key = :key, #models_made = :version REMOVE #failed_revision";
+            let saved = "SET #model = :model, #model_key = :key, #models_made = :version REMOVE #failure";
             let mut writes = vec![
                 Write::update(row.key, saved)
                     .when("#models_made = :known")

@@ -4,7 +4,7 @@ use super::table::padded;
 use super::write::Key;
 use crate::color::Rgb;
 use crate::library::ports::{NewImage, StoreError, UploadTerms};
-use crate::library::types::{Color, Image, Job, ModelInfo};
+use crate::library::types::{Color, Failure, Image, Job, ModelInfo};
 use crate::photo::Format;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub struct ColorRow {
     pub image_count: u64,
     pub images_revision: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub failed_revision: Option<u64>,
+    pub failure: Option<Failure>,
     pub models_made: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelInfo>,
@@ -91,7 +91,7 @@ impl From<ColorRow> for Color {
             created_at: row.created_at,
             image_count: row.image_count,
             images_revision: row.images_revision,
-            failed_revision: row.failed_revision,
+            failure: row.failure,
             model: row.model,
             claimed_until: row
                 .claimed_until

@@ -21,7 +21,7 @@ use crate::library::ports::{
     ColorChange, Features, ImageFeatures, NewColor, NewImage, NewModel, NewUpload, Store, StoreError,
     StoredShade, Upload, UploadTerms, Uploaded,
 };
-use crate::library::types::{Color, Image, Job, JobState, ModelInfo, name_key};
+use crate::library::types::{Color, Failure, Image, Job, JobState, ModelInfo, name_key};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use photos::Photos;
@@ -30,6 +30,9 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use uploads::Uploads;
+
+/// The database's file in the data directory.
+const DATABASE: &str = "strand.db";
 
 /// The embedded store. Cloning shares it.
 #[derive(Clone)]
@@ -50,7 +53,7 @@ impl Embedded {
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let lock = photos::lock(directory)?;
         let photos = Photos::open(directory.join("photos"))?;
-        let mut connection = schema::open(&directory.join("strand.db"))?;
+        let mut connection = schema::open(&directory.join(DATABASE))?;
         let uploads = Uploads::open(directory.join("uploads"))?;
         uploads.sweep(&mut connection)?;
         let known = connection
@@ -64,6 +67,16 @@ impl Embedded {
             uploads: Arc::new(uploads),
             _lock: Arc::new(lock),
         })
+    }
+
+    /// Whether another process uses the store in a directory.
+    pub fn is_in_use(directory: &Path) -> bool {
+        photos::in_use(directory)
+    }
+
+    /// Whether a directory holds a store.
+    pub fn is_at(directory: &Path) -> bool {
+        directory.join(DATABASE).is_file()
     }
 }
 
@@ -255,7 +268,7 @@ impl Store for Embedded {
                 images_revision: new.images_revision,
             };
             db.execute(
-                "UPDATE colors SET models_made = ?2, model_info = ?3, model = ?4, failed_revision = NULL WHERE id = ?1",
+                "UPDATE colors SET models_made = ?2, model_info = ?3, model = ?4, failed_revision = NULL, failed_space = NULL WHERE id = ?1",
                 params![color_id, version, rows::json(&info)?, rows::pack(&new.model)?],
             )?;
             rows::bump_version(db)?;
@@ -264,11 +277,11 @@ impl Store for Embedded {
         .await
     }
 
-    async fn put_failure(&self, color_id: u64, images_revision: u64) -> Result<(), StoreError> {
+    async fn put_failure(&self, color_id: u64, failure: Failure) -> Result<(), StoreError> {
         self.write(move |db, _| {
             rows::found(db.execute(
-                "UPDATE colors SET failed_revision = ?2 WHERE id = ?1",
-                params![color_id, images_revision],
+                "UPDATE colors SET failed_revision = ?2, failed_space = ?3 WHERE id = ?1",
+                params![color_id, failure.images_revision, failure.space],
             )?)
         })
         .await

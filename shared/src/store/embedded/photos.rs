@@ -31,6 +31,12 @@ pub fn lock(directory: &Path) -> Result<File, StoreError> {
     }
 }
 
+/// Whether another process uses the data directory. Nothing is created or taken.
+pub fn in_use(directory: &Path) -> bool {
+    let lock = File::open(directory.join("lock"));
+    lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
 impl Photos {
     pub fn open(root: PathBuf) -> Result<Self, StoreError> {
         fs::create_dir_all(&root)?;

@@ -2,7 +2,7 @@
 
 use crate::learning;
 use crate::library::ports::{Features, ImageFeatures, StoreError, StoredShade};
-use crate::library::types::{Color, Image, Job, JobState};
+use crate::library::types::{Color, Failure, Image, Job, JobState};
 use crate::photo::Format;
 use rusqlite::types::Type;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, params};
@@ -98,11 +98,11 @@ pub fn format(row: &Row, index: usize) -> rusqlite::Result<Format> {
 }
 
 const COLOR_COLUMNS: &str =
-    "id, name, description, hex, created_at, images_revision, failed_revision, model_info,
+    "id, name, description, hex, created_at, images_revision, failed_revision, failed_space, model_info,
     (SELECT count(*) FROM images WHERE color_id = colors.id)";
 
 fn read_color(row: &Row) -> rusqlite::Result<Color> {
-    let info: Option<String> = row.get(7)?;
+    let info: Option<String> = row.get(8)?;
     let model = info.map(|text| serde_json::from_str(&text)).transpose();
     let hex: Option<String> = row.get(3)?;
     Ok(Color {
@@ -112,10 +112,16 @@ fn read_color(row: &Row) -> rusqlite::Result<Color> {
         hex: hex.map(|_| parsed(row, 3)).transpose()?,
         created_at: parsed(row, 4)?,
         images_revision: row.get(5)?,
-        failed_revision: row.get(6)?,
+        failure: row
+            .get::<_, Option<u64>>(6)?
+            .zip(row.get(7)?)
+            .map(|(images_revision, space)| Failure {
+                images_revision,
+                space,
+            }),
         model: model
-            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(7, Type::Text, Box::new(error)))?,
-        image_count: row.get(8)?,
+            .map_err(|error| rusqlite::Error::FromSqlConversionFailure(8, Type::Text, Box::new(error)))?,
+        image_count: row.get(9)?,
         claimed_until: None,
     })
 }

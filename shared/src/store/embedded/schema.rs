@@ -47,6 +47,8 @@ const STEPS: &[&str] = &[
     -- The instance tells this library's versions from those of any other.
     INSERT INTO library VALUES (lower(hex(randomblob(4))), 0);
 ",
+    // A failure without its feature space is not known to recur: the shade may be trained again.
+    "ALTER TABLE colors ADD COLUMN failed_space TEXT;",
     "
     CREATE TABLE uploads (
         key TEXT PRIMARY KEY,
@@ -80,4 +82,30 @@ pub fn open(path: &Path) -> Result<Connection, StoreError> {
         transaction.commit()?;
     }
     Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::embedded::rows;
+
+    #[test]
+    fn a_database_of_the_first_version_is_upgraded() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("strand.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute(
+            "INSERT INTO colors (name, name_key, created_at, failed_revision)
+             VALUES ('a', 'a', '2026-11-23T06:00:00Z', 0)",
+            [],
+        )
+        .unwrap();
+        drop(old);
+        let color = rows::color(&open(&path).unwrap(), 1).unwrap();
+        assert_eq!((color.name.as_str(), color.failure), ("a", None));
+        // Once is enough.
+        open(&path).unwrap();
+    }
 }

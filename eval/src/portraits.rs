@@ -1,0 +1,217 @@
+//! The portraits of `../shared`, whose hair is recolored: real variety of heads, grounds and light.
+
+use std::fs;
+use std::path::Path;
+
+use image::RgbImage;
+use serde_json::Value;
+use strand::photo::{self, Photo};
+use strand::vision::HairMask;
+use strand_tests::render::{Random, Shade};
+
+use crate::cache::{Cache, PackedMask};
+use crate::parallel;
+use crate::recolor::recolored;
+use crate::scene::Kind;
+use crate::shades::shuffle;
+use crate::source::digest_of;
+use crate::vision::{Eyes, Networks, WORKING_SIDE};
+
+/// Portraits in each pool; no two photos of a shade come from the same pool.
+const POOL: usize = 15;
+/// So many portraits are looked at for them.
+const LOOKED_AT: usize = 1200;
+/// The least width in pixels: the others are cut from smaller figures.
+const LEAST_WIDTH: u64 = 319;
+/// What a head of hair covers of a portrait: less is a hat or short hair, more a mistake.
+const COVERAGE: (f32, f32) = (0.10, 0.55);
+/// The share of the hair that must hang together, and of all that might be hair the share that must surely be.
+const TOGETHER: f32 = 0.93;
+const SURE: f32 = 0.65;
+/// The middle of the hair lies in this upper part of the picture: below it is a beard.
+const MIDDLE: f32 = 0.55;
+/// Dyed light and dark, the same hair should be found again. Where old hair was left beside the new, the photo would not
+/// show the shade that it is said to show, so the portraits with the largest overlap (intersection over union) are taken.
+const PROBES: [&str; 2] = ["22", "2"];
+
+/// A portrait with the mask of its hair.
+pub struct Portrait {
+    /// Its pixels.
+    pub picture: RgbImage,
+    /// 0 to 255 for each pixel.
+    pub mask: Vec<u8>,
+}
+
+/// The portraits, in pools.
+pub struct Portraits(Vec<Vec<Portrait>>);
+
+impl Portraits {
+    /// Chooses portraits for `pools` pools from `folder`; `None` where it has no index.
+    ///
+    /// # Panics
+    /// Where the index names files that are not there, or shows too few heads of hair.
+    pub fn load(folder: &Path, pools: usize, cache: &Cache, eyes: &Eyes, threads: usize) -> Option<Self> {
+        let source = digest_of(Kind::Portrait);
+        let mut names: Vec<String> = index(folder)?
+            .iter()
+            .filter(|row| {
+                row["hair_color"].as_str() != Some("bald") && row["width"].as_u64() >= Some(LEAST_WIDTH)
+            })
+            .filter_map(|row| Some(row["file"].as_str()?.to_owned()))
+            .collect();
+        shuffle(&mut names, &mut Random::new(5));
+        names.truncate(LOOKED_AT);
+        let looked_at = parallel::map_with(
+            names.len(),
+            threads,
+            || eyes.open(),
+            |networks, i| {
+                let bytes = fs::read(folder.join(&names[i])).expect("the index names files that are there");
+                let photo = photo::decode(&bytes, WORKING_SIDE).expect("portraits are photos");
+                let key = format!("{source} portrait {} {}", names[i], eyes.parser_id());
+                let known: Option<(f32, PackedMask)> = cache.get(&key).unwrap_or_else(|| {
+                    let mask = networks.parse(&photo);
+                    let found_again = found_again(&photo, &mask, networks);
+                    let known = found_again.map(|overlap| (overlap, PackedMask::of(&mask)));
+                    cache.put(&key, &known);
+                    known
+                });
+                let (overlap, mask) = known?;
+                let portrait = Portrait {
+                    mask: mask.unpack().probability,
+                    picture: picture(&photo),
+                };
+                Some((overlap, portrait))
+            },
+        );
+        let mut chosen: Vec<(f32, Portrait)> = looked_at.into_iter().flatten().collect();
+        chosen.sort_by(|x, y| y.0.total_cmp(&x.0));
+        chosen.truncate(pools * POOL);
+        let least = chosen.last().filter(|_| chosen.len() == pools * POOL);
+        let least = least.expect("enough portraits show a head of hair").0;
+        eprintln!(
+            "{} portraits, whose dyed hair overlaps by {least:.2} and more.",
+            chosen.len()
+        );
+        let mut dealt: Vec<Vec<Portrait>> = (0..pools).map(|_| Vec::new()).collect();
+        for (i, (_, portrait)) in chosen.into_iter().enumerate() {
+            dealt[i % pools].push(portrait);
+        }
+        Some(Self(dealt))
+    }
+
+    /// A portrait of one pool.
+    pub fn pick(&self, pool: usize, random: &mut Random) -> &Portrait {
+        let pool = &self.0[pool % self.0.len()];
+        &pool[random.below(pool.len())]
+    }
+}
+
+/// How well the hair is found again in another color, where the photo shows a head of hair.
+fn found_again(photo: &Photo, mask: &HairMask, networks: &Networks) -> Option<f32> {
+    let count = |least: u8| mask.probability.iter().filter(|p| **p >= least).count() as f32;
+    let hair = count(128);
+    let rows = mask.probability.chunks_exact(mask.width as usize).enumerate();
+    let heights = rows.map(|(y, row)| y * row.iter().filter(|p| **p >= 128).count());
+    let middle = heights.sum::<usize>() as f32 / hair.max(1.0) / mask.height as f32;
+    let shows_hair = (COVERAGE.0..COVERAGE.1).contains(&mask.coverage(128))
+        && middle < MIDDLE
+        && count(230) >= SURE * count(40)
+        && largest_patch(mask) as f32 >= TOGETHER * hair;
+    let overlaps = PROBES.map(|code| {
+        if !shows_hair {
+            return 0.0;
+        }
+        let shade = Shade::of_palette(code);
+        let dyed = recolored(&picture(photo), &mask.probability, &shade, &mut Random::new(1));
+        let found = networks.parse(&Photo::new(dyed.width(), dyed.height(), dyed.into_raw()));
+        overlap(mask, &found)
+    });
+    shows_hair.then_some(overlaps[0].min(overlaps[1]))
+}
+
+fn picture(photo: &Photo) -> RgbImage {
+    RgbImage::from_raw(photo.width(), photo.height(), photo.rgb().to_vec()).expect("three bytes a pixel")
+}
+
+fn overlap(one: &HairMask, other: &HairMask) -> f32 {
+    let pairs = || {
+        one.probability
+            .iter()
+            .zip(&other.probability)
+            .map(|(x, y)| (*x >= 128, *y >= 128))
+    };
+    let both = pairs().filter(|(x, y)| *x && *y).count();
+    both as f32 / pairs().filter(|(x, y)| *x || *y).count().max(1) as f32
+}
+
+/// The pixels of the largest patch of hair that hangs together.
+fn largest_patch(mask: &HairMask) -> usize {
+    let width = mask.width as usize;
+    let mut left: Vec<bool> = mask.probability.iter().map(|p| *p >= 128).collect();
+    let mut largest = 0;
+    for start in 0..left.len() {
+        let (mut open, mut size) = (vec![start], 0);
+        while let Some(pixel) = open.pop() {
+            if !std::mem::take(&mut left[pixel]) {
+                continue;
+            }
+            size += 1;
+            let column = pixel % width;
+            let sides = [
+                (column > 0).then(|| pixel - 1),
+                (column + 1 < width).then_some(pixel + 1),
+                pixel.checked_sub(width),
+                (pixel + width < left.len()).then_some(pixel + width),
+            ];
+            open.extend(sides.into_iter().flatten().filter(|side| left[*side]));
+        }
+        largest = largest.max(size);
+    }
+    largest
+}
+
+/// The labelled portraits that have hair: their file names and coarse colors such as `brown`.
+pub fn labelled(folder: &Path) -> Option<Vec<(String, String)>> {
+    let rows = index(folder)?;
+    let labelled = rows.iter().filter_map(|row| {
+        let color = row["hair_color"].as_str().filter(|color| *color != "bald")?;
+        Some((row["file"].as_str()?.to_owned(), color.to_owned()))
+    });
+    Some(labelled.collect())
+}
+
+fn index(folder: &Path) -> Option<Vec<Value>> {
+    let text = fs::read_to_string(folder.join("index.json")).ok()?;
+    Some(serde_json::from_str(&text).expect("the index is JSON"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mask(rows: [&str; 3]) -> HairMask {
+        let bytes = rows
+            .concat()
+            .bytes()
+            .map(|c| if c == b'#' { 255 } else { 0 })
+            .collect();
+        HairMask::new(5, 3, bytes)
+    }
+
+    #[test]
+    fn patches_hang_together_by_their_sides() {
+        assert_eq!(largest_patch(&mask(["##..#", ".#.##", "....."])), 3);
+        assert_eq!(largest_patch(&mask(["#.#.#", ".#.#.", "#####"])), 7);
+        assert_eq!(largest_patch(&mask([".....", ".....", "....."])), 0);
+    }
+
+    #[test]
+    fn overlap_is_of_both_over_either() {
+        let (one, other) = (
+            mask(["###..", ".....", "....."]),
+            mask(["..###", ".....", "....."]),
+        );
+        assert!((overlap(&one, &other) - 0.2).abs() < 1e-6 && (overlap(&one, &one) - 1.0).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,117 @@
+//! The ways to name a shade that are compared: Strand's own, and the baselines.
+
+use strand::color::{Lab, ciede2000};
+use strand::learning::{Candidate, HardNegatives, Reference, ShadeModel, Shelf, fit};
+
+use crate::sample::Sample;
+
+/// So many matches are looked at.
+pub const TOP: usize = 3;
+/// The feature space that the benchmark's vectors live in; only sameness matters.
+const SPACE: &str = "eval";
+
+/// A shade with its photos.
+pub type Taught<'a> = (usize, Vec<&'a Sample>);
+
+/// One shade named for a photo.
+#[derive(Clone, Copy, Debug)]
+pub struct Named {
+    /// The shade.
+    pub shade: usize,
+    /// How sure the scheme is, 0 to 1.
+    pub score: f32,
+}
+
+/// A library of shades that were taught.
+pub trait Library: Sync {
+    /// The best [`TOP`] shades for a photo, best first.
+    fn rank(&self, photo: &Sample) -> Vec<Named>;
+}
+
+/// A way to name shades.
+pub trait Scheme: Sync {
+    /// Learns shades from their photos; each has at least one.
+    fn teach(&self, shades: &[Taught]) -> Box<dyn Library>;
+}
+
+/// What the product does: the same calls that `library` makes when it trains and matches.
+pub struct Strand;
+
+impl Scheme for Strand {
+    fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
+        let candidates = shades.iter().map(|(shade, photos)| Candidate {
+            color_id: *shade as u64,
+            name: shade.to_string(),
+            swatch: None,
+            model: Some(train(*shade, photos, shades)),
+        });
+        Box::new(Shelf::new(SPACE, candidates.collect()))
+    }
+}
+
+fn train(shade: usize, photos: &[&Sample], shades: &[Taught]) -> ShadeModel {
+    let own: Vec<&[f32]> = photos.iter().map(|photo| photo.features.as_slice()).collect();
+    let mut negatives = HardNegatives::new(&own).expect("every shade has a photo");
+    let others = shades.iter().filter(|(other, _)| *other != shade);
+    for photo in others.flat_map(|(_, photos)| photos) {
+        negatives.offer(photo.features.clone());
+    }
+    let fitted = fit(&own, &negatives.chosen()).expect("the SVM converges");
+    let references = photos.iter().zip(0..).map(|(photo, image_id)| Reference {
+        image_id,
+        colors: photo.signature.colors.clone(),
+    });
+    fitted.into_model(SPACE, references.collect())
+}
+
+impl Library for Shelf {
+    fn rank(&self, photo: &Sample) -> Vec<Named> {
+        let matches = self.rank(&photo.signature, &photo.features, TOP);
+        matches
+            .iter()
+            .map(|found| Named {
+                shade: found.color_id as usize,
+                score: found.combined,
+            })
+            .collect()
+    }
+}
+
+/// The mean color of the hair against the mean over each shade's photos, by CIEDE2000.
+pub struct MeanColor;
+
+impl Scheme for MeanColor {
+    fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
+        let means = shades.iter().map(|(shade, photos)| {
+            let part = |of: fn(&Lab) -> f32| {
+                photos.iter().map(|photo| of(&photo.mean)).sum::<f32>() / photos.len() as f32
+            };
+            let mean = Lab {
+                l: part(|lab| lab.l),
+                a: part(|lab| lab.a),
+                b: part(|lab| lab.b),
+            };
+            (*shade, mean)
+        });
+        Box::new(Means(means.collect()))
+    }
+}
+
+struct Means(Vec<(usize, Lab)>);
+
+impl Library for Means {
+    fn rank(&self, photo: &Sample) -> Vec<Named> {
+        best(self.0.iter().map(|(shade, mean)| Named {
+            shade: *shade,
+            score: 1.0 / (1.0 + ciede2000(photo.mean, *mean) / 10.0),
+        }))
+    }
+}
+
+/// The best [`TOP`], by falling score.
+pub fn best(named: impl Iterator<Item = Named>) -> Vec<Named> {
+    let mut named: Vec<Named> = named.collect();
+    named.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.shade.cmp(&y.shade)));
+    named.truncate(TOP);
+    named
+}

@@ -1,0 +1,215 @@
+//! The library as one file over HTTP: out of one server, into another.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use strand_tests::client::{Answer, Client, text};
+use strand_tests::server::{private, private_with};
+
+use crate::fixtures::{back, speck, trained, unique, untrained};
+
+async fn import(client: &Client, file: Vec<u8>) -> Answer {
+    let request = client
+        .request(Method::POST, "/import")
+        .header("content-type", "application/x-tar");
+    client.send(request.body(file)).await
+}
+
+async fn export(client: &Client) -> Vec<u8> {
+    let answer = client.get("/export").await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("content-type"), "application/x-tar");
+    assert!(
+        answer.header("content-disposition").contains(".tar"),
+        "{answer:?}"
+    );
+    answer.body
+}
+
+/// The shades without what is given anew: ids, times and versions.
+async fn shades(client: &Client) -> Vec<Value> {
+    let mut shades = client.get("/colors").await.expect(200);
+    let shades = shades.as_array_mut().expect("an array");
+    for shade in shades.iter_mut() {
+        for given in ["id", "created_at"] {
+            shade[given].take();
+        }
+        if shade["model"].is_object() {
+            for given in ["version", "trained_at"] {
+                shade["model"][given].take();
+            }
+        }
+    }
+    std::mem::take(shades)
+}
+
+#[tokio::test]
+async fn a_library_moves_from_server_to_server() {
+    let (Some(here), Some(there)) = (
+        private("archive::a_library_moves_from_server_to_server"),
+        private("archive::a_library_moves_from_server_to_server"),
+    ) else {
+        return;
+    };
+    let (from, to) = (here.client(), there.client());
+    trained(&from, "Brown", "6").await;
+    trained(&from, "Blonde", "24").await;
+    untrained(&from, "Waiting", &[speck(1)]).await;
+    // Other ids there than here.
+    let gone = untrained(&to, "Gone", &[speck(2)]).await;
+    to.delete(&format!("/colors/{gone}")).await;
+
+    let file = export(&from).await;
+    let done = import(&to, file.clone()).await.expect(200);
+    assert_eq!(
+        (
+            &done["shades_created"],
+            &done["photos_added"],
+            &done["models_added"]
+        ),
+        (&json!(3), &json!(5), &json!(2)),
+        "{done}"
+    );
+    assert_eq!(done["left_out"], json!([]));
+    assert_eq!(shades(&to).await, shades(&from).await);
+    let photo = back("6", 2);
+    let (mut one, mut other) = (from.analyze_one(&photo).await, to.analyze_one(&photo).await);
+    for row in [&mut one, &mut other] {
+        for found in row["best_matches"].as_array_mut().expect("matches") {
+            found["color_id"].take();
+            found["nearest_image_id"].take();
+        }
+    }
+    assert_eq!(one, other, "it matches as before, without any training");
+    assert!(text(&other["best_matches"][0]["name"]).starts_with("Brown"));
+    let again = import(&to, file).await.expect(200);
+    assert_eq!(
+        (
+            &again["shades_created"],
+            &again["photos_added"],
+            &again["models_added"]
+        ),
+        (&json!(0), &json!(0), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_refused_whole() {
+    let Some(server) = private("archive::a_damaged_file_is_refused_whole") else {
+        return;
+    };
+    let client = server.client();
+    let color = untrained(&client, "Kept", &[speck(1), speck(2), speck(3)]).await;
+    let file = export(&client).await;
+    client.delete(&format!("/colors/{color}")).await;
+    let mut damaged = file.clone();
+    // In the middle of a photo.
+    damaged[file.len() / 2] ^= 1;
+    for (wrong, word) in [
+        (damaged, "damaged"),
+        (file[..file.len() / 2].to_vec(), "cut short"),
+        (speck(4), "no library file"),
+        (Vec::new(), "no library file"),
+    ] {
+        let detail = import(&client, wrong).await.problem(422);
+        assert!(detail.contains(word), "{detail}");
+        assert_eq!(client.get("/colors").await.expect(200), json!([]), "{word}");
+    }
+    import(&client, file).await.expect(200);
+    let unnamed = client
+        .request(Method::POST, "/import")
+        .header("content-type", "image/jpeg");
+    client.send(unnamed.body(speck(1))).await.problem(415);
+    let left = std::fs::read_dir(server.data()).expect("the data directory");
+    let names: Vec<String> = left
+        .flatten()
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
+    assert!(
+        names
+            .iter()
+            .all(|name| !name.contains("tmp") && !name.contains("tar")),
+        "an import left something behind: {names:?}"
+    );
+}
+
+#[tokio::test]
+async fn the_key_guards_both_ways() {
+    const KEY: &str = "correct horse";
+    let environment = [("STRAND_API_KEY", KEY)];
+    let Some(server) = private_with("archive::the_key_guards_both_ways", &environment) else {
+        return;
+    };
+    let client = server.client();
+    client.get("/export").await.problem(401);
+    client.get("/export?api_key=wrong").await.problem(403);
+    import(&client, Vec::new()).await.problem(401);
+    // A download link cannot send headers.
+    let by_link = client.get("/export?api_key=correct%20horse").await;
+    assert_eq!(by_link.status, 200, "{by_link:?}");
+    let keyed = client
+        .request(Method::POST, "/import")
+        .header("content-type", "application/x-tar")
+        .header("x-api-key", KEY);
+    client.send(keyed.body(by_link.body)).await.expect(200);
+    // But nowhere else than where headers cannot be sent.
+    let post = client.request(Method::POST, "/colors?api_key=correct%20horse");
+    client
+        .send(post.json(&json!({ "name": unique("Refused") })))
+        .await
+        .problem(401);
+}
+
+#[tokio::test]
+async fn a_kill_during_an_import_costs_nothing_and_the_next_goes_on() {
+    let Some(mut server) = private("archive::a_kill_during_an_import") else {
+        return;
+    };
+    let Some(source) = private("archive::a_kill_during_an_import") else {
+        return;
+    };
+    let from = source.client();
+    for shade in 0..6u8 {
+        let photos: Vec<Vec<u8>> = (0..12).map(|i| speck(shade * 12 + i)).collect();
+        untrained(&from, "Moved", &photos).await;
+    }
+    let file = export(&from).await;
+    let client = server.client();
+    let request = client
+        .request(Method::POST, "/import")
+        .header("content-type", "application/x-tar");
+    let importing = tokio::spawn({
+        let (client, file) = (client.clone(), file.clone());
+        async move {
+            client
+                .try_send(request.body(file))
+                .await
+                .map(|answer| answer.status)
+        }
+    });
+    // Some of it has arrived, and not all.
+    loop {
+        let colors = client.get("/colors").await.expect(200);
+        if colors.as_array().expect("an array").len() >= 3 || importing.is_finished() {
+            break;
+        }
+    }
+    server.kill();
+    let cut = importing.await.expect("no panic");
+    assert!(cut.is_err() || cut.is_ok_and(|status| status == StatusCode::OK));
+    server.start_again();
+    let client = server.client();
+    let before = shades(&client).await;
+    let photos = |shades: &[Value]| {
+        shades
+            .iter()
+            .filter_map(|s| s["image_count"].as_u64())
+            .sum::<u64>()
+    };
+    let done = import(&client, file).await.expect(200);
+    assert_eq!(
+        done["photos_added"].as_u64(),
+        Some(72 - photos(&before)),
+        "it goes on where it stopped: {done}"
+    );
+    assert_eq!(shades(&client).await, shades(&from).await);
+}

@@ -1,0 +1,190 @@
+"""What goes wrong, and what the page makes of it: bad files, a server that is gone, a key, and input of every kind."""
+
+import re
+import struct
+
+from conftest import DEMO, look, photos
+from playwright.sync_api import expect
+
+BACK = DEMO / "match-back.jpg"
+
+
+def test_a_bad_file_is_told_and_the_good_one_answered(server, open_page, viewport, tmp_path):
+    bad = tmp_path / "notes.jpg"
+    bad.write_text("Trim two centimetres.")
+    page = open_page(server.url, viewport)
+    page.locator("#file").set_input_files([bad, BACK])
+    cards = page.locator("article.result")
+    expect(cards.nth(0).get_by_role("heading", name="This photo did not work")).to_be_visible()
+    expect(cards.nth(0).locator(".note.bad")).to_contain_text(re.compile("JPEG|image"))
+    expect(cards.nth(1).get_by_role("heading", name="#6 Chestnut Brown")).to_be_visible()
+    look(page, "bad-file")
+
+    # The same where photos are added to a shade.
+    shade = server.ask("/colors", "POST", {"name": "House brown"})["id"]
+    page.goto(f"{server.url}/#/library/{shade}")
+    page.locator("#library input[type=file]").set_input_files([bad, BACK])
+    expect(page.locator(".sending.failed")).to_contain_text("notes.jpg")
+    expect(page.get_by_role("heading", name="1 photo")).to_be_visible()
+    look(page, "bad-upload")
+    page.get_by_role("button", name="Dismiss").first.click()
+    expect(page.locator(".sending")).to_have_count(0)
+
+
+def test_a_photo_without_hair_is_told(server, open_page):
+    page = open_page(server.url)
+    page.evaluate(
+        """async () => {
+            const canvas = Object.assign(document.createElement('canvas'), {width: 400, height: 300});
+            canvas.getContext('2d').fillRect(0, 0, 400, 300);
+            const blob = await new Promise((done) => canvas.toBlob(done, 'image/png'));
+            const data = new DataTransfer();
+            data.items.add(new File([blob], 'wall.png', {type: 'image/png'}));
+            document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true}));
+        }"""
+    )
+    expect(page.locator(".note.bad")).to_contain_text("No hair detected")
+
+
+def test_the_server_goes_and_comes_back(server, open_page, viewport):
+    server.teach("#6 Chestnut Brown", "#674a33", "chestnut-brown")
+    page = open_page(server.url, viewport)
+    expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
+    server.stop()
+    page.locator("#file").set_input_files(BACK)
+    expect(page.get_by_role("heading", name="Waiting for the server")).to_be_visible()
+    expect(page.get_by_text("Strand cannot be reached. Trying again…")).to_be_visible()
+    look(page, "gone-match")
+    page.get_by_role("link", name="Library").click()
+    expect(page.get_by_role("heading", name="Waiting for the server")).to_be_visible()
+    look(page, "gone-library")
+
+    server.start()
+    # Nobody has to press anything: the library and the photo go on by themselves.
+    expect(page.get_by_text("Strand is back.")).to_be_visible()
+    expect(page.get_by_text("1 shade, 1 ready to match, 3 photos")).to_be_visible()
+    page.get_by_role("link", name="Match").click()
+    expect(page.locator("article.result").get_by_role("heading", level=2)).to_have_text("#6 Chestnut Brown")
+
+
+def test_the_key_is_asked_for_where_one_is_set(serve, open_page, viewport):
+    server = serve(STRAND_API_KEY="open sesame")
+    page = open_page(f"{server.url}/#/library", viewport)
+    page.get_by_role("button", name="#6 Chestnut Brown").click()
+    dialog = page.get_by_role("dialog", name="This library is protected")
+    look(page, "key")
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert server.ask("/colors") == []
+
+    page.get_by_role("button", name="#6 Chestnut Brown").click()
+    dialog.get_by_label("API key").fill("open barley")
+    dialog.get_by_role("button", name="Unlock").click()
+    expect(dialog.get_by_role("alert")).to_have_text(re.compile("not the right one"))
+    look(page, "key-refused")
+    dialog.get_by_label("API key").fill("open sesame")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="#6 Chestnut Brown")).to_be_visible()
+
+    # From then on everything goes, the stream of the training too, and a reload remembers.
+    page.locator("#library input[type=file]").set_input_files(photos("chestnut-brown"))
+    expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
+    page.reload()
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.locator(".chip.ready")).to_be_visible()
+    assert "open%20sesame" not in server.log.read_text() and "open sesame" not in server.log.read_text()
+
+
+def sideways(jpeg):
+    """A JPEG with an EXIF orientation of 6: its right side is up."""
+    entry = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
+    exif = b"Exif\0\0" + b"II*\0" + struct.pack("<IH", 8, 1) + entry + struct.pack("<I", 0)
+    return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
+
+
+def size_of(jpeg):
+    """Width and height from the frame header."""
+    at = 2
+    while jpeg[at + 1] not in (0xC0, 0xC1, 0xC2):
+        at += 2 + struct.unpack(">H", jpeg[at + 2 : at + 4])[0]
+    height, width = struct.unpack(">HH", jpeg[at + 5 : at + 9])
+    return width, height
+
+
+def test_photos_are_turned_upright_and_made_smaller_before_they_are_sent(server, open_page):
+    page = open_page(server.url)
+    # The browser's protocol does not show the files of a form, so they are noted where the page adds them.
+    large = page.evaluate(
+        """async () => {
+            window.sent = [];
+            const append = FormData.prototype.append;
+            FormData.prototype.append = function (...given) { window.sent.push(given[1]); append.apply(this, given); };
+            const canvas = Object.assign(document.createElement('canvas'), {width: 2800, height: 2100});
+            canvas.getContext('2d').fillRect(0, 0, 2800, 2100);
+            const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg'));
+            return [...new Uint8Array(await blob.arrayBuffer())];
+        }"""
+    )
+    sent = "async () => [...new Uint8Array(await window.sent.shift().arrayBuffer())]"
+    with page.expect_request("**/analyze?*"):
+        page.locator("#file").set_input_files(
+            {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": sideways(bytes(large))}
+        )
+    jpeg = bytes(page.evaluate(sent))
+    assert size_of(jpeg) == (960, 1280)
+    assert b"Exif" not in jpeg
+
+    # A small one goes as it is.
+    with page.expect_request("**/analyze?*"):
+        page.locator("#file").set_input_files(BACK)
+    assert bytes(page.evaluate(sent)) == BACK.read_bytes()
+
+
+def test_photos_can_be_dropped_and_pasted(server, open_page):
+    page = open_page(server.url)
+    give = """async ([kind, count]) => {
+        const blob = await (await fetch('page/sample.jpg')).blob();
+        const data = new DataTransfer();
+        for (let k = 0; k < count; k += 1) data.items.add(new File([blob], `${kind}-${k}.jpg`, {type: 'image/jpeg'}));
+        const event = kind === 'paste' ? new ClipboardEvent('paste', {clipboardData: data, bubbles: true})
+            : new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true});
+        document.querySelector('#drop').dispatchEvent(event);
+    }"""
+    page.evaluate(give, ["drop", 1])
+    expect(page.get_by_role("button", name="Remove drop-0.jpg")).to_be_visible()
+    page.evaluate(give, ["paste", 7])
+    expect(page.locator(".toast")).to_contain_text("these are the first five of 7")
+    expect(page.locator("article.result.done")).to_have_count(6)
+
+
+def test_a_photo_can_be_taken(server, open_page):
+    page = open_page(server.url)
+    page.get_by_role("button", name="Take a photo").click()
+    dialog = page.get_by_role("dialog", name="Take a photo")
+    page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
+    dialog.get_by_role("button", name="Take it").click()
+    expect(page.get_by_role("button", name="Remove camera.jpg")).to_be_visible()
+    # The camera's picture shows no hair, and is off again.
+    expect(page.locator("article.result")).to_contain_text("No hair detected")
+    expect(page.locator("video")).to_have_count(0)
+
+
+def test_it_works_from_the_keyboard(server, open_page):
+    page = open_page(server.url)
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Choose photos")).to_be_focused()
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files(BACK)
+    # The answer is spoken, and the focus waits at it.
+    expect(page.locator("#announce")).to_have_text(re.compile("#6 Chestnut Brown, Excellent match"))
+    expect(page.get_by_role("heading", name="#6 Chestnut Brown")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.locator("summary").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("details[open] .why")).to_contain_text("By the color of its swatch alone")

@@ -1,0 +1,170 @@
+// Talking to the server: where it is, the API key, errors in its own words, uploads and streams with progress.
+
+import { askForKey } from './dialog.js';
+
+const BASE = document.querySelector('meta[name="strand-api"]')?.content.replace(/\/+$/, '') ?? '';
+const KEY = 'strand-api-key';
+
+/** What the server said was wrong: `message` is its sentence. */
+export class ServerError extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The server cannot be reached. */
+export class OfflineError extends Error {
+  constructor() {
+    super('Strand cannot be reached. This goes on as soon as it is back.');
+  }
+}
+
+/** The user closed the question for the key. */
+export class KeyError extends Error {
+  constructor() {
+    super('This needs the API key of this server.');
+  }
+}
+
+/** Where a path of the API is. */
+export const url = (path) => BASE + path;
+
+let key = sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
+let asking = null;
+
+function keep(answer) {
+  key = answer.key;
+  (answer.remember ? localStorage : sessionStorage).setItem(KEY, key);
+}
+
+function forget() {
+  key = null;
+  localStorage.removeItem(KEY);
+  sessionStorage.removeItem(KEY);
+}
+
+/** Asks for the key once, however many requests wait for it. */
+async function newKey(refused) {
+  if (refused === key) forget();
+  else if (key) return;
+  asking ??= askForKey(refused !== null).finally(() => { asking = null; });
+  const answer = await asking;
+  if (!answer) throw new KeyError();
+  keep(answer);
+}
+
+const headersWithKey = (headers) => (key ? { ...headers, 'x-api-key': key } : headers);
+const pause = (seconds) => new Promise((done) => { setTimeout(done, 1000 * seconds); });
+
+function unreachable() {
+  window.dispatchEvent(new Event('strand:offline'));
+  return new OfflineError();
+}
+
+async function problem(response) {
+  const body = await response.json().catch(() => ({}));
+  return new ServerError(response.status, body.detail ?? `The server answered with ${response.status}.`);
+}
+
+/** The response to a request, once the key is right and the server not too busy. */
+async function send(path, options = {}) {
+  let patience = 4;
+  for (;;) {
+    const used = key;
+    let response;
+    try {
+      response = await fetch(url(path), { ...options, headers: headersWithKey(options.headers) });
+    } catch (error) {
+      throw error.name === 'AbortError' ? error : unreachable();
+    }
+    if (response.ok) return response;
+    if (response.status === 401 || response.status === 403) {
+      await newKey(used);
+    } else if (response.status === 503 && response.headers.has('retry-after') && (patience -= 1) > 0) {
+      await pause(Math.min(5, Number(response.headers.get('retry-after')) || 2));
+    } else if (response.status === 502 || response.status === 504) {
+      // A proxy whose server is gone.
+      throw unreachable();
+    } else {
+      throw await problem(response);
+    }
+  }
+}
+
+/** Asks, and reads the JSON of the answer; null for one without content. */
+export async function call(method, path, json, options = {}) {
+  const body = json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
+  const response = await send(path, { method, ...body, ...options });
+  return response.status === 204 ? null : response.json();
+}
+
+/** Sends one photo as a form. */
+export async function postPhoto(path, field, photo) {
+  const form = new FormData();
+  form.append(field, photo.blob, photo.name);
+  return (await send(path, { method: 'POST', body: form })).json();
+}
+
+/** Sends a body and tells how much of it is on its way, 0 to 1: fetch cannot. */
+export async function upload(path, body, headers, progress) {
+  for (;;) {
+    const used = key;
+    const answer = await new Promise((resolve, reject) => {
+      const request = new XMLHttpRequest();
+      request.open('POST', url(path));
+      for (const [name, value] of Object.entries(headersWithKey(headers))) request.setRequestHeader(name, value);
+      request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+      request.onload = () => resolve(request);
+      request.onerror = () => reject(unreachable());
+      request.send(body);
+    });
+    let json = {};
+    try { json = JSON.parse(answer.responseText); } catch { /* A proxy's page of HTML. */ }
+    if (answer.status >= 200 && answer.status < 300) return json;
+    if (answer.status !== 401 && answer.status !== 403) {
+      throw new ServerError(answer.status, json.detail ?? `The server answered with ${answer.status}.`);
+    }
+    await newKey(used);
+  }
+}
+
+/** The events of a stream as they come. Read with fetch, since an EventSource can neither send the key as a header nor
+ *  tell why it was refused. */
+export async function* events(path) {
+  const response = await send(path, { headers: { accept: 'text/event-stream' } });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  for (;;) {
+    let part;
+    try {
+      part = await reader.read();
+    } catch {
+      throw unreachable();
+    }
+    if (part.done) return;
+    const blocks = (text + part.value).split(/\r?\n\r?\n/);
+    text = blocks.pop();
+    for (const block of blocks) {
+      const data = block.split(/\r?\n/).filter((line) => line.startsWith('data:')).map((line) => line.slice(5));
+      if (data.length) yield JSON.parse(data.join('\n'));
+    }
+  }
+}
+
+/** An address that the browser itself may load as a download: the key stands in it. */
+export async function downloadUrl(path) {
+  const looking = new AbortController();
+  await send(path, { signal: looking.signal });
+  looking.abort();
+  return url(path) + (key ? `?api_key=${encodeURIComponent(key)}` : '');
+}
+
+/** Whether the server is there. */
+export async function isThere() {
+  try {
+    return (await fetch(url('/health'), { cache: 'no-store' })).ok;
+  } catch {
+    return false;
+  }
+}

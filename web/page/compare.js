@@ -1,0 +1,37 @@
+// Photos side by side.
+
+import { openDialog } from './dialog.js';
+import { h } from './dom.js';
+import { colorBar, labText, levelScale, matchSwatch } from './result.js';
+import { confidence, percent } from './words.js';
+
+function bestCell(item) {
+  const [match] = item.answer.best_matches;
+  if (!match) return 'None yet';
+  const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
+  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  return h('div', { class: 'best' }, place,
+    h('div', {}, h('strong', {}, match.name), h('span', {}, `${confidence(match.combined_score)}, ${percent(match.combined_score)}`)));
+}
+
+function main({ answer }) {
+  const [color] = answer.dominant_hair_colors;
+  return `${color.hex}, ${labText(color.lab)}`;
+}
+
+/** Shows the results of several photos as columns of a table. */
+export function compare(items) {
+  const row = (name, cell) => h('tr', {}, h('th', { scope: 'row' }, name), items.map((item) => h('td', {}, cell(item))));
+  const photo = ({ photo: { url, name } }) => h('th', { scope: 'col' },
+    url ? h('img', { src: url, alt: name }) : name);
+  return openDialog('Side by side', () => h('div', { class: 'comparison', tabIndex: 0, role: 'region', 'aria-label': 'Comparison' },
+    h('table', { css: { '--columns': items.length } },
+      h('thead', {}, h('tr', {}, h('td', {}), items.map(photo))),
+      h('tbody', {},
+        row('Best match', bestCell),
+        row('Colors', ({ answer }) => colorBar(answer.dominant_hair_colors)),
+        row('Main color', main),
+        row('Level', ({ answer }) => levelScale(answer.analysis_summary.professional_level)),
+        row('Tone', ({ answer }) => answer.analysis_summary.estimated_tone),
+        row('Style', ({ answer }) => answer.analysis_summary.estimated_style)))), { wide: true });
+}

@@ -1,0 +1,185 @@
+// One photo and what Strand says of it.
+
+import { button, freshId, h, icon } from './dom.js';
+import { announce, toast } from './notify.js';
+import { allPalette, allShades, photoUrl, photosOf, swatch } from './shades.js';
+import { paletteSwatch } from './picker.js';
+import { LEVELS, WEAK, confidence, count, deltaE, difference, inkOn, percent, reason } from './words.js';
+
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(`${what} copied.`);
+  } catch {
+    toast('The browser does not let this page copy.');
+  }
+}
+
+/** The swatch of a match, of the library or the palette. */
+export async function matchSwatch(match, source) {
+  if (source === 'palette') return paletteSwatch((await allPalette())[match.color_id - 1]);
+  const shade = (await allShades()).find(({ id }) => id === match.color_id);
+  return swatch(shade ?? { name: match.name });
+}
+
+/** The photo, with a button that dims all that is not hair. */
+function photoPane(item, remove) {
+  const { photo, answer } = item;
+  const mask = answer?.overlay;
+  const name = h('span', { class: 'visually-hidden' }, photo.name);
+  if (!photo.url) {
+    return h('div', { class: 'photo' }, h('div', { class: 'unseen' }, h('p', {}, photo.name),
+      h('p', {}, answer ? 'This browser cannot show the photo; Strand could read it.' : 'This browser cannot show it.')),
+    h('div', { class: 'tools' }, h('span'), remove(name)));
+  }
+  const stack = h('div', { class: 'stack' }, h('img', { class: 'all', src: photo.url, alt: `Your photo ${photo.name}` }));
+  const tools = h('div', { class: 'tools' }, h('span'), remove(name));
+  if (mask) {
+    const hair = h('img', { class: 'hair', src: photo.url, alt: '', css: { 'mask-image': `url(${mask})` } });
+    stack.append(hair);
+    const toggle = button([icon('eye'), 'Hair only'], () => {
+      item.masked = !item.masked;
+      stack.classList.toggle('masked', item.masked);
+      toggle.setAttribute('aria-pressed', String(item.masked));
+    }, { 'aria-pressed': String(Boolean(item.masked)) });
+    stack.classList.toggle('masked', Boolean(item.masked));
+    tools.firstChild.replaceWith(toggle);
+  }
+  return h('div', { class: 'photo' }, stack, tools);
+}
+
+/** The colors of the hair by their shares. */
+export function colorBar(colors, labels = true) {
+  return h('div', { class: 'bar', 'aria-hidden': 'true' }, colors.map(({ hex, percentage }) => (
+    h('span', { css: { 'flex-grow': percentage, 'flex-basis': 0, background: hex, color: inkOn(hex) } },
+      labels && percentage >= 18 ? hex : ''))));
+}
+
+/** A color's L*a*b* with true minus signs. */
+export const labText = (lab) => `Lab ${lab.map((value) => value.toFixed(1)).join(' ').replaceAll('-', '−')}`;
+
+function colorList(colors) {
+  return h('ul', { class: 'shares', 'aria-label': 'Colors of the hair' }, colors.map(({ hex, percentage, lab }) => h('li', {},
+    h('span', { class: 'swatch', 'aria-hidden': 'true', css: { background: hex } }),
+    button(hex, () => copy(hex, hex), { class: 'link', 'aria-label': `Copy ${hex}`, title: 'Copy' }),
+    h('span', {}, `${percentage.toFixed(1)} %`),
+    h('span', { class: 'lab' }, labText(lab)))));
+}
+
+export function levelScale(level) {
+  return h('div', { class: 'levels', role: 'img', 'aria-label': `Level ${level} of 10` }, LEVELS.map((hex, at) => (
+    h('span', { class: at + 1 === level ? 'here' : '', css: { background: hex, ...(at + 1 === level && { color: inkOn(hex) }) } },
+      at + 1 === level ? String(level) : ''))));
+}
+
+function traits(summary) {
+  const trait = (name, value, wide) => h('div', { class: wide ? 'wide' : '' }, h('dt', {}, name), h('dd', {}, value));
+  return h('dl', { class: 'traits' },
+    trait('Tone', summary.estimated_tone), trait('Style', summary.estimated_style), trait('Depth', summary.estimated_level),
+    trait('Level, 1 black to 10 lightest blonde', levelScale(summary.professional_level), true));
+}
+
+/** Why a shade matches: the sentence, and the two photos beside each other. */
+function why(match, item) {
+  const box = h('div', { class: 'why' }, h('p', {}, reason(match)));
+  const compare = async () => {
+    const nearest = (await photosOf(match.color_id)).find(({ id }) => id === match.nearest_image_id);
+    if (!nearest || !item.photo.url) return;
+    const picture = (src, text) => h('figure', {}, h('img', { src, alt: '' }), h('figcaption', {}, text));
+    box.append(h('div', { class: 'pair' }, picture(item.photo.url, 'Your photo'), picture(photoUrl(nearest), 'Nearest reference photo')));
+  };
+  return { box, compare };
+}
+
+function matchRow(match, item) {
+  const { box, compare } = why(match, item);
+  const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
+  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  let compared = false;
+  const details = h('details', { on: { toggle: () => {
+    if (!details.open || compared || match.nearest_image_id === null) return;
+    compared = true;
+    compare().catch(() => { compared = false; });
+  } } },
+  h('summary', {}, place, h('span', { class: 'name' }, match.name),
+    h('span', { class: 'score' }, percent(match.combined_score), h('span', { class: 'visually-hidden' }, '. Why?')),
+    h('span', { class: 'meter', 'aria-hidden': 'true' }, h('i', { css: { width: `${100 * match.combined_score}%` } }))), box);
+  return h('li', {}, details);
+}
+
+function best(item, titleId) {
+  const [match] = item.answer.best_matches;
+  const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
+  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  let eyebrow = 'Best match';
+  if (item.source === 'palette') eyebrow = 'Nearest shade of the trade palette';
+  else if (match.combined_score < WEAK) eyebrow = 'None of your shades is close; the nearest is';
+  return h('div', { class: 'best' }, place, h('div', {},
+    h('p', { class: 'eyebrow' }, eyebrow),
+    h('h2', { id: titleId, tabIndex: -1 }, match.name),
+    h('p', { class: 'sure' }, h('strong', {}, confidence(match.combined_score)),
+      ` · ${percent(match.combined_score)} · ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`)));
+}
+
+/** “Wrong? It is …”: the other matches, and any other shade. */
+function correction(item, { correct, other }) {
+  const fromPalette = item.source === 'palette';
+  const offered = item.answer.best_matches.slice(fromPalette ? 0 : 1, 4);
+  const row = h('div', { class: 'buttons' });
+  for (const match of offered) {
+    const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
+    matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+    row.append(button([place, match.name], () => correct(match)));
+  }
+  row.append(button(offered.length ? 'Another shade…' : 'Choose the shade…', other, { class: 'other' }));
+  const label = fromPalette ? 'Make this one of your shades' : 'Wrong? It is …';
+  return h('div', { class: 'correct', role: 'group', 'aria-label': label },
+    h('p', { class: 'label' }, label), row,
+    h('p', { class: 'eyebrow' }, 'The photo joins the shade, and Strand learns from it at once.'));
+}
+
+/** What the match is, and what to do about it. */
+function verdict(item, titleId, actions) {
+  const { answer } = item;
+  const matches = answer.best_matches;
+  return [
+    h('div', {}, matches.length ? best(item, titleId) : h('h2', { id: titleId, tabIndex: -1 }, 'No shade to match yet'),
+      answer.warnings.length > 0 && h('ul', { class: 'note warn' }, answer.warnings.map((text) => h('li', {}, text)))),
+    h('div', { class: 'rest' }, matches.length > 0 && h('div', {}, h('h3', {}, matches.length > 1 ? 'How the shades compare' : 'Why this shade'),
+      h('ol', { class: 'matches' }, matches.map((match) => matchRow(match, item)))),
+    item.work ? item.work.element : correction(item, actions),
+    h('div', { class: 'end' }, button('Copy as JSON', () => copy(JSON.stringify(item.raw, null, 2), 'The answer'), { class: 'link' }),
+      h('span', { class: 'eyebrow' }, `Hair on ${percent(answer.hair.coverage)} of the photo`))),
+  ];
+}
+
+/** What was measured of the hair itself. */
+function measured({ answer }) {
+  return h('div', { class: 'facts measured' },
+    h('div', {}, colorBar(answer.dominant_hair_colors), colorList(answer.dominant_hair_colors)), traits(answer.analysis_summary));
+}
+
+/** The card of an item of the match page, in whichever state it is. */
+export function resultCard(item, actions) {
+  const titleId = freshId('result');
+  const remove = (name) => button([icon('close'), h('span', { class: 'visually-hidden' }, 'Remove '), name], actions.remove, { class: 'round' });
+  const facts = {
+    working: () => [h('h2', { id: titleId }, 'Looking at the hair…'), h('progress', { 'aria-label': `Matching ${item.photo.name}` })],
+    waiting: () => [h('h2', { id: titleId }, 'Waiting for the server'), h('p', { class: 'note warn' }, item.error)],
+    failed: () => [h('h2', { id: titleId, tabIndex: -1 }, 'This photo did not work'), h('p', { class: 'note bad' }, item.error),
+      h('div', { class: 'buttons' }, button('Try again', actions.retry))],
+    done: () => verdict(item, titleId, actions),
+  };
+  return h('article', { class: `result ${item.state}`, 'aria-labelledby': titleId, 'aria-busy': String(item.state === 'working') },
+    photoPane(item, remove), h('div', { class: item.state === 'done' ? 'facts verdict' : 'facts' }, facts[item.state]()), item.state === 'done' && measured(item));
+}
+
+/** Tells a screen reader what came out. */
+export function speak(item, rest) {
+  const more = rest > 0 ? `, ${count(rest, 'photo')} to go` : '';
+  if (item.state === 'failed') announce(`${item.photo.name}: ${item.error}`);
+  else if (item.state === 'done') {
+    const [match] = item.answer.best_matches;
+    announce(match ? `${match.name}, ${confidence(match.combined_score)}${more}` : `Measured, no shade to match${more}`);
+  }
+}

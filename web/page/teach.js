@@ -1,0 +1,99 @@
+// Teaching: photos into shades, and training with its progress.
+
+import { OfflineError, ServerError, call, events, upload } from './api.js';
+import { h } from './dom.js';
+import { settle } from './notify.js';
+import { changed } from './shades.js';
+
+/** A line that shows how far a work is: `set(message, fraction)`, indeterminate without a fraction. */
+export function workLine(message) {
+  const text = h('span', {}, message);
+  const bar = h('progress', { max: 1, 'aria-label': message });
+  return {
+    element: h('div', { class: 'work' }, text, bar),
+    set(told, fraction) {
+      text.textContent = told;
+      bar.setAttribute('aria-label', told);
+      if (fraction === undefined) bar.removeAttribute('value');
+      else bar.value = fraction;
+    },
+  };
+}
+
+/** Adds a photo to a shade; `progress` gets 0 to 1. */
+export async function addPhoto(shadeId, photo, progress = () => {}) {
+  const form = new FormData();
+  form.append('image', photo.blob, photo.name);
+  const image = await upload(`/colors/${shadeId}/images`, form, {}, progress);
+  changed(shadeId);
+  return image;
+}
+
+/** Trains a shade and follows it: `progress(message, fraction)`. Gives the last state, which has the model. */
+export async function train(shadeId, progress) {
+  await settle();
+  for await (const state of events(`/train/${shadeId}/stream`)) {
+    if (state.status === 'error') {
+      changed(shadeId);
+      throw new ServerError(422, state.error);
+    }
+    progress(state.message, state.percentage / 100);
+    if (state.status === 'complete') {
+      changed(shadeId);
+      return state;
+    }
+  }
+  // It ended before its end: whatever stands between here and the server gave up.
+  throw new OfflineError();
+}
+
+/** Trains all shades that need it, in the background of the server; gives the job at its end. */
+export async function trainAll(progress) {
+  await settle();
+  let job = await call('POST', '/train');
+  while (job.status === 'queued' || job.status === 'running') {
+    progress(`Training shade ${Math.min(job.done + 1, job.total)} of ${job.total}`, job.percentage / 100);
+    await new Promise((done) => { setTimeout(done, 500); });
+    job = await call('GET', `/jobs/${job.id}`);
+  }
+  changed();
+  return job;
+}
+
+/** Creates a shade; one that has the name already is as good. */
+export async function createShade(wanted) {
+  await settle();
+  try {
+    return { ...await call('POST', '/colors', wanted), created: true };
+  } catch (error) {
+    if (error.status !== 409) throw error;
+    const shades = await call('GET', '/colors');
+    const folded = wanted.name.trim().toLowerCase();
+    const same = shades.find(({ name }) => name.toLowerCase() === folded);
+    if (!same) throw error;
+    return same;
+  } finally {
+    changed();
+  }
+}
+
+/** Puts a photo into a shade and trains it. Gives how to undo that. */
+export async function teach(target, photo, progress) {
+  progress('Adding the photo', undefined);
+  const shade = target.id ? target : await createShade(target);
+  const image = await addPhoto(shade.id, photo);
+  await train(shade.id, progress);
+  return {
+    shade,
+    async undo() {
+      if (shade.created) {
+        await call('DELETE', `/colors/${shade.id}`);
+        changed();
+        return;
+      }
+      await call('DELETE', `/colors/${shade.id}/images/${image.id}`);
+      changed(shade.id);
+      if (shade.image_count > 0) await train(shade.id, () => {});
+    },
+  };
+}
