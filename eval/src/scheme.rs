@@ -68,6 +68,7 @@ impl Library for Shelf {
     fn rank(&self, photo: &Sample) -> Vec<Named> {
         let matches = self.rank(&photo.signature, &photo.features, TOP);
         matches
+            .matches
             .iter()
             .map(|found| Named {
                 shade: found.color_id as usize,

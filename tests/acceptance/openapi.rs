@@ -40,17 +40,13 @@ impl Operation<'_> {
 }
 
 fn operations(document: &Value) -> Vec<Operation<'_>> {
-    let paths = document["paths"].as_object().expect("paths");
-    let of_path = |(path, operations)| {
-        let operations: &serde_json::Map<String, Value> = Value::as_object(operations).expect("operations");
-        let named = |(method, body)| Operation { method, path, body };
-        operations.iter().map(named).collect::<Vec<_>>()
-    };
-    paths
-        .iter()
-        .map(|(path, operations)| (path.as_str(), operations))
-        .flat_map(of_path)
-        .collect()
+    let mut all = Vec::new();
+    for (path, operations) in document["paths"].as_object().expect("paths") {
+        for (method, body) in operations.as_object().expect("operations") {
+            all.push(Operation { method, path, body });
+        }
+    }
+    all
 }
 
 fn method(name: &str) -> Method {

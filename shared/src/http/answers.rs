@@ -172,7 +172,8 @@ struct MatchView {
     /// CIEDE2000, lower is nearer.
     #[schema(example = 3.2)]
     lab_difference_score: f32,
-    /// 0 to 1; the order of the matches.
+    /// Probability, 0 to 1, that it is this shade of all in the library, or none of them; without any trained shade,
+    /// closeness of color. The order of the matches.
     #[schema(example = 0.88)]
     combined_score: f32,
     /// What the scores rest on: `model`, `references` or `swatch`.
@@ -180,6 +181,9 @@ struct MatchView {
     basis: Basis,
     /// The nearest photo of the shade.
     nearest_image_id: Option<u64>,
+    /// CIEDE2000 of each of `dominant_hair_colors`, in their order, to the nearest color of that photo or of the swatch.
+    #[schema(example = json!([2.1, 4.8]))]
+    color_differences: Vec<f32>,
 }
 
 /// How much hair, and how sure.
@@ -243,6 +247,7 @@ impl From<&Match> for MatchView {
             combined_score: rounded(m.combined, 4),
             basis: m.basis,
             nearest_image_id: m.nearest_image,
+            color_differences: m.color_differences.iter().map(|d| rounded(*d, 1)).collect(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! | bytes | content |
 //! |---|---|
 //! | 6 | `STRAND` |
-//! | 2 | format version, little endian; now 1 |
+//! | 2 | format version, little endian; now 2 |
 //! | 4 | payload length n, little endian |
 //! | n | the value, postcard 1 (varint integers, little-endian IEEE 754 floats, fields in declaration order) |
 //! | 32 | SHA-256 of everything before |
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 6] = b"STRAND";
 /// The version that is written, and the only one that is read.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 const HEADER: usize = 12;
 const CHECKSUM: usize = 32;
 

@@ -49,6 +49,8 @@ pub struct ShadeModel {
     /// Added to the weighted sum.
     pub bias: f32,
     pub(super) sigmoid: Sigmoid,
+    /// The mean of its photos' feature vectors, of unit length.
+    pub prototype: Vec<f32>,
     /// The photos it was trained on, by image id.
     pub references: Vec<Reference>,
     /// `None` where there were too few photos to leave one out.
@@ -75,6 +77,11 @@ impl ShadeModel {
             "the features are of another space"
         );
         dot(&self.weights, features) + self.bias
+    }
+
+    /// Cosine between the features (of unit length, but for a backbone's part) and the shade's prototype.
+    pub fn likeness(&self, features: &[f32]) -> f32 {
+        dot(&self.prototype, features)
     }
 
     /// Probability, 0 to 1, that the features show this shade rather than another.

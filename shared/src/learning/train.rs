@@ -42,6 +42,8 @@ pub struct Fitted {
     /// Added to the weighted sum.
     pub bias: f32,
     pub(super) sigmoid: Sigmoid,
+    /// The mean of the own vectors, of unit length.
+    pub prototype: Vec<f32>,
     /// `None` with fewer than two own photos, or no others.
     pub leave_one_out: Option<LeaveOneOut>,
 }
@@ -55,6 +57,7 @@ impl Fitted {
             weights: self.weights,
             bias: self.bias,
             sigmoid: self.sigmoid,
+            prototype: self.prototype,
             references,
             leave_one_out: self.leave_one_out,
         }
@@ -78,6 +81,7 @@ pub fn fit(own: &[&[f32]], others: &[&[f32]]) -> Result<Fitted, TrainError> {
         weights: plane.weights,
         bias: plane.bias,
         sigmoid: Sigmoid::fit(&held_own, &held_others),
+        prototype: unit(center),
         leave_one_out,
     })
 }
@@ -89,8 +93,17 @@ fn lone(center: &[f32]) -> Fitted {
         weights: center.iter().map(|x| x * LONE_SLOPE).collect(),
         bias: -LONE_SLOPE * LONE_THRESHOLD,
         sigmoid: Sigmoid::IDENTITY,
+        prototype: unit(center.to_vec()),
         leave_one_out: None,
     }
+}
+
+fn unit(mut vector: Vec<f32>) -> Vec<f32> {
+    let length = dot(&vector, &vector).sqrt().max(f32::EPSILON);
+    for x in &mut vector {
+        *x /= length;
+    }
+    vector
 }
 
 fn mean(vectors: &[&[f32]]) -> Option<Vec<f32>> {

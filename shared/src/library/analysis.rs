@@ -6,7 +6,7 @@ use super::colors::hex_digest;
 use super::error::LibraryError;
 use super::ports::{Features, StoredShade};
 use crate::color::{Lab, Summary, describe, palette};
-use crate::learning::{Candidate, Match, Shelf};
+use crate::learning::{Candidate, Match, Ranking, Shelf};
 use crate::photo::{self, Photo};
 use crate::signature::{DominantColor, Signature, WhiteBalance, feature_vector, measure};
 use crate::vision::{HairMask, Vision};
@@ -65,7 +65,7 @@ impl Analysis {
         let texts = self
             .matches
             .iter()
-            .map(|m| m.name.len())
+            .map(|m| m.name.len() + size_of_val(&*m.color_differences))
             .chain(self.warnings.iter().map(String::len));
         size_of::<Self>()
             + size_of_val(&*self.colors)
@@ -195,6 +195,8 @@ fn analyze(
     let vector = feature_vector(&signature.descriptor, features.embedding.as_deref());
     let mut warnings = warnings(&photo, &signature);
     warnings.extend(stale_warning(shelf));
+    let Ranking { matches, none } = shelf.rank(&signature, &vector, BEST_MATCHES);
+    warnings.extend(doubt(&matches, none));
     let summary = describe(
         &signature
             .colors
@@ -204,7 +206,7 @@ fn analyze(
     );
     Ok(Analysis {
         summary,
-        matches: shelf.rank(&signature, &vector, BEST_MATCHES),
+        matches,
         coverage: signature.coverage,
         confidence: signature.confidence,
         colors: signature.colors,
@@ -268,6 +270,24 @@ fn mean_lightness(photo: &Photo) -> f32 {
         (sum + Lab::from(rgb).l, count + 1.0)
     });
     sum / count
+}
+
+/// The second match is worth a look from this share of the first one's score on.
+const CLOSE_SECOND: f32 = 0.6;
+
+/// What to say where the first match may well be wrong.
+fn doubt(matches: &[Match], none: f32) -> Option<String> {
+    let first = matches.first()?;
+    if none > first.combined {
+        return Some("No shade of the library comes close; this hair may be of another shade.".to_owned());
+    }
+    let second = matches.get(1)?;
+    (second.combined >= CLOSE_SECOND * first.combined).then(|| {
+        format!(
+            "\"{}\" and \"{}\" are hard to tell apart on this photo; compare both.",
+            first.name, second.name
+        )
+    })
 }
 
 fn stale_warning(shelf: &Shelf) -> Option<String> {

@@ -3,7 +3,7 @@
 //! Photos of one shade point one way whatever light they were taken in and whichever part of the hair they show; photos
 //! of two shades point apart. It was trained for just that (`models/shade-embedding/`): episodes of shades from one to
 //! three photos each, every photo in a light of its own, as in Snell, Swersky, Zemel: "Prototypical Networks for Few-shot
-//! Learning", NeurIPS 2017, with the cosine as likeness. All vectors have unit length, so that a linear SVM can part any
+//! Learning", `NeurIPS` 2017, with the cosine as likeness. All vectors have unit length, so that a linear SVM can part any
 //! shade from all others, and a scalar product is a cosine.
 
 use super::histogram::HISTOGRAM;
@@ -92,7 +92,9 @@ pub fn embed(histogram: &[f32], statistics: &[f32], surroundings: Option<&[f32; 
         .sum::<f32>()
         .sqrt()
         .max(f32::EPSILON);
-    embedding.iter_mut().for_each(|x| *x /= length);
+    for x in &mut embedding {
+        *x /= length;
+    }
     embedding
 }
 
