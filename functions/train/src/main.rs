@@ -14,6 +14,8 @@ async fn main() -> Result<(), Error> {
     match std::env::args().nth(1).as_deref() {
         None => strand_lambda::serve(&[Resource::Training], settings.start().await?).await,
         Some("worker") => worker::work(settings.start().await?.library).await,
-        Some(other) => Err(format!("\"{other}\" is no command of strand-train; it takes none, or worker.").into()),
+        Some(other) => {
+            Err(format!("\"{other}\" is no command of strand-train; it takes none, or worker.").into())
+        }
     }
 }
