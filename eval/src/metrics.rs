@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn scores_that_hold_have_no_calibration_error() {
-        let answers: Vec<Answer> = (0..3000).map(|i| answer(i % 50, i % 10 < 8, 0.8)).collect();
+        let answers: Vec<Answer> = (0..3000).map(|i| answer(i, i % 10 < 8, 0.8)).collect();
         assert!(
             calibration_error(&answers) < 0.03,
             "{}",

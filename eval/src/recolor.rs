@@ -11,6 +11,8 @@ const SLOPE: f32 = 0.12;
 const STRETCH: (f32, f32) = (0.4, 2.0);
 /// How much of the old hair's variation in hue stays.
 const HUE_VARIATION: f32 = 0.5;
+/// How wide the passage from one tone to the next is, as a share of the hair.
+const SOFT: f32 = 0.18;
 /// Rounds of correction, because what falls out of sRGB is clipped and shifts the mean.
 const ROUNDS: usize = 5;
 
@@ -82,7 +84,7 @@ fn hair(picture: &RgbImage, mask: &[u8]) -> Vec<Strand> {
 fn tone(strands: &mut [Strand], shade: &Shade, random: &mut Random) {
     let (slices, ragged) = (random.bits(), random.bits());
     let (thin, unit) = (
-        random.between(9.0, 16.0),
+        random.between(26.0, 40.0),
         strands.iter().map(|s| s.place.0).max().unwrap_or(1).max(1) as f32,
     );
     let noise = |seed: u32, s: &Strand, across: f32, along: f32| {
@@ -102,7 +104,7 @@ fn tone(strands: &mut [Strand], shade: &Shade, random: &mut Random) {
     let root_share = root.map_or(0.0, |index| shade.tones[index].share);
     for (rank, (strand, value)) in strands.iter_mut().zip(values).enumerate() {
         let height = rank as f32 / count + 0.06 * noise(ragged, strand, 20.0, 6.0);
-        let rooted = 0.5 + (root_share - height) / 0.12;
+        let rooted = 0.5 + (root_share - height) / SOFT;
         let rooted = if root.is_some() {
             rooted.clamp(0.0, 1.0)
         } else {
@@ -136,12 +138,12 @@ fn sliced(shade: &Shade, draw: f32) -> Vec<f32> {
         let rise = if low <= 0.0 {
             1.0
         } else {
-            0.5 + (draw - low) / 0.08
+            0.5 + (draw - low) / SOFT
         };
         let fall = if high >= 0.999 {
             1.0
         } else {
-            0.5 + (high - draw) / 0.08
+            0.5 + (high - draw) / SOFT
         };
         tones.push(if high > low {
             rise.min(fall).clamp(0.0, 1.0)

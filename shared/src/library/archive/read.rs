@@ -95,10 +95,16 @@ fn whole(entry: &mut Entry<impl Read>, limit: u64) -> Result<Vec<u8>, LibraryErr
     }
 }
 
+/// What `tar` says of a file that ends amid a header or the padding after an entry; it has no kind for that.
+const ENDED_EARLY: [&str; 2] = ["failed to read entire block", "unexpected EOF during skip"];
+
 /// What an I/O error means: `tar` tells a malformed archive by one, too.
 fn broken(error: &io::Error) -> LibraryError {
     match error.kind() {
         ErrorKind::UnexpectedEof => ArchiveError::CutShort.into(),
+        ErrorKind::Other if ENDED_EARLY.contains(&error.to_string().as_str()) => {
+            ArchiveError::CutShort.into()
+        }
         ErrorKind::Other | ErrorKind::InvalidData | ErrorKind::InvalidInput => {
             damaged("a header is malformed")
         }

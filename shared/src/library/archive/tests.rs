@@ -68,7 +68,7 @@ fn features(seed: u8, has_hair: bool) -> Features {
         b: 10.0,
     };
     let mut descriptor = vec![0.0; DESCRIPTOR_DIMENSION];
-    descriptor[usize::from(seed)] = 1.0;
+    descriptor[usize::from(seed) % DESCRIPTOR_DIMENSION] = 1.0;
     let signature = has_hair.then(|| Signature {
         colors: vec![DominantColor { lab, share: 1.0 }],
         mean: lab,
