@@ -2,13 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt as _;
 use futures_util::future::join_all;
+use futures_util::stream::FuturesUnordered;
 use reqwest::Method;
 use serde_json::{Value, json};
-use strand_tests::client::{Client, text};
+use strand_tests::client::{Client, form, id, text};
 
 use crate::Place;
-use crate::fixtures::{back, hairless, unique, untrained};
+use crate::fixtures::{back, hairless, speck, unique, untrained};
 
 /// A claim of a process that was killed lapses within this time.
 const LAPSE: Duration = Duration::from_secs(25);
@@ -243,4 +245,114 @@ async fn a_job_is_done_and_known_everywhere() {
         text(&other.client().get(&path).await.expect(200)["status"]),
         "succeeded"
     );
+}
+
+/// Colors with the number of photos that each says it has; all of these are there, byte for byte.
+async fn whole_colors(client: &Client) -> Vec<(u64, usize)> {
+    let mut colors = Vec::new();
+    for color in client
+        .get("/colors")
+        .await
+        .expect(200)
+        .as_array()
+        .expect("an array")
+    {
+        let images = client.images(id(color)).await;
+        assert_eq!(color["image_count"], images.len(), "{color}");
+        for image in &images {
+            let photo = client.get(text(&image["image_path"])).await;
+            assert_eq!(
+                (photo.status.as_u16(), &image["bytes"]),
+                (200, &json!(photo.body.len()))
+            );
+        }
+        colors.push((id(color), images.len()));
+    }
+    colors
+}
+
+#[tokio::test]
+async fn a_kill_during_uploads_loses_nothing_acknowledged() {
+    let Some(place) = Place::create("processes::a_kill_during_uploads_loses_nothing_acknowledged") else {
+        return;
+    };
+    let mut server = place.server();
+    let client = server.client();
+    let color = client.color(&json!({ "name": unique("Power cut") })).await;
+    let path = format!("/colors/{color}/images");
+    let mut acknowledged = Vec::new();
+    for round in 0..2_u8 {
+        let photos: Vec<Vec<u8>> = (0..16).map(|k| speck(16 * round + k)).collect();
+        let upload = async |photo: &Vec<u8>| {
+            let form = form("image", [("a.jpg", photo.as_slice())]);
+            client
+                .try_send(client.request(Method::POST, &path).multipart(form))
+                .await
+                .ok()
+        };
+        let mut uploads: FuturesUnordered<_> = photos.iter().map(upload).collect();
+        let mut answered = 0;
+        while let Some(answer) = uploads.next().await {
+            acknowledged.extend(
+                answer
+                    .filter(|answer| answer.status == 201)
+                    .map(|answer| id(&answer.json())),
+            );
+            answered += 1;
+            if answered == 3 {
+                server.kill();
+            }
+        }
+        drop(uploads);
+        server.start_again();
+    }
+    let kept: Vec<u64> = client.images(color).await.iter().map(id).collect();
+    assert!(
+        acknowledged.len() >= 6 && acknowledged.iter().all(|id| kept.contains(id)),
+        "{acknowledged:?} {kept:?}"
+    );
+    assert_eq!(whole_colors(&client).await, [(color, kept.len())]);
+}
+
+#[tokio::test]
+async fn a_kill_during_deletions_leaves_whole_colors_or_none() {
+    let Some(place) = Place::create("processes::a_kill_during_deletions_leaves_whole_colors_or_none") else {
+        return;
+    };
+    let mut server = place.server();
+    let client = server.client();
+    let mut colors = Vec::new();
+    for k in 0..8 {
+        colors.push(untrained(&client, "Doomed", &[speck(k), speck(100 + k), speck(200 + k)]).await);
+    }
+    let delete = async |color: u64| {
+        let request = client.request(Method::DELETE, &format!("/colors/{color}"));
+        (
+            color,
+            client
+                .try_send(request)
+                .await
+                .is_ok_and(|answer| answer.status == 204),
+        )
+    };
+    let mut deletions: FuturesUnordered<_> = colors.iter().map(|color| delete(*color)).collect();
+    let mut gone = Vec::new();
+    while let Some((color, acknowledged)) = deletions.next().await {
+        if acknowledged {
+            gone.push(color);
+        }
+        if gone.len() == 2 {
+            server.kill();
+        }
+    }
+    drop(deletions);
+    server.start_again();
+    for color in &gone {
+        client.get(&format!("/colors/{color}")).await.problem(404);
+    }
+    for (color, photos) in whole_colors(&client).await {
+        assert_eq!(photos, 3, "half a color");
+        assert_eq!(client.delete(&format!("/colors/{color}")).await.status, 204);
+    }
+    assert!(whole_colors(&client).await.is_empty());
 }

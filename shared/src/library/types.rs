@@ -203,6 +203,7 @@ mod tests {
                 space: "here".into(),
             }),
             model: None,
+            claimed_until: None,
         };
         assert_eq!(color.status("here", false), Status::Failed);
         assert_eq!(color.status("elsewhere", false), Status::Untrained);
