@@ -1,6 +1,6 @@
 //! The worker of the queue: each SQS message names a job. On a schedule it clears away what deletions left.
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_http::Error;
 use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde_json::{Value, json};
@@ -36,10 +36,8 @@ async fn batch(library: &Arc<Library>, event: SqsEvent, context: &Context) -> Sq
     for message in event.records {
         if let Err(error) = in_time(library, &message, context).await {
             let (id, body) = (message.message_id.unwrap_or_default(), message.body);
-            tracing::error!(message_id = id, body, error, "a message goes back to the queue");
-            let mut failure = BatchItemFailure::default();
-            failure.item_identifier = id;
-            response.batch_item_failures.push(failure);
+            tracing::error!(message_id = %id, body, error, "a message goes back to the queue");
+            response.add_failure(id);
         }
     }
     response
