@@ -5,10 +5,10 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 BEST_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-api test-browser demo lint format bench eval clean
+.PHONY: help tools setup models run build test test-aws test-api test-browser test-containers demo lint format bench bench-containers eval clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 tools:
 	@command -v cargo >/dev/null || { echo "Rust is needed: install it with rustup (rustup.rs), then run make again." >&2; exit 1; }
@@ -33,8 +33,14 @@ test: setup ## all tests
 		echo "The tests go on without $(BEST_PARSER): neither the mirror nor the network has it."
 	cargo test --locked --workspace --no-fail-fast
 
+test-containers: tools ## images, Lambda functions and the store on AWS, tried on a Docker engine
+	@tests/containers/run
+
+test-aws: setup ## the store on AWS, against an emulator that it installs under target/
+	tests/aws/run
+
 test-api: setup ## hold a live server to its OpenAPI document, with schemathesis
-	cargo build --locked --package strand-server
+	cargo build --locked --workspace
 	tests/api/run target/debug/strand-server
 
 # The tools of the browser tests, in a folder of their own.
@@ -62,6 +68,9 @@ format: tools ## format all code
 bench: setup models ## the figures of the README
 	cargo build --release --locked --workspace
 	target/release/bench
+
+bench-containers: tools ## what the functions cost at each memory size of Lambda
+	@tests/containers/run bench
 
 eval: setup models ## how often the right shade comes first, beside baselines: tables, and plots in target/eval
 	@models/fetch-efficientnet-lite0 || echo "Going on without the replaced scheme: its backbone could not be had."

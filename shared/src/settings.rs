@@ -3,6 +3,7 @@
 use crate::http::{AllowedOrigins, ApiKey, HttpConfig};
 use crate::library::ports::Store;
 use crate::library::{Library, LibraryConfig};
+use crate::store::aws::{Aws, AwsConfig};
 use crate::store::embedded::Embedded;
 use crate::vision::{Vision, VisionConfig};
 use std::env::{self, VarError};
@@ -35,6 +36,8 @@ pub enum StoreSettings {
         /// The directory.
         data_dir: PathBuf,
     },
+    /// In DynamoDB and S3.
+    Aws(AwsConfig),
 }
 
 /// What a binary serves.
@@ -67,6 +70,10 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// Lambda gives one core per so many megabytes of memory
 /// (docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 const LAMBDA_MEGABYTES_PER_CORE: usize = 1769;
+
+/// An event of Lambda has at most 6 MB, and a photo in it takes four bytes for three
+/// (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
+const LAMBDA_BODY_LIMIT: u64 = 4_500_000;
 
 impl Settings {
     /// Reads the environment.
@@ -136,6 +143,7 @@ impl Settings {
             http: HttpConfig {
                 origins: self.origins,
                 api_key: self.api_key,
+                body_limit: in_lambda().then_some(LAMBDA_BODY_LIMIT),
                 spool_dir,
                 metrics: None,
             },
@@ -145,17 +153,28 @@ impl Settings {
 
 impl StoreSettings {
     fn from_env() -> Result<Self, String> {
-        let allowed = "embedded (the only store of this build)";
-        parse("STRAND_STORE", allowed, |text| (text == "embedded").then_some(()))?;
-        Ok(Self::Embedded {
-            data_dir: text("STRAND_DATA_DIR")?.map_or_else(|| "data".into(), PathBuf::from),
-        })
+        let known = |name: &str| ["embedded", "aws"].contains(&name).then(|| name.to_owned());
+        let store = parse("STRAND_STORE", "embedded or aws", known)?;
+        match store.as_deref() {
+            Some("aws") => Ok(Self::Aws(aws_config()?)),
+            _ => Ok(Self::Embedded {
+                data_dir: text("STRAND_DATA_DIR")?.map_or_else(|| "data".into(), PathBuf::from),
+            }),
+        }
+    }
+
+    /// Has this process leave a library snapshot on AWS alone that has more bytes.
+    pub fn limit_snapshot(&mut self, bytes: u64) {
+        if let Self::Aws(config) = self {
+            config.snapshot_limit = bytes;
+        }
     }
 
     /// The directory of an embedded library.
     pub fn data_dir(&self) -> Option<&Path> {
         match self {
             Self::Embedded { data_dir } => Some(data_dir),
+            Self::Aws(_) => None,
         }
     }
 
@@ -164,7 +183,6 @@ impl StoreSettings {
         self.data_dir().map_or_else(env::temp_dir, PathBuf::from)
     }
 
-    #[expect(clippy::unused_async, reason = "other stores connect")]
     async fn open(self) -> Result<Arc<dyn Store>, String> {
         match self {
             Self::Embedded { data_dir } => {
@@ -174,8 +192,55 @@ impl StoreSettings {
                 })?;
                 Ok(Arc::new(store))
             }
+            Self::Aws(config) => {
+                let (table, bucket) = (config.table.clone(), config.bucket.clone());
+                let store = Aws::connect(config).await;
+                // A function is deployed with its table and bucket, and starts faster without asking for them.
+                if !in_lambda() {
+                    store.check_table().await.map_err(|error| {
+                        format!("STRAND_TABLE is \"{table}\"; it must be a DynamoDB table that this process can read ({error}).")
+                    })?;
+                    store.check_bucket().await.map_err(|error| {
+                        format!("STRAND_BUCKET is \"{bucket}\"; it must be an S3 bucket that this process can read ({error}).")
+                    })?;
+                }
+                Ok(Arc::new(store))
+            }
         }
     }
+}
+
+/// The store on AWS that the environment names.
+///
+/// # Errors
+/// One line that names the variable and what is allowed.
+pub fn aws_config() -> Result<AwsConfig, String> {
+    let table = "the name of a DynamoDB table: 3 to 255 letters, digits, dots, dashes and underscores";
+    let bucket = "the name of an S3 bucket: 3 to 63 lower-case letters, digits, dots and dashes";
+    let queue = "the URL of an SQS queue, such as https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
+    let name = |text: &str, most: usize, allowed: fn(char) -> bool| {
+        ((3..=most).contains(&text.len()) && text.chars().all(allowed)).then(|| text.to_owned())
+    };
+    let is_table = |text: &str| name(text, 255, |c| c.is_ascii_alphanumeric() || "._-".contains(c));
+    let is_bucket = |text: &str| {
+        name(text, 63, |c| {
+            c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)
+        })
+    };
+    let is_url = |text: &str| {
+        ["https://", "http://"]
+            .iter()
+            .any(|scheme| text.starts_with(scheme))
+            .then(|| text.to_owned())
+    };
+    let missing =
+        |name: &str, what: &str| format!("{name} is not set; with STRAND_STORE=aws it must be {what}.");
+    Ok(AwsConfig {
+        table: parse("STRAND_TABLE", table, is_table)?.ok_or_else(|| missing("STRAND_TABLE", table))?,
+        bucket: parse("STRAND_BUCKET", bucket, is_bucket)?.ok_or_else(|| missing("STRAND_BUCKET", bucket))?,
+        queue_url: parse("STRAND_QUEUE_URL", queue, is_url)?,
+        snapshot_limit: u64::MAX,
+    })
 }
 
 /// Whether this process is a Lambda function.

@@ -11,7 +11,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use strand_tests::client::{Answer, Client, form, id};
 use strand_tests::render::encode;
-use strand_tests::server::{Server, deployment, not_run, private};
+use strand_tests::server::{Server, deployment, emulated_functions, not_run, private};
 
 use crate::fixtures::{back, hairless, speck, unique};
 
@@ -23,7 +23,8 @@ struct Scene {
     before: Library,
 }
 
-/// All that a library shows, and all that its folder holds beside the database.
+/// All that a library shows, and all that its folder holds beside the database; of a deployment, which others change
+/// meanwhile, only the one color.
 #[derive(Debug, PartialEq)]
 struct Library {
     colors: Value,
@@ -61,7 +62,11 @@ impl Scene {
 }
 
 async fn library(server: &Server, client: &Client, color: u64) -> Library {
-    let colors = client.get("/colors").await.expect(200);
+    let colors = if server.is_own() {
+        client.get("/colors").await.expect(200)
+    } else {
+        client.get_color(color).await
+    };
     let images = client.get(&format!("/colors/{color}/images")).await.expect(200);
     let mut files = BTreeMap::new();
     if server.is_own() {
@@ -167,6 +172,12 @@ async fn a_photo_in_which_nothing_can_be_found_is_told_so() {
 #[tokio::test]
 async fn a_file_over_the_limit_is_refused() {
     let scene = Scene::new(deployment().unwrap_or_else(|| Server::start(&[]))).await;
+    if emulated_functions() {
+        return not_run(
+            "errors::a_file_over_the_limit_is_refused",
+            "API Gateway refuses it before any function, and its emulator does not",
+        );
+    }
     // A valid photo that somebody has padded: 21 MB.
     let mut huge = speck(1);
     huge.resize(21 * 1024 * 1024, 0);
@@ -218,7 +229,7 @@ fn announce(server: &Server, path: &str, kind: &str, length: u64) -> String {
 #[tokio::test]
 async fn a_long_json_body_is_refused() {
     let scene = Scene::new(deployment().unwrap_or_else(|| Server::start(&[]))).await;
-    let body = json!({ "name": unique("Long"), "description": "x".repeat(8 * 1024 * 1024) });
+    let body = json!({ "name": unique("Long"), "description": "x".repeat(3 * 1024 * 1024) });
     scene
         .client
         .post_json("/colors", &body)

@@ -23,3 +23,4 @@ mod portraits;
 mod service;
 mod stream;
 mod training;
+mod uploads;

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use strand_tests::client::{Client, number, text};
-use strand_tests::server::{alone, shared};
+use strand_tests::server::{alone, emulated_functions, shared};
 
 use crate::fixtures::{back, hairless, unique, untrained};
 
@@ -141,6 +141,10 @@ async fn a_second_stream_joins_the_first() {
         assert_eq!(events.last().expect("an end")["status"], "complete", "{events:?}");
     }
     posted.expect(200);
+    if emulated_functions() {
+        // Each waits for the one before it to end, and then trains again.
+        return;
+    }
     assert_eq!(
         client.get_color(color).await["model"]["version"],
         1,

@@ -47,6 +47,12 @@ pub fn deployment() -> Option<Server> {
     Some(Server { base, own: None })
 }
 
+/// Whether that deployment is the Lambda functions under `sam local`, as `STRAND_TEST_FUNCTIONS=1` says: several
+/// processes that answer one request at a time each, behind a gateway that hands an answer on when it is complete.
+pub fn emulated_functions() -> bool {
+    std::env::var_os("STRAND_TEST_FUNCTIONS").is_some_and(|value| value == "1")
+}
+
 /// A server whose library nobody else changes; with a deployment there is only the one, and `None` says that the
 /// test named `test` was left out.
 pub fn private(test: &str) -> Option<Server> {

@@ -2,7 +2,9 @@
 
 import { askForKey } from './dialog.js';
 
-const BASE = document.querySelector('meta[name="strand-api"]')?.content.replace(/\/+$/, '') ?? '';
+// The page lies at the root of the API, which need not be that of the host: API Gateway puts a stage before it.
+const ROOT = document.querySelector('meta[name="strand-api"]')?.content ?? new URL('.', location.href).href;
+const BASE = ROOT.replace(/\/+$/, '');
 const KEY = 'strand-api-key';
 
 /** What the server said was wrong: `message` is its sentence. */

@@ -6,6 +6,8 @@ use strand::settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let service = Settings::from_env()?.start().await?;
-    strand_lambda::serve(&[Resource::Analysis], service).await
+    let mut settings = Settings::from_env()?;
+    // It may read the snapshot of the library and not write it.
+    settings.store.limit_snapshot(0);
+    strand_lambda::serve(&[Resource::Analysis], settings.start().await?).await
 }

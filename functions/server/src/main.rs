@@ -5,6 +5,7 @@ mod doctor;
 mod models;
 mod serve;
 mod session;
+mod store;
 mod terminal;
 mod train;
 mod transfer;
@@ -60,6 +61,9 @@ enum Command {
     /// The networks that Strand can use.
     #[command(subcommand)]
     Models(models::ModelsCommand),
+    /// The table and the bucket of the store on AWS.
+    #[command(subcommand)]
+    Store(store::StoreCommand),
     /// Say what is found, what is missing, and what to do.
     Doctor,
     /// Answer whether a server on PORT is healthy, for a container's health check.
@@ -83,6 +87,7 @@ fn main() -> ExitCode {
         Command::Export { file } => transfer::export(&file),
         Command::Import { file } => transfer::import(&file),
         Command::Models(command) => models::run(command).map(complete),
+        Command::Store(command) => store::run(&command).map(complete),
         Command::Doctor => Ok(doctor::run()),
         Command::Healthcheck => settings::port().and_then(serve::check_health).map(complete),
     };

@@ -54,7 +54,8 @@ async fn run(port: u16, settings: Settings) -> Result<(), String> {
         .await
         .map_err(|error| format!("port {port}: {error}"))?;
     tracing::info!("Listening on http://localhost:{port}");
-    tokio::spawn(library.work_on_jobs());
+    tokio::spawn(Arc::clone(&library).work_on_jobs());
+    tokio::spawn(library.keep_tidy());
     let stopping = Arc::new(tokio::sync::Notify::new());
     let server = axum::serve(listener, routes).with_graceful_shutdown({
         let stopping = Arc::clone(&stopping);
@@ -73,10 +74,13 @@ async fn run(port: u16, settings: Settings) -> Result<(), String> {
     }
 }
 
+/// So many of the newest colors are looked at to say what the process found.
+const REPORTED: usize = 1_000;
+
 /// Says what the process found.
 async fn report(library: &Library) -> Result<(), String> {
     let colors = library
-        .colors(None, usize::MAX)
+        .colors(None, REPORTED)
         .await
         .map_err(|error| error.to_string())?;
     let trained = colors.iter().filter(|color| color.model.is_some()).count();

@@ -2,14 +2,16 @@
 
 use super::Shared;
 use super::answers::{AnalysisView, Row};
-use super::body::{BodyError, OVERHEAD, PHOTO_LIMIT, Upload, Uploads};
+use super::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use super::error::ApiError;
 use super::extract::InQuery;
-use super::problems::{FindsHair, Stored, TakesPhotos};
+use super::files::{OVERHEAD, Uploads};
+use super::photos::{Photo, Photos};
+use super::problems::{FindsHair, Stored, TakesPhotos, TakesUploads};
 use crate::library::{Analysis, AnalysisRequest, Overlay, Snapshot};
 use crate::signature::WhiteBalance;
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -87,14 +89,24 @@ impl Options {
     }
 }
 
+/// Photos to analyze that were sent to uploads.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "uploads": ["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"] }))]
+struct NamedUploads {
+    /// The keys of 1 to 5 uploads.
+    #[schema(min_items = 1, max_items = 5, example = json!(["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"]))]
+    uploads: Vec<String>,
+}
+
 /// Match 1 to 5 photos against the library.
 ///
-/// A bad photo gives an `error` in its row; only when no row could be answered is the whole call an error.
+/// They come as files, or as the keys of uploads that they were sent to. A bad photo gives an `error` in its row; only
+/// when no row could be answered is the whole call an error.
 #[utoipa::path(post, path = "/analyze", tag = "analysis", params(Options),
-    request_body(content = PhotosForm, content_type = "multipart/form-data"),
+    request_body(content((PhotosForm = "multipart/form-data"), (NamedUploads = "application/json"))),
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order"),
-        Stored, TakesPhotos, FindsHair,
+        Stored, TakesPhotos, TakesUploads, FindsHair,
     ))]
 async fn analyze(
     State(app): State<Shared>,
@@ -102,17 +114,22 @@ async fn analyze(
     request: Request,
 ) -> Result<Json<AnalysisView>, ApiError> {
     let wanted = options.request()?;
-    let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
-    let mut uploads = Uploads::from_request(request, &["images"], limit).await?;
+    let mut photos = if is_json(request.headers()) {
+        let JsonBody(NamedUploads { uploads }) = JsonBody::from_request(request, &()).await?;
+        Photos::named(uploads)
+    } else {
+        let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
+        Uploads::from_request(request, &["images"], limit).await?.into()
+    };
     // All photos of a call are matched against the same shades.
     let against = match app.library.snapshot().await {
         Ok(snapshot) => snapshot,
         Err(error) => {
-            uploads.drain().await;
+            photos.drain().await;
             return Err(error.into());
         }
     };
-    let rows = answer_all(&app, &against, uploads, wanted, MAX_PHOTOS).await?;
+    let rows = answer_all(&app, &against, photos, wanted, MAX_PHOTOS).await?;
     Ok(Json(AnalysisView::new(&against, rows)))
 }
 
@@ -131,7 +148,7 @@ async fn analyze_legacy(
     let wanted = options.request()?;
     let uploads =
         Uploads::from_request(request, &["image", "images", "file"], PHOTO_LIMIT + OVERHEAD).await?;
-    let rows = answer_all(&app, &Snapshot::palette(), uploads, wanted, 1).await?;
+    let rows = answer_all(&app, &Snapshot::palette(), uploads.into(), wanted, 1).await?;
     Ok(Json(rows))
 }
 
@@ -139,29 +156,29 @@ async fn analyze_legacy(
 async fn answer_all(
     app: &Shared,
     against: &Snapshot,
-    mut uploads: Uploads,
+    mut photos: Photos,
     wanted: AnalysisRequest,
     most: usize,
 ) -> Result<Vec<Row>, ApiError> {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
-    while let Some(upload) = uploads.next().await? {
+    while let Some(photo) = photos.next(&app.library).await? {
         if rows.len() == most {
-            uploads.drain().await;
+            photos.drain().await;
             return Err(
                 BodyError::Fields(format!("There are more than {most} photos; send 1 to {most}.")).into(),
             );
         }
         let image_index = rows.len() + 1;
-        let filename = upload
+        let filename = photo
             .filename
             .clone()
             .unwrap_or_else(|| format!("image {image_index}"));
-        let row = match answer(app, against, upload, wanted).await {
+        let row = match answer(app, against, photo, wanted).await {
             Ok((analysis, cached)) => Row::found(image_index, filename, &analysis, cached),
             // What is wrong with the server is wrong for all rows, and passes.
             Err(error) if error.status().is_server_error() => {
-                uploads.drain().await;
+                photos.drain().await;
                 return Err(error);
             }
             Err(error) => {
@@ -172,16 +189,14 @@ async fn answer_all(
         rows.push(row);
     }
     if rows.is_empty() {
-        let photos = if most == 1 {
-            "one photo".to_owned()
+        let missing = if most == 1 {
+            "There is no photo; send one photo as a file in \"image\".".to_owned()
         } else {
-            format!("1 to {most} photos")
+            format!(
+                "There is no photo; send 1 to {most} as files in \"images\", or name uploads in \"uploads\"."
+            )
         };
-        let field = if most == 1 { "image" } else { "images" };
-        return Err(BodyError::Fields(format!(
-            "There is no photo; send {photos} as files in \"{field}\"."
-        ))
-        .into());
+        return Err(BodyError::Fields(missing).into());
     }
     if failures.len() == rows.len() {
         Err(none_answered(failures))
@@ -193,11 +208,11 @@ async fn answer_all(
 async fn answer(
     app: &Shared,
     against: &Snapshot,
-    upload: Upload,
+    photo: Photo,
     wanted: AnalysisRequest,
 ) -> Result<(Arc<Analysis>, bool), ApiError> {
-    let _memory = upload.memory;
-    Ok(app.library.analyze(against, upload.bytes?, wanted).await?)
+    let _memory = photo.memory;
+    Ok(app.library.analyze(against, photo.bytes?, wanted).await?)
 }
 
 fn none_answered(mut failures: Vec<(StatusCode, String, String)>) -> ApiError {

@@ -50,7 +50,9 @@ fn changes_something(method: &Method, path: &str) -> bool {
     let only_looks = matches!(path, "/analyze" | "/analyze-legacy");
     // Not a change, but all there is at one stroke.
     let takes_all = path == "/export";
-    opens_training || takes_all || !(asks_only || only_looks)
+    // Nobody guesses the key of an upload, and it was given out to one who had the API key.
+    let has_its_own_key = *method == Method::PUT && path.starts_with("/uploads/");
+    opens_training || takes_all || !(asks_only || only_looks || has_its_own_key)
 }
 
 fn given_key(request: &Request) -> Option<String> {
@@ -102,6 +104,8 @@ mod tests {
             (Method::POST, "/train", true),
             (Method::POST, "/analyze", false),
             (Method::POST, "/clear-cache", true),
+            (Method::POST, "/uploads", true),
+            (Method::PUT, "/uploads/0123", false),
             (Method::GET, "/export", true),
             (Method::POST, "/import", true),
         ] {

@@ -1,23 +1,22 @@
-//! Request bodies: JSON and multipart, with errors of ours and limits that hold while reading.
+//! Request bodies: JSON, and what all bodies have in common, with errors of ours and limits that hold while reading.
 
+use super::{ApiError, Shared};
 use axum::Json;
-use axum::body::Body;
-use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
+use axum::body::{Body, HttpBody};
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use futures_util::{StreamExt, stream};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 /// Largest photo, in bytes.
 pub const PHOTO_LIMIT: usize = crate::photo::MAX_BYTES;
-/// What a multipart body may hold besides its photos.
-pub const OVERHEAD: usize = 64 * 1024;
 /// Largest library file, in bytes: some 20,000 photos.
 pub const ARCHIVE_LIMIT: u64 = 8 << 30;
 /// Largest JSON body, in bytes.
@@ -30,12 +29,6 @@ pub const DRAIN_LIMIT: usize = 128 * 1024 * 1024;
 const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
 /// A body that sends nothing for so long is given up.
 pub const STALL: Duration = Duration::from_secs(30);
-
-/// Bytes per permit of [`UPLOADS`].
-const MEGABYTE: usize = 1024 * 1024;
-/// Memory for the uploads of all requests, in megabytes: past it new ones are turned away rather than the process
-/// killed, and a 512 MB container keeps room for the networks and for decoding.
-static UPLOADS: Semaphore = Semaphore::const_new(160);
 
 /// Why a body was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +54,17 @@ pub enum BodyError {
         limit = PHOTO_LIMIT / (1024 * 1024)
     )]
     TooLarge(String),
+    /// More than passes the gateway in front of this process: 413.
+    #[error(
+        "The body is larger than the {limit:.1} MB that pass here; ask POST /uploads for a place to send the photo to, \
+         then name its key.", limit = *.0 as f64 / 1e6
+    )]
+    TooLargeHere(u64),
+    /// More bytes than an upload was asked for: 413.
+    #[error(
+        "The body is longer than the {0} bytes that the upload was asked for; ask POST /uploads for one of its size."
+    )]
+    OtherLength(usize),
     /// The memory for uploads is taken: 503.
     #[error("Strand is busy with other uploads; try again in a few seconds.")]
     Overloaded,
@@ -89,10 +93,31 @@ impl BodyError {
         match self {
             Self::NotJson | Self::NotArchive => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BrokenJson(_) | Self::Multipart(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
-            Self::LargeJson | Self::TooLarge(_) | Self::LargeArchive => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::LargeJson
+            | Self::TooLarge(_)
+            | Self::TooLargeHere(_)
+            | Self::OtherLength(_)
+            | Self::LargeArchive => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Shape(_) | Self::Fields(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded | Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
         }
+    }
+}
+
+/// Refuses bodies that the gateway in front of this process would not let pass, or lets pass here and nowhere else.
+pub async fn limit_body(
+    State(app): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let length = request
+        .body()
+        .size_hint()
+        .lower()
+        .max(announced(request.headers()) as u64);
+    match app.config.body_limit {
+        Some(limit) if length > limit => Err(BodyError::TooLargeHere(limit).into()),
+        _ => Ok(next.run(request).await),
     }
 }
 
@@ -100,7 +125,7 @@ impl BodyError {
 pub struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
-    type Rejection = super::ApiError;
+    type Rejection = ApiError;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
         if !is_json(request.headers()) {
@@ -117,7 +142,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the body is said to be JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -169,144 +195,14 @@ fn reason(text: &str) -> String {
     let reason = text.split_once(": ").map_or(text, |(_, reason)| reason);
     format!("The JSON body does not fit this route: {reason}.")
 }
-
-/// A file of a multipart body.
-pub struct Upload {
-    /// The client's name for it.
-    pub filename: Option<String>,
-    /// Its bytes, or that there are too many.
-    pub bytes: Result<Vec<u8>, BodyError>,
-    /// Its part of the memory for uploads, to be kept as long as the bytes.
-    pub memory: Vec<SemaphorePermit<'static>>,
-}
-
-/// The files of a multipart body, one at a time: only one is in memory.
-pub struct Uploads {
-    parts: Multipart,
-    names: &'static [&'static str],
-    drained: usize,
-    unread: Unread,
-}
-
-impl Uploads {
-    /// Reads the parts with one of these names; other parts are skipped. `limit` is the most bytes of a whole body.
-    ///
-    /// # Errors
-    /// [`BodyError::Multipart`] where the request is not multipart, [`BodyError::TooLarge`] where it announces more
-    /// bytes than are worth reading to the end.
-    pub async fn from_request(
-        request: Request,
-        names: &'static [&'static str],
-        limit: usize,
-    ) -> Result<Self, BodyError> {
-        if announced(request.headers()) > limit + DRAIN_LIMIT {
-            return Err(BodyError::TooLarge("body".into()));
-        }
-        let unread = Unread::default();
-        let request = request.map(|body| guarded(body, unread.clone()));
-        let parts = Multipart::from_request(request, &()).await.map_err(|rejection| {
-            let why = match rejection {
-                MultipartRejection::InvalidBoundary(_) => {
-                    "its content type names no multipart/form-data boundary"
-                }
-                _ => "it could not be read",
-            };
-            BodyError::Multipart(format!(
-                "The body is not multipart/form-data ({why}); send the photo as a file in the field \"{}\".",
-                names[0]
-            ))
-        })?;
-        Ok(Self {
-            parts,
-            names,
-            drained: 0,
-            unread,
-        })
-    }
-
-    /// The next file, or `None` at the end.
-    ///
-    /// # Errors
-    /// [`BodyError::Multipart`] where the body breaks off, stalls, is malformed, or skipped parts do not end.
-    pub async fn next(&mut self) -> Result<Option<Upload>, BodyError> {
-        loop {
-            let Some(field) = self.parts.next_field().await.map_err(|error| broken(&error))? else {
-                return Ok(None);
-            };
-            self.unread.reset();
-            if field.name().is_some_and(|name| self.names.contains(&name)) {
-                return read(field, &self.unread, &mut self.drained).await.map(Some);
-            }
-            if !discard(field, &self.unread, &mut self.drained).await {
-                return Err(BodyError::TooLarge("body".into()));
-            }
-        }
-    }
-
-    /// Reads the rest and throws it away, within [`DRAIN_LIMIT`].
-    pub async fn drain(&mut self) {
-        while let Ok(Some(field)) = self.parts.next_field().await {
-            self.unread.reset();
-            if !discard(field, &self.unread, &mut self.drained).await {
-                return;
-            }
-        }
-    }
-}
-
-/// Throws a part away; `false` once more than [`DRAIN_LIMIT`] has been.
-async fn discard(mut field: Field<'_>, unread: &Unread, drained: &mut usize) -> bool {
-    while let Ok(Some(chunk)) = field.chunk().await {
-        unread.reset();
-        *drained += chunk.len();
-        if *drained > DRAIN_LIMIT {
-            return false;
-        }
-    }
-    true
-}
-
-/// Reads a part to its end. What is wrong with it alone is the part's result, so that the client gets to read it.
-async fn read(mut field: Field<'_>, unread: &Unread, drained: &mut usize) -> Result<Upload, BodyError> {
-    let filename = field.file_name().map(str::to_owned);
-    let too_large = || BodyError::TooLarge(filename.clone().unwrap_or_default());
-    let (mut bytes, mut memory, mut refused) = (Vec::new(), Vec::new(), None);
-    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
-        unread.reset();
-        if refused.is_none() {
-            refused = (bytes.len() + chunk.len() > PHOTO_LIMIT).then(too_large);
-            while refused.is_none() && memory.len() * MEGABYTE < bytes.len() + chunk.len() {
-                match UPLOADS.try_acquire() {
-                    Ok(permit) => memory.push(permit),
-                    Err(_) => refused = Some(BodyError::Overloaded),
-                }
-            }
-        }
-        if refused.is_none() {
-            bytes.extend_from_slice(&chunk);
-            continue;
-        }
-        bytes = Vec::new();
-        memory.clear();
-        *drained += chunk.len();
-        if *drained > DRAIN_LIMIT {
-            return Err(too_large());
-        }
-    }
-    Ok(Upload {
-        filename,
-        bytes: refused.map_or(Ok(bytes), Err),
-        memory,
-    })
-}
-
 /// Bytes that came in since the multipart parser last gave something out. It holds them all while it looks for a
 /// boundary or the end of a part's headers.
 #[derive(Clone, Default)]
-struct Unread(Arc<AtomicUsize>);
+pub struct Unread(Arc<AtomicUsize>);
 
 impl Unread {
-    fn reset(&self) {
+    /// Something was given out.
+    pub fn reset(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 
@@ -317,7 +213,7 @@ impl Unread {
 }
 
 /// The body, broken off where it stalls or where nothing comes of what it sends.
-fn guarded(body: Body, unread: Unread) -> Body {
+pub fn guarded(body: Body, unread: Unread) -> Body {
     let broken_off = |why: &'static str| Some((Err(axum::Error::new(why)), None));
     let chunks = stream::unfold(Some(body.into_data_stream()), move |chunks| {
         let unread = unread.clone();
@@ -333,11 +229,4 @@ fn guarded(body: Body, unread: Unread) -> Body {
         }
     });
     Body::from_stream(chunks)
-}
-
-fn broken(error: &MultipartError) -> BodyError {
-    tracing::debug!(%error, "a multipart body broke");
-    BodyError::Multipart(
-        "The multipart body breaks off or is malformed; send it again, with every part closed by the boundary.".into(),
-    )
 }

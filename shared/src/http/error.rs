@@ -2,7 +2,7 @@
 
 use super::body::BodyError;
 use super::observe::request_id;
-use crate::library::LibraryError;
+use crate::library::{LibraryError, UploadError};
 use crate::photo::ErrorKind;
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, header};
@@ -116,6 +116,13 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
             ErrorKind::Malformed => StatusCode::BAD_REQUEST,
             ErrorKind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             ErrorKind::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        },
+        LibraryError::Upload(error) => match error {
+            UploadError::Unknown(_) | UploadError::Expired(_) => StatusCode::NOT_FOUND,
+            UploadError::Missing(_) => StatusCode::CONFLICT,
+            UploadError::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            UploadError::OtherType(_) | UploadError::NoPhoto(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            UploadError::OtherSize { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         },
         LibraryError::Overloaded
         | LibraryError::StoreUnavailable(_)

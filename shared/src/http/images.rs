@@ -1,17 +1,19 @@
 //! `/colors/{id}/images` and `/training_data`: the photos of a shade.
 
 use super::Shared;
-use super::body::{OVERHEAD, PHOTO_LIMIT, Uploads};
+use super::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use super::error::ApiError;
 use super::extract::{ColorInPath, FileInPath, Id, ImageInPath, InPath};
-use super::problems::{ById, Guarded, Stored, TakesPhotos};
+use super::files::{OVERHEAD, Uploads};
+use super::photos::Photos;
+use super::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads};
 use super::views::{FileBytes, ImageView};
-use crate::http::body::BodyError;
 use crate::library::LibraryError;
 use axum::Json;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
+use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -34,27 +36,46 @@ struct ImageForm {
     image: String,
 }
 
+/// A photo to add that was sent to an upload.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "upload": "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d" }))]
+struct NamedUpload {
+    /// The upload's key.
+    #[schema(example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")]
+    upload: String,
+}
+
 /// Add a photo to a color.
+///
+/// It comes as a file, or as the key of an upload that it was sent to.
 #[utoipa::path(post, path = "/colors/{id}/images", tag = "colors",
     params(ColorInPath),
-    request_body(content = ImageForm, content_type = "multipart/form-data"),
+    request_body(content((ImageForm = "multipart/form-data"), (NamedUpload = "application/json"))),
     responses(
         (status = 201, body = ImageView, description = "The new image", headers(("location" = String))),
         (status = 200, body = ImageView, description = "The color has the same bytes already"),
-        Guarded, ById, Stored, TakesPhotos,
+        Guarded, ById, Stored, TakesPhotos, TakesUploads,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn upload(
     State(app): State<Shared>,
     InPath(Id(id)): InPath<Id>,
     request: Request,
 ) -> Result<impl IntoResponse, ApiError> {
-    let mut uploads = Uploads::from_request(request, &["image"], PHOTO_LIMIT + OVERHEAD).await?;
+    let mut photos = if is_json(request.headers()) {
+        let JsonBody(NamedUpload { upload }) = JsonBody::from_request(request, &()).await?;
+        Photos::named(vec![upload])
+    } else {
+        Uploads::from_request(request, &["image"], PHOTO_LIMIT + OVERHEAD)
+            .await?
+            .into()
+    };
     // Read to the end whatever comes of it, so that the client gets to read the answer.
-    let first = uploads.next().await?;
-    uploads.drain().await;
+    let first = photos.next(&app.library).await?;
+    photos.drain().await;
     let first = first.ok_or_else(|| {
         BodyError::Fields("The field \"image\" is missing; send the photo as a file in it.".into())
     })?;
+    let _memory = first.memory;
     let (image, created) = app.library.add_image(id, first.bytes?).await?;
     let view = ImageView::from(image);
     let location = HeaderValue::from_str(view.path()).ok().filter(|_| created);

@@ -9,13 +9,16 @@ mod colors;
 mod cors;
 mod error;
 mod extract;
+mod files;
 mod images;
 mod observe;
 mod page;
 mod palette;
+mod photos;
 mod problems;
 mod service;
 mod training;
+mod uploads;
 mod views;
 
 pub use answers::{AnalysisView, Row};
@@ -43,6 +46,8 @@ pub struct HttpConfig {
     pub origins: AllowedOrigins,
     /// The key that changing routes ask for, where one is set.
     pub api_key: Option<ApiKey>,
+    /// The largest body that passes the gateway in front of this process, in bytes, where there is one.
+    pub body_limit: Option<u64>,
     /// A directory with room for a library that is sent to be imported.
     pub spool_dir: PathBuf,
     /// Where metrics are read from; without it there is no `/metrics`.
@@ -71,6 +76,7 @@ type Shared = Arc<App>;
         (name = "colors", description = "The shade library: shades and their photos"),
         (name = "training", description = "Teaching Strand a shade"),
         (name = "analysis", description = "Matching photos"),
+        (name = "uploads", description = "Photos too large for one request"),
         (name = "library", description = "The whole library as one file"),
         (name = "service", description = "Health, metrics, cache"),
     ),
@@ -83,7 +89,7 @@ struct Document;
 /// all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resource {
-    /// Shades and their photos.
+    /// Shades, their photos, and uploads.
     Colors,
     /// Trainings and jobs.
     Training,
@@ -92,7 +98,7 @@ pub enum Resource {
     /// The library as one file. Only for processes that may stream for minutes and have a disk: functions are told from
     /// the command line (`strand-server export|import` with the same store).
     Archive,
-    /// The web page. Where the others stand behind a static host, that host serves it.
+    /// The web page. A static host can serve it as well.
     Page,
 }
 
@@ -108,7 +114,10 @@ impl Resource {
 
     fn routes(self) -> OpenApiRouter<Shared> {
         match self {
-            Self::Colors => colors::routes().merge(images::routes()).merge(palette::routes()),
+            Self::Colors => colors::routes()
+                .merge(images::routes())
+                .merge(palette::routes())
+                .merge(uploads::routes()),
             Self::Training => training::routes(),
             Self::Analysis => analysis::routes().merge(service::cache_routes()),
             Self::Archive => archive::routes(),
@@ -151,6 +160,10 @@ pub fn router_of(resources: &[Resource], library: Arc<Library>, config: HttpConf
         .fallback(|uri: axum::http::Uri| async move { ApiError::NoRoute(uri.path().to_owned()) })
         .method_not_allowed_fallback(|method: axum::http::Method| async move { ApiError::Method(method) })
         // From the inside out: a request passes these from the last to the first.
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::clone(&app),
+            body::limit_body,
+        ))
         .layer(axum::middleware::from_fn_with_state(app, auth::require_key))
         .layer(CatchPanicLayer::custom(error::panicked))
         .layer(cors)

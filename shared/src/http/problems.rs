@@ -70,6 +70,34 @@ groups! {
         503 "Busy with other photos, or the library cannot be reached; see Retry-After"
             "Strand is busy with other photos; try again in a few seconds."
     }
+    /// Routes that take photos by the names of uploads, too.
+    TakesUploads {
+        404 "Unknown id or upload"
+            "There is no upload with the key \"9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d\"; ask POST /uploads for one."
+        409 "Nothing was sent to the upload yet"
+            "Nothing has been sent to the upload \"9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d\" yet; PUT the photo to its url first."
+    }
+    /// Asking for an upload, besides the JSON.
+    AsksForUpload {
+        413 "No photo may be so large, or the body is too large"
+            "A photo of 30000000 bytes is too large; send one of at most 20 MB."
+        415 "No JSON content type, or a type that no photo has"
+            "The type \"text/plain\" is none of a photo; send JPEG, PNG, WebP, GIF, BMP or TIFF, such as image/jpeg."
+        422 "Invalid values" "The size is 0 bytes; give the size of the photo in bytes."
+    }
+    /// Sending an upload.
+    SendsUpload {
+        400 "The body breaks off" "The body breaks off or stalls; send the file again."
+        404 "Unknown or expired" "There is no upload with the key \"0\"; ask POST /uploads for one."
+        413 "Longer than agreed on"
+            "The body is longer than the 1000 bytes that the upload was asked for; ask POST /uploads for one of its size."
+        415 "Another type than agreed on"
+            "The upload was to be of the type image/jpeg; send it with the headers that POST /uploads gave."
+        422 "Shorter than agreed on"
+            "The upload has 10 bytes and was to have 1000; ask POST /uploads for one of the right size."
+        503 "Busy with other photos, or the library cannot be reached; see Retry-After"
+            "Strand is busy with other uploads; try again in a few seconds."
+    }
     /// Routes that look for hair, besides those that take photos.
     FindsHair {
         422 "No photo or too many, or no hair in any"

@@ -15,7 +15,8 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 6] = b"STRAND";
-const VERSION: u16 = 2;
+/// The version that is written, and the only one that is read.
+pub const FORMAT_VERSION: u16 = 2;
 const HEADER: usize = 12;
 const CHECKSUM: usize = 32;
 
@@ -26,7 +27,7 @@ pub enum FormatError {
     #[error("not a Strand file, or cut short")]
     Malformed,
     /// Written by another version of Strand.
-    #[error("format version {0} is unknown here; version {VERSION} is read")]
+    #[error("format version {0} is unknown here; version {FORMAT_VERSION} is read")]
     Version(u16),
     /// Bytes changed since it was written.
     #[error("the checksum does not hold: the file is damaged")]
@@ -44,7 +45,7 @@ pub fn pack<T: Serialize>(value: &T) -> Result<Vec<u8>, FormatError> {
     let payload = postcard::to_stdvec(value)?;
     let mut bytes = Vec::with_capacity(HEADER + payload.len() + CHECKSUM);
     bytes.extend_from_slice(MAGIC);
-    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
     bytes.extend_from_slice(&(payload.len() as u32).to_le_bytes());
     bytes.extend_from_slice(&payload);
     let sum = Sha256::digest(&bytes);
@@ -62,7 +63,7 @@ pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, FormatError> {
         return Err(FormatError::Malformed);
     }
     let version = u16::from_le_bytes([header[6], header[7]]);
-    if version != VERSION {
+    if version != FORMAT_VERSION {
         return Err(FormatError::Version(version));
     }
     let length = u32::from_le_bytes([header[8], header[9], header[10], header[11]]) as usize;

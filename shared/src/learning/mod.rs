@@ -6,7 +6,7 @@ mod matching;
 mod model;
 mod train;
 
-pub use format::{FormatError, pack, unpack};
+pub use format::{FORMAT_VERSION, FormatError, pack, unpack};
 pub use matching::{Basis, Candidate, Match, Ranking, Shelf, color_difference};
 pub use model::{LeaveOneOut, ModelKind, Reference, ShadeModel};
 pub use train::{Fitted, HardNegatives, TrainError, fit};

@@ -26,7 +26,9 @@ impl Library {
             description,
             hex: color.hex,
         };
-        self.store.create_color(color).await.map_err(name_error(name))
+        let color = self.store.create_color(color).await.map_err(name_error(name))?;
+        self.store.publish().await;
+        Ok(color)
     }
 
     /// One shade.
@@ -61,13 +63,16 @@ impl Library {
             description,
             hex: change.hex,
         };
-        self.store
+        let color = self
+            .store
             .update_color(id, change)
             .await
             .map_err(|error| match error {
                 StoreError::NotFound => LibraryError::Unknown { what: "color", id },
                 other => taken(other),
-            })
+            })?;
+        self.store.publish().await;
+        Ok(color)
     }
 
     /// Deletes a shade with its photos, features and model.
@@ -78,7 +83,9 @@ impl Library {
         self.store
             .delete_color(id)
             .await
-            .map_err(LibraryError::about("color", id))
+            .map_err(LibraryError::about("color", id))?;
+        self.store.publish().await;
+        Ok(())
     }
 
     /// Adds a photo to a shade; `false` where the shade has the same bytes already.

@@ -2,6 +2,7 @@
 
 use super::archive::ArchiveError;
 use super::ports::StoreError;
+use super::uploads::UploadError;
 use crate::learning::TrainError;
 use crate::photo::PhotoError;
 use crate::vision::VisionError;
@@ -48,6 +49,9 @@ pub enum LibraryError {
     /// The bytes are no photo that can be measured.
     #[error(transparent)]
     Photo(#[from] PhotoError),
+    /// An upload is not what was agreed on.
+    #[error(transparent)]
+    Upload(#[from] UploadError),
     /// A photo that was stored as one is none any more.
     #[error("The image with the id {0} is damaged on this server; delete it, then train again.")]
     Rotten(u64),

@@ -6,11 +6,16 @@ use super::types::{Job, JobFailure, JobState, Status};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// Shades looked at per page when a job for all of them is made.
 const PAGE: usize = 500;
 /// How long the worker waits before it tries a store again that failed.
 const RETRY: Duration = Duration::from_secs(5);
+/// How often the worker looks for jobs that nobody has told it of.
+const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How often what deletions, crashes and uploads have left behind is cleared away.
+const TIDY: Duration = Duration::from_hours(1);
 
 impl Library {
     /// A job that trains every shade that is untrained or stale.
@@ -69,12 +74,48 @@ impl Library {
                         tokio::time::sleep(RETRY).await;
                     }
                 }
-                Ok(None) => self.jobs.notified().await,
+                // Another process may have made one, or have ended in the middle of one.
+                Ok(None) => _ = timeout(LOOK_AGAIN, self.jobs.notified()).await,
                 Err(error) => {
                     tracing::error!(%error, "jobs cannot be read; trying again");
                     tokio::time::sleep(RETRY).await;
                 }
             }
+        }
+    }
+
+    /// Works on one job, as a queue hands them out: again where an earlier worker has stopped in the middle, and not at
+    /// all where it is over or has expired.
+    ///
+    /// # Errors
+    /// Where the store fails; the job can then be tried again.
+    pub async fn work_on_job(self: &Arc<Self>, id: u64) -> Result<(), LibraryError> {
+        match self.job(id).await {
+            Ok(job) if matches!(job.state, JobState::Succeeded | JobState::Failed) => Ok(()),
+            Ok(job) => self.work_on(job).await,
+            Err(LibraryError::Unknown { .. }) => {
+                tracing::warn!(id, "a job is not there any more");
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Clears away what deletions, crashes and uploads have left behind, for as long as a request may take.
+    ///
+    /// # Errors
+    /// Only the store's; the next round goes on from there.
+    pub async fn tidy(&self) -> Result<(), LibraryError> {
+        Ok(self.store.tidy().await?)
+    }
+
+    /// The same now and every hour; never returns.
+    pub async fn keep_tidy(self: Arc<Self>) {
+        loop {
+            if let Err(error) = self.tidy().await {
+                tracing::warn!(%error, "what was deleted is cleared away later");
+            }
+            tokio::time::sleep(TIDY).await;
         }
     }
 

@@ -4,6 +4,7 @@
 mod analysis;
 mod archive;
 mod cache;
+mod claims;
 mod colors;
 mod error;
 mod jobs;
@@ -11,6 +12,7 @@ mod names;
 pub mod ports;
 mod training;
 pub mod types;
+mod uploads;
 mod workbench;
 
 pub use analysis::{Analysis, AnalysisRequest, Overlay, Snapshot};
@@ -20,6 +22,7 @@ pub use colors::{DESCRIPTION_LIMIT, NAME_LIMIT};
 pub use error::LibraryError;
 pub use names::Names;
 pub use training::{Phase, Progress, Trained};
+pub use uploads::{FILENAME_LIMIT, UploadError};
 
 use crate::learning::Shelf;
 use crate::signature::feature_space;
@@ -53,6 +56,8 @@ pub struct Library {
     jobs: tokio::sync::Notify,
     /// The shades as last read, with the library version they are of.
     shelf: Mutex<Option<(String, Arc<Shelf>)>>,
+    /// Held by the one who reads them.
+    shelf_reading: tokio::sync::Mutex<()>,
 }
 
 impl Library {
@@ -66,6 +71,7 @@ impl Library {
             training_seats: tokio::sync::Semaphore::new(TRAININGS_AT_ONCE),
             jobs: tokio::sync::Notify::new(),
             shelf: Mutex::new(None),
+            shelf_reading: tokio::sync::Mutex::default(),
             store,
             vision,
         }
@@ -88,16 +94,21 @@ impl Library {
 
     /// Where a shade stands now.
     pub fn status(&self, color: &Color) -> Status {
-        color.status(&self.space, self.trainings.is_running(color.id))
+        color.status(
+            &self.space,
+            color.is_claimed() || self.trainings.is_running(color.id),
+        )
     }
 
     /// All shades as they are now, read again only when the library has changed.
     async fn shelf(&self) -> Result<(String, Arc<Shelf>), LibraryError> {
-        let version = self.store.library_version().await?;
-        if let Some((known, shelf)) = &*self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
-            && *known == version
-        {
-            return Ok((version, Arc::clone(shelf)));
+        if let Some(current) = self.known_shelf().await? {
+            return Ok(current);
+        }
+        // A large library is read once for all who wait for it.
+        let _turn = self.shelf_reading.lock().await;
+        if let Some(current) = self.known_shelf().await? {
+            return Ok(current);
         }
         let (version, shades) = self.store.shades().await?;
         let candidates = shades.into_iter().map(analysis::candidate).collect();
@@ -105,5 +116,15 @@ impl Library {
         *self.shelf.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((version.clone(), Arc::clone(&shelf)));
         Ok((version, shelf))
+    }
+
+    /// The shelf as last read, if it is still the library's.
+    async fn known_shelf(&self) -> Result<Option<(String, Arc<Shelf>)>, LibraryError> {
+        let known = self.shelf.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some((version, shelf)) = known else {
+            return Ok(None);
+        };
+        let current = self.store.library_version().await? == version;
+        Ok(current.then_some((version, shelf)))
     }
 }

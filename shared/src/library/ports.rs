@@ -6,7 +6,9 @@ use crate::learning::{LeaveOneOut, ModelKind, ShadeModel};
 use crate::photo::Format;
 use crate::signature::Signature;
 use async_trait::async_trait;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Why a store could not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +98,67 @@ impl NewModel {
     }
 }
 
+/// How long a claim on a shade lasts that is not renewed: after the end of a process, its trainings can start again.
+pub const CLAIM_LASTS: Duration = Duration::from_secs(20);
+
+/// How long a client has to send an upload and to name it.
+pub const UPLOAD_LASTS: Duration = Duration::from_mins(15);
+
+/// A photo that is to be sent past the request that names it. All is known to be allowed.
+#[derive(Debug, Clone)]
+pub struct NewUpload {
+    /// The client's name for it.
+    pub filename: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+}
+
+/// A place for an upload.
+#[derive(Debug, Clone)]
+pub struct Upload {
+    /// What names it, and nobody can guess.
+    pub key: String,
+    /// Where its bytes go by `PUT`; `None` where this process takes them itself.
+    pub place: Option<UploadPlace>,
+    /// It is of no use after this.
+    pub expires_at: Timestamp,
+}
+
+/// Where the bytes of an upload go.
+#[derive(Debug, Clone)]
+pub struct UploadPlace {
+    /// The address, signed.
+    pub url: String,
+    /// The headers that the request must have besides its length.
+    pub headers: Vec<(String, String)>,
+}
+
+/// What was agreed on for an upload.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UploadTerms {
+    /// The client's name for it.
+    pub filename: String,
+    /// Its media type.
+    pub content_type: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// It is of no use after this.
+    pub expires_at: Timestamp,
+}
+
+/// What came of an upload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Uploaded {
+    /// Nothing yet.
+    Nothing,
+    /// So many bytes, and not those agreed on.
+    OtherSize(u64),
+    /// The bytes.
+    Bytes(Vec<u8>),
+}
+
 /// A shade with all that matching needs.
 #[derive(Debug, Clone)]
 pub struct StoredShade {
@@ -140,8 +203,14 @@ pub trait Store: Send + Sync {
     /// Deletes a photo with its features; the shade's photo revision rises.
     async fn delete_image(&self, color_id: u64, image_id: u64) -> Result<(), StoreError>;
 
-    /// Keeps what was measured of a photo in a feature space.
-    async fn put_features(&self, image: &Image, space: &str, features: &Features) -> Result<(), StoreError>;
+    /// Keeps what was measured of photos of a shade, by their ids, in a feature space. Photos and shades that were
+    /// deleted meanwhile are passed over.
+    async fn put_features(
+        &self,
+        color_id: u64,
+        space: &str,
+        measured: &[(u64, Features)],
+    ) -> Result<(), StoreError>;
     /// What is known of a shade's photos in a feature space, oldest photo first.
     async fn features_of(&self, color_id: u64, space: &str) -> Result<Vec<ImageFeatures>, StoreError>;
 
@@ -151,6 +220,15 @@ pub trait Store: Send + Sync {
     async fn put_failure(&self, color_id: u64, failure: Failure) -> Result<(), StoreError>;
     /// The library version and every shade at that version.
     async fn shades(&self) -> Result<(String, Vec<StoredShade>), StoreError>;
+    /// Makes what changed so far cheap to read for other processes, who see it without, too. Cannot fail: what is not
+    /// done now is done after the next change.
+    async fn publish(&self) {}
+
+    /// Claims a shade for a training of the holder `claim`, or claims it again, until [`CLAIM_LASTS`] from now;
+    /// `false` where another holder's claim lasts.
+    async fn claim_training(&self, color_id: u64, claim: &str) -> Result<bool, StoreError>;
+    /// Gives up a claim, if it still lasts.
+    async fn release_training(&self, color_id: u64, claim: &str) -> Result<(), StoreError>;
 
     /// Creates a job in the state queued.
     async fn create_job(&self, color_ids: Vec<u64>) -> Result<Job, StoreError>;
@@ -158,6 +236,18 @@ pub trait Store: Send + Sync {
     async fn job(&self, id: u64) -> Result<Job, StoreError>;
     /// Saves the progress of a job.
     async fn put_job(&self, job: &Job) -> Result<(), StoreError>;
-    /// The oldest job that is not over, if any.
+    /// The oldest job that is not over and that no other process works on, if any; `None` where jobs come by a queue.
     async fn next_job(&self) -> Result<Option<Job>, StoreError>;
+
+    /// Makes a place for a photo that the client sends by itself.
+    async fn create_upload(&self, upload: NewUpload) -> Result<Upload, StoreError>;
+    /// What was agreed on for an upload.
+    async fn upload(&self, key: &str) -> Result<UploadTerms, StoreError>;
+    /// Takes the bytes of an upload, where this store's uploads come through the process.
+    async fn put_upload(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError>;
+    /// The bytes of an upload that is to have `size` of them.
+    async fn uploaded(&self, key: &str, size: u64) -> Result<Uploaded, StoreError>;
+
+    /// Clears away what deletions, crashes and uploads have left behind: some of it, in bounded time.
+    async fn tidy(&self) -> Result<(), StoreError>;
 }

@@ -4,10 +4,11 @@ use super::Library;
 use super::analysis::measure_photo;
 use super::error::LibraryError;
 use super::ports::{Features, ImageFeatures, NewModel};
-use super::types::{Color, Failure, Image, ModelInfo};
+use super::types::{Color, Failure, Image, ModelInfo, Status};
 use crate::color::Lab;
 use crate::learning::{self, HardNegatives, Reference, Shelf};
 use crate::signature::{Signature, WhiteBalance, feature_vector};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -19,6 +20,10 @@ const SPREAD: usize = 32;
 /// After a shade's photos have changed, so many of the shades most like it are fitted again: their boundary runs
 /// along the new photos, that of the others does not.
 const NEIGHBOURS: usize = 12;
+/// What was measured of so many photos is kept at a time; a crash costs measuring them again.
+const KEPT_AT_ONCE: usize = 16;
+/// The features of so many shades are read at a time.
+const READ_AT_ONCE: usize = 8;
 
 /// What a training is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -181,8 +186,9 @@ impl Library {
             color_id,
         };
         let seat = self.training_seats.acquire().await;
-        let outcome = self.train_color(color_id, &progress).await;
+        let outcome = self.train_claimed(color_id, &progress).await;
         drop(seat);
+        self.store.publish().await;
         if let Err(error) = &outcome {
             tracing::warn!(color_id, %error, "training failed");
         }
@@ -204,7 +210,8 @@ impl Library {
         });
     }
 
-    async fn train_color(
+    /// Trains a shade that this process has claimed.
+    pub(super) async fn train_color(
         &self,
         color_id: u64,
         progress: &watch::Sender<Progress>,
@@ -247,6 +254,7 @@ impl Library {
         };
         let mut known = self.known_features(color_id).await?;
         let mut measured = Vec::with_capacity(images.len());
+        let mut fresh = Vec::new();
         for (index, image) in images.iter().enumerate() {
             report(
                 index,
@@ -254,15 +262,25 @@ impl Library {
                 format!("Processing image {} of {}.", index + 1, images.len()),
             );
             let features = match known.remove(&image.id) {
-                Some(features) => Ok(features),
-                None => self.measure_image(image).await,
+                Some(features) => features,
+                None => match self.measure_image(image).await {
+                    Ok(features) => {
+                        fresh.push((image.id, features.clone()));
+                        features
+                    }
+                    // Deleted meanwhile: the training goes on without it.
+                    Err(LibraryError::Unknown { .. }) => continue,
+                    Err(error) => return Err(error),
+                },
             };
-            match features {
-                Ok(features) => measured.push((image.id, features)),
-                // Deleted meanwhile: the training goes on without it.
-                Err(LibraryError::Unknown { .. }) => {}
-                Err(error) => return Err(error),
+            measured.push((image.id, features));
+            if fresh.len() == KEPT_AT_ONCE {
+                self.store.put_features(color_id, &self.space, &fresh).await?;
+                fresh.clear();
             }
+        }
+        if !fresh.is_empty() {
+            self.store.put_features(color_id, &self.space, &fresh).await?;
         }
         report(images.len(), Phase::Training, "Training the model.".into());
         let left_out: Vec<u64> = measured
@@ -312,8 +330,7 @@ impl Library {
             .await
             .map_err(LibraryError::about("image", image.id))?;
         let vision = Arc::clone(&self.vision);
-        let features = self
-            .workbench
+        self.workbench
             .run_patiently(move || Ok(measure_photo(&vision, &bytes, WhiteBalance::Auto)?.features))
             .await
             .map_err(|error| match error {
@@ -322,9 +339,7 @@ impl Library {
                     LibraryError::Rotten(image.id)
                 }
                 other => other,
-            })?;
-        self.store.put_features(image, &self.space, &features).await?;
-        Ok(features)
+            })
     }
 
     /// Fits a shade to its measured photos against those of shades on the shelf and of the shade `besides`, which may
@@ -374,13 +389,18 @@ impl Library {
     /// Offers the photos of other shades as negatives; returns the shades with the likest photos.
     async fn offer(&self, others: &[u64], negatives: &mut HardNegatives) -> Result<Vec<u64>, LibraryError> {
         let mut likeness: Vec<(u64, f32)> = Vec::new();
-        for other in others {
-            let photos = self.store.features_of(*other, &self.space).await?;
+        // A few at a time, for stores that are far away; in order, so that a training comes out the same each time.
+        let read = |other: u64| async move {
+            let photos = self.store.features_of(other, &self.space).await?;
+            Ok::<_, LibraryError>((other, photos))
+        };
+        let mut reads = stream::iter(others.to_vec()).map(read).buffered(READ_AT_ONCE);
+        while let Some((other, photos)) = reads.try_next().await? {
             let vectors = photos
                 .iter()
                 .filter_map(|photo: &ImageFeatures| vector(&photo.features));
             if let Some(best) = vectors.map(|v| negatives.offer(v)).reduce(f32::max) {
-                likeness.push((*other, best));
+                likeness.push((other, best));
             }
         }
         likeness.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
@@ -400,7 +420,7 @@ impl Library {
     async fn refit(&self, color_id: u64, changed: u64, shelf: &Shelf) -> Result<(), LibraryError> {
         let color = self.color(color_id).await?;
         let current = |m: &ModelInfo| m.images_revision == color.images_revision && m.space == self.space;
-        if !color.model.as_ref().is_some_and(current) || self.trainings.is_running(color_id) {
+        if !color.model.as_ref().is_some_and(current) || self.status(&color) == Status::Training {
             return Ok(());
         }
         let known = self.known_features(color_id).await?;

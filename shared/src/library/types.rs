@@ -45,9 +45,16 @@ pub struct Color {
     pub failure: Option<Failure>,
     /// Its model, of whatever feature space.
     pub model: Option<ModelInfo>,
+    /// Until when a process has claimed it for a training, where several processes share the store.
+    pub claimed_until: Option<Timestamp>,
 }
 
 impl Color {
+    /// Whether a process, this one or another, has claimed it for a training.
+    pub fn is_claimed(&self) -> bool {
+        self.claimed_until.is_some_and(|until| until > Timestamp::now())
+    }
+
     /// Where the shade stands for the feature space `space`, and whether it is `in_training` now.
     pub fn status(&self, space: &str, in_training: bool) -> Status {
         if in_training {
@@ -196,6 +203,7 @@ mod tests {
                 space: "here".into(),
             }),
             model: None,
+            claimed_until: None,
         };
         assert_eq!(color.status("here", false), Status::Failed);
         assert_eq!(color.status("elsewhere", false), Status::Untrained);

@@ -76,7 +76,8 @@ impl Format {
 }
 
 impl Format {
-    const ALL: [Self; 6] = [
+    /// All of them.
+    pub const ALL: [Self; 6] = [
         Self::Jpeg,
         Self::Png,
         Self::WebP,

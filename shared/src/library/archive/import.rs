@@ -102,7 +102,9 @@ impl Library {
             import.take(item).await?;
         }
         reading.await.map_err(|error| internal(&error))??;
-        Ok(import.report)
+        let report = import.report;
+        self.store.publish().await;
+        Ok(report)
     }
 }
 
@@ -247,7 +249,7 @@ impl<'a> Import<'a> {
         if shade.measured.insert(image.id) {
             library
                 .store
-                .put_features(image, &library.space, &measured.features)
+                .put_features(shade.id, &library.space, &[(image.id, measured.features)])
                 .await?;
         }
         Ok(())

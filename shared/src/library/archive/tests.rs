@@ -90,7 +90,7 @@ impl Place {
             let (image, _) = self.library.add_image(id, photo(*seed)).await.unwrap();
             let features = features(*seed, seed % 2 == 1);
             self.store
-                .put_features(&image, self.library.space(), &features)
+                .put_features(id, self.library.space(), &[(image.id, features)])
                 .await
                 .unwrap();
         }

@@ -3,6 +3,7 @@
 //! ```text
 //! <data>/strand.db            SQLite in WAL mode
 //! <data>/photos/<color>/<image>.<ext>
+//! <data>/uploads/<key>        photos on their way, swept when they expire
 //! <data>/lock                 held while a process uses the directory
 //! ```
 //!
@@ -13,18 +14,22 @@
 mod photos;
 mod rows;
 mod schema;
+mod uploads;
+mod work;
 
 use crate::library::ports::{
-    ColorChange, Features, ImageFeatures, NewColor, NewImage, NewModel, Store, StoreError, StoredShade,
+    ColorChange, Features, ImageFeatures, NewColor, NewImage, NewModel, NewUpload, Store, StoreError,
+    StoredShade, Upload, UploadTerms, Uploaded,
 };
 use crate::library::types::{Color, Failure, Image, Job, JobState, ModelInfo, name_key};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use photos::Photos;
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use std::fs::File;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+use uploads::Uploads;
 
 /// The database's file in the data directory.
 const DATABASE: &str = "strand.db";
@@ -34,6 +39,7 @@ const DATABASE: &str = "strand.db";
 pub struct Embedded {
     connection: Arc<Mutex<Connection>>,
     photos: Arc<Photos>,
+    uploads: Arc<Uploads>,
     /// Held, never read: closing it would free the directory for another process.
     _lock: Arc<File>,
 }
@@ -47,7 +53,9 @@ impl Embedded {
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
         let lock = photos::lock(directory)?;
         let photos = Photos::open(directory.join("photos"))?;
-        let connection = schema::open(&directory.join(DATABASE))?;
+        let mut connection = schema::open(&directory.join(DATABASE))?;
+        let uploads = Uploads::open(directory.join("uploads"))?;
+        uploads.sweep(&mut connection)?;
         let known = connection
             .prepare("SELECT color_id, id, format FROM images")?
             .query_map([], |row| Ok((row.get(0)?, row.get(1)?, rows::format(row, 2)?)))?
@@ -56,6 +64,7 @@ impl Embedded {
         Ok(Self {
             connection: Arc::new(Mutex::new(connection)),
             photos: Arc::new(photos),
+            uploads: Arc::new(uploads),
             _lock: Arc::new(lock),
         })
     }
@@ -68,66 +77,6 @@ impl Embedded {
     /// Whether a directory holds a store.
     pub fn is_at(directory: &Path) -> bool {
         directory.join(DATABASE).is_file()
-    }
-
-    /// Runs one transaction on a thread that may block. It commits where `work` succeeds.
-    async fn transact<T, F>(&self, behavior: TransactionBehavior, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Transaction, &Photos) -> Result<T, StoreError> + Send + 'static,
-    {
-        let (connection, photos) = (Arc::clone(&self.connection), Arc::clone(&self.photos));
-        let run = move || {
-            // A panic inside rolled its transaction back, so the connection behind a poisoned lock is sound.
-            let mut connection = connection.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction = connection.transaction_with_behavior(behavior)?;
-            let result = work(&transaction, &photos)?;
-            transaction.commit()?;
-            Ok(result)
-        };
-        tokio::task::spawn_blocking(run)
-            .await
-            .map_err(|error| StoreError::Failed(error.to_string()))?
-    }
-
-    /// Runs `work` on a thread that may block.
-    async fn on_files<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Photos) -> T + Send + 'static,
-    {
-        let photos = Arc::clone(&self.photos);
-        tokio::task::spawn_blocking(move || work(&photos))
-            .await
-            .map_err(|error| StoreError::Failed(error.to_string()))
-    }
-
-    /// Runs `work` in a task of its own: a client that goes away must not leave a deletion half done.
-    async fn to_the_end<F, W>(&self, work: W) -> Result<(), StoreError>
-    where
-        W: FnOnce(Self) -> F,
-        F: Future<Output = Result<(), StoreError>> + Send + 'static,
-    {
-        let task = tokio::spawn(work(self.clone()));
-        task.await
-            .map_err(|error| StoreError::Failed(error.to_string()))?
-    }
-
-    async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Transaction) -> Result<T, StoreError> + Send + 'static,
-    {
-        self.transact(TransactionBehavior::Deferred, |transaction, _| work(transaction))
-            .await
-    }
-
-    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&Transaction, &Photos) -> Result<T, StoreError> + Send + 'static,
-    {
-        self.transact(TransactionBehavior::Immediate, work).await
     }
 }
 
@@ -268,15 +217,24 @@ impl Store for Embedded {
         .await
     }
 
-    async fn put_features(&self, image: &Image, space: &str, features: &Features) -> Result<(), StoreError> {
-        let (id, space, packed) = (image.id, space.to_owned(), rows::pack(features)?);
+    async fn put_features(
+        &self,
+        color_id: u64,
+        space: &str,
+        measured: &[(u64, Features)],
+    ) -> Result<(), StoreError> {
+        let pack = |(id, features): &(u64, Features)| Ok((*id, rows::pack(features)?));
+        let packed: Vec<(u64, Vec<u8>)> = measured.iter().map(pack).collect::<Result<_, StoreError>>()?;
+        let space = space.to_owned();
         self.write(move |db, _| {
-            // Where the image was deleted meanwhile, its features have no place either.
-            db.execute(
+            // Where an image was deleted meanwhile, its features have no place either.
+            let mut insert = db.prepare_cached(
                 "INSERT OR REPLACE INTO features (image_id, space, packed)
-                 SELECT id, ?2, ?3 FROM images WHERE id = ?1",
-                params![id, space, packed],
+                 SELECT id, ?3, ?4 FROM images WHERE id = ?1 AND color_id = ?2",
             )?;
+            for (id, packed) in packed {
+                insert.execute(params![id, color_id, space, packed])?;
+            }
             Ok(())
         })
         .await
@@ -334,6 +292,15 @@ impl Store for Embedded {
             .await
     }
 
+    /// There is no other process: the directory is locked.
+    async fn claim_training(&self, _color_id: u64, _claim: &str) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+
+    async fn release_training(&self, _color_id: u64, _claim: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn create_job(&self, color_ids: Vec<u64>) -> Result<Job, StoreError> {
         self.write(move |db, _| {
             let now = Timestamp::now();
@@ -380,6 +347,29 @@ impl Store for Embedded {
             body.map(|body| rows::from_json(&body)).transpose()
         })
         .await
+    }
+
+    async fn create_upload(&self, upload: NewUpload) -> Result<Upload, StoreError> {
+        self.on_uploads(move |_, db| Uploads::create(db, upload)).await
+    }
+
+    async fn upload(&self, key: &str) -> Result<UploadTerms, StoreError> {
+        let key = key.to_owned();
+        self.on_uploads(move |_, db| uploads::terms(db, &key)).await
+    }
+
+    async fn put_upload(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let (uploads, key) = (Arc::clone(&self.uploads), key.to_owned());
+        self.on_files(move |_| uploads.put(&key, &bytes)).await?
+    }
+
+    async fn uploaded(&self, key: &str, size: u64) -> Result<Uploaded, StoreError> {
+        let (uploads, key) = (Arc::clone(&self.uploads), key.to_owned());
+        self.on_files(move |_| uploads.read(&key, size)).await?
+    }
+
+    async fn tidy(&self) -> Result<(), StoreError> {
+        self.on_uploads(Uploads::sweep).await
     }
 }
 

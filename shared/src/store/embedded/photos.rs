@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 /// How the names of files begin that are still being written.
-const TEMPORARY: &str = ".tmp-";
+pub const TEMPORARY: &str = ".tmp-";
 
 /// The directory of photos.
 pub struct Photos {
@@ -49,14 +49,9 @@ impl Photos {
             .join(format!("{image_id}.{}", format.extension()))
     }
 
-    /// Writes bytes under a temporary name and syncs them. Dropping the result removes the file.
+    /// Writes bytes under a temporary name, see [`write_temporary`].
     pub fn write_temporary(&self, bytes: &[u8]) -> Result<NamedTempFile, StoreError> {
-        let mut file = tempfile::Builder::new()
-            .prefix(TEMPORARY)
-            .tempfile_in(&self.root)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        Ok(file)
+        write_temporary(&self.root, bytes)
     }
 
     /// Gives a temporary file its place for good.
@@ -134,6 +129,16 @@ impl Photos {
         let _ = fs::remove_dir(directory);
         Ok(())
     }
+}
+
+/// Writes bytes under a temporary name in a directory and syncs them. Dropping the result removes the file.
+pub fn write_temporary(directory: &Path, bytes: &[u8]) -> Result<NamedTempFile, StoreError> {
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 /// `<number>.<extension of a format>`.

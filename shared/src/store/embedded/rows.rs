@@ -122,6 +122,7 @@ fn read_color(row: &Row) -> rusqlite::Result<Color> {
         model: model
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(8, Type::Text, Box::new(error)))?,
         image_count: row.get(9)?,
+        claimed_until: None,
     })
 }
 

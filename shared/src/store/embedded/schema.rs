@@ -49,6 +49,13 @@ const STEPS: &[&str] = &[
 ",
     // A failure without its feature space is not known to recur: the shade may be trained again.
     "ALTER TABLE colors ADD COLUMN failed_space TEXT;",
+    "
+    CREATE TABLE uploads (
+        key TEXT PRIMARY KEY,
+        expires_at INTEGER NOT NULL, -- seconds since 1970
+        terms TEXT NOT NULL
+    );
+",
 ];
 
 /// Opens the database, creating or upgrading it.

@@ -1,44 +1,33 @@
 //! The embedded store against a real directory.
 
 use super::*;
-use crate::color::Rgb;
-use crate::learning::{Reference, fit};
-use crate::photo::Format;
+use crate::store::contract::{Place, model, new_color, new_image};
+use std::future::{Ready, ready};
 use std::path::PathBuf;
+use tempfile::TempDir;
 
-fn new_color(name: &str) -> NewColor {
-    NewColor {
-        name: name.into(),
-        description: None,
-        hex: None,
+struct Here {
+    store: Embedded,
+    directory: TempDir,
+}
+
+impl Place for Here {
+    fn store(&self) -> &dyn Store {
+        &self.store
     }
 }
 
-fn new_image(bytes: &[u8]) -> NewImage {
-    NewImage {
-        bytes: bytes.to_vec(),
-        sha256: format!("{bytes:?}"),
-        format: Format::Jpeg,
-    }
+fn here(_test: &str) -> Ready<Option<Here>> {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    ready(Some(Here { store, directory }))
 }
 
-fn model(space: &str, revision: u64) -> NewModel {
-    let model = fit(&[&[1.0, 0.0]], &[&[0.0, 1.0]]).unwrap().into_model(
-        space,
-        vec![Reference {
-            image_id: 1,
-            colors: vec![],
-        }],
-    );
-    NewModel {
-        model,
-        images_revision: revision,
-    }
-}
+contract_tests!(here);
 
 fn files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open = vec![directory.join("photos")];
+    let mut open = vec![directory.join("photos"), directory.join("uploads")];
     while let Some(path) = open.pop() {
         for entry in std::fs::read_dir(path).unwrap() {
             let path = entry.unwrap().path();
@@ -53,129 +42,23 @@ fn files(directory: &Path) -> Vec<PathBuf> {
 }
 
 #[tokio::test]
-async fn names_are_unique_and_ids_never_come_back() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
-    let first = store.create_color(new_color("Ash Brown")).await.unwrap();
-    assert!(matches!(
-        store.create_color(new_color("ASH BROWN")).await,
-        Err(StoreError::NameTaken)
-    ));
-    store.delete_color(first.id).await.unwrap();
-    let second = store.create_color(new_color("ash brown")).await.unwrap();
-    assert!(second.id > first.id);
-    assert!(matches!(store.color(first.id).await, Err(StoreError::NotFound)));
-    assert!(matches!(
-        store.delete_color(first.id).await,
-        Err(StoreError::NotFound)
-    ));
-}
-
-#[tokio::test]
-async fn changes_keep_what_they_do_not_name() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
-    let hex = Some(Rgb { r: 1, g: 2, b: 3 });
-    let color = NewColor {
-        name: "a".into(),
-        description: Some("d".into()),
-        hex,
-    };
-    let id = store.create_color(color).await.unwrap().id;
-    let before = store.library_version().await.unwrap();
-    let change = ColorChange {
-        name: Some("b".into()),
-        ..ColorChange::default()
-    };
-    let changed = store.update_color(id, change).await.unwrap();
-    assert_eq!(
-        (changed.name.as_str(), changed.description.as_deref(), changed.hex),
-        ("b", Some("d"), hex)
-    );
-    let change = ColorChange {
-        description: Some(None),
-        ..ColorChange::default()
-    };
-    assert_eq!(store.update_color(id, change).await.unwrap().description, None);
-    assert_ne!(store.library_version().await.unwrap(), before);
-}
-
-#[tokio::test]
-async fn pages_run_from_newest_to_oldest() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
-    for k in 0..5 {
-        store.create_color(new_color(&k.to_string())).await.unwrap();
-    }
-    let first = store.colors(None, 2).await.unwrap();
-    assert_eq!(
-        first.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
-        ["4", "3"]
-    );
-    let rest = store.colors(Some(first[1].id), usize::MAX).await.unwrap();
-    assert_eq!(
-        rest.iter().map(|c| c.name.as_str()).collect::<Vec<_>>(),
-        ["2", "1", "0"]
-    );
-}
-
-#[tokio::test]
-async fn photos_come_back_as_they_were_and_go_with_their_color() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
+async fn files_go_with_what_they_belong_to() {
+    let Here { store, directory } = here("").await.unwrap();
     let id = store.create_color(new_color("a")).await.unwrap().id;
-    let (image, created) = store.add_image(id, new_image(b"one")).await.unwrap();
-    assert!(created);
-    let (again, created) = store.add_image(id, new_image(b"one")).await.unwrap();
-    assert_eq!((again.id, created), (image.id, false));
+    let (image, _) = store.add_image(id, new_image(b"one")).await.unwrap();
     store.add_image(id, new_image(b"two")).await.unwrap();
-    assert_eq!(store.photo(&image).await.unwrap(), b"one");
-    let features = Features {
-        signature: None,
-        embedding: Some(vec![1.0]),
-    };
-    store.put_features(&image, "here", &features).await.unwrap();
-    assert_eq!(store.features_of(id, "here").await.unwrap()[0].features, features);
-    assert!(store.features_of(id, "elsewhere").await.unwrap().is_empty());
-    let color = store.color(id).await.unwrap();
-    assert_eq!((color.image_count, color.images_revision), (2, 2));
-
     store.delete_image(id, image.id).await.unwrap();
-    assert_eq!(store.color(id).await.unwrap().images_revision, 3);
     assert_eq!(files(directory.path()).len(), 1);
-    assert!(store.features_of(id, "here").await.unwrap().is_empty());
     store.delete_color(id).await.unwrap();
     assert!(files(directory.path()).is_empty());
 }
 
 #[tokio::test]
-async fn models_are_versioned_and_found_by_matching() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
-    let id = store.create_color(new_color("a")).await.unwrap().id;
-    let failure = Failure {
-        images_revision: 0,
-        space: "here".into(),
-    };
-    store.put_failure(id, failure.clone()).await.unwrap();
-    assert_eq!(store.color(id).await.unwrap().failure, Some(failure));
-    assert_eq!(store.put_model(id, model("here", 0)).await.unwrap().version, 1);
-    assert_eq!(store.put_model(id, model("here", 0)).await.unwrap().version, 2);
-    let color = store.color(id).await.unwrap();
-    assert_eq!((color.failure, color.model.unwrap().version), (None, 2));
-    let (version, shades) = store.shades().await.unwrap();
-    assert_eq!(version, store.library_version().await.unwrap());
-    assert_eq!(shades[0].model, Some(model("here", 0).model));
-    assert!(matches!(
-        store.put_model(id + 1, model("here", 0)).await,
-        Err(StoreError::NotFound)
-    ));
-}
-
-#[tokio::test]
 async fn a_damaged_model_costs_one_shade_and_not_the_library() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
+    let Here {
+        store,
+        directory: _directory,
+    } = here("").await.unwrap();
     let id = store.create_color(new_color("a")).await.unwrap().id;
     store.put_model(id, model("here", 0)).await.unwrap();
     store
@@ -187,25 +70,58 @@ async fn a_damaged_model_costs_one_shade_and_not_the_library() {
 }
 
 #[tokio::test]
-async fn jobs_wait_for_their_worker_over_a_restart() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
+async fn jobs_wait_over_a_restart() {
+    let Here { store, directory } = here("").await.unwrap();
     let first = store.create_job(vec![1, 2]).await.unwrap();
-    let second = store.create_job(vec![]).await.unwrap();
     drop(store);
     let store = Embedded::open(directory.path()).unwrap();
-    let mut next = store.next_job().await.unwrap().unwrap();
-    assert_eq!(next, first);
-    next.state = JobState::Succeeded;
-    store.put_job(&next).await.unwrap();
-    assert_eq!(store.next_job().await.unwrap().unwrap().id, second.id);
-    assert_eq!(store.job(first.id).await.unwrap().state, JobState::Succeeded);
+    assert_eq!(store.next_job().await.unwrap().unwrap(), first);
+}
+
+#[tokio::test]
+async fn expired_uploads_are_swept() {
+    let Here { store, directory } = here("").await.unwrap();
+    let new = |name: &str| NewUpload {
+        filename: name.into(),
+        content_type: "image/jpeg".into(),
+        size: 5,
+    };
+    let (old, kept) = (new("old"), new("kept"));
+    let old = store.create_upload(old).await.unwrap().key;
+    let kept = store.create_upload(kept).await.unwrap().key;
+    for key in [&old, &kept] {
+        store.put_upload(key, b"hello".to_vec()).await.unwrap();
+    }
+    let age = |seconds: i64, key: &str| {
+        let key = key.to_owned();
+        store.write(move |db, _| {
+            Ok(db.execute(
+                "UPDATE uploads SET expires_at = expires_at - ?1 WHERE key = ?2",
+                params![seconds, key],
+            )?)
+        })
+    };
+    age(3600, &old).await.unwrap();
+    store.tidy().await.unwrap();
+    assert_eq!(
+        files(directory.path()),
+        [directory.path().join("uploads").join(&kept)]
+    );
+    // It is still known that there was one.
+    store.upload(&old).await.unwrap();
+    age(48 * 3600, &old).await.unwrap();
+    drop(store);
+    let store = Embedded::open(directory.path()).unwrap();
+    assert!(matches!(store.upload(&old).await, Err(StoreError::NotFound)));
+    assert_eq!(
+        store.uploaded(&kept, 5).await.unwrap(),
+        Uploaded::Bytes(b"hello".to_vec())
+    );
 }
 
 #[tokio::test]
 async fn what_a_crash_leaves_goes_at_the_next_start() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
+    let Here { store, directory } = here("").await.unwrap();
     let id = store.create_color(new_color("a")).await.unwrap().id;
     let (image, _) = store.add_image(id, new_image(b"one")).await.unwrap();
     drop(store);
@@ -217,6 +133,7 @@ async fn what_a_crash_leaves_goes_at_the_next_start() {
     std::fs::create_dir(photos.join("holiday")).unwrap();
     std::fs::write(photos.join("holiday").join("1.jpg"), b"not ours").unwrap();
     std::fs::write(photos.join("notes.txt"), b"not ours").unwrap();
+    std::fs::write(directory.path().join("uploads").join(".tmp-half-written"), b"x").unwrap();
     let store = Embedded::open(directory.path()).unwrap();
     assert_eq!(files(directory.path()).len(), 3);
     assert_eq!(store.photo(&image).await.unwrap(), b"one");
@@ -224,8 +141,7 @@ async fn what_a_crash_leaves_goes_at_the_next_start() {
 
 #[tokio::test]
 async fn a_lost_database_does_not_cost_the_photos() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
+    let Here { store, directory } = here("").await.unwrap();
     let id = store.create_color(new_color("a")).await.unwrap().id;
     store.add_image(id, new_image(b"one")).await.unwrap();
     drop(store);
@@ -241,8 +157,7 @@ async fn a_lost_database_does_not_cost_the_photos() {
 
 #[tokio::test]
 async fn a_change_that_fails_leaves_nothing() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
+    let Here { store, directory } = here("").await.unwrap();
     assert!(matches!(
         store.add_image(1, new_image(b"one")).await,
         Err(StoreError::NotFound)
@@ -265,24 +180,4 @@ fn one_process_at_a_time() {
     assert!(error.contains("another process"), "{error}");
     drop(store);
     assert!(Embedded::open(directory.path()).is_ok());
-}
-
-#[tokio::test]
-async fn a_model_of_earlier_photos_does_not_replace_one_of_later() {
-    let directory = tempfile::tempdir().unwrap();
-    let store = Embedded::open(directory.path()).unwrap();
-    let id = store.create_color(new_color("a")).await.unwrap().id;
-    assert_eq!(store.put_model(id, model("here", 2)).await.unwrap().version, 1);
-    assert_eq!(
-        store
-            .put_model(id, model("here", 1))
-            .await
-            .unwrap()
-            .images_revision,
-        2
-    );
-    assert_eq!(
-        store.put_model(id, model("elsewhere", 1)).await.unwrap().version,
-        2
-    );
 }

@@ -1,0 +1,97 @@
+# Strand's images, one target each:
+#
+#   docker build --tag strand .                             the server: everything in one process
+#   docker build --target analyze --tag strand-analyze .    a Lambda function; likewise colors and train
+#
+# They share the stage that builds, so the second image costs little. Any builder will do, BuildKit or not.
+
+# What follows the release of rust-toolchain.toml, which stays outside: rustup would fetch clippy and rustfmt for it.
+ARG RUST=1.95.0
+
+# The workspace without its code: as long as manifests and lock file stay the same, so does what is copied from here,
+# and the layer with the built dependencies is used again.
+FROM debian:bookworm-slim AS manifests
+WORKDIR /strand
+COPY . .
+RUN find . -type f ! -name Cargo.toml ! -name Cargo.lock -delete \
+    && find . -mindepth 2 -name Cargo.toml -execdir mkdir -p src \; \
+    && find . -type d -name src -exec sh -c 'touch "$1/lib.rs" && echo "fn main() { }" >"$1/main.rs"' - {} \; \
+    && find . -type d -empty -delete
+
+FROM rust:${RUST}-slim-bookworm AS build
+WORKDIR /strand
+ENV CARGO_TERM_COLOR=never
+COPY --from=manifests /strand .
+ARG BUILD="cargo build --release --locked --package strand-server --package strand-analyze --package strand-colors --package strand-train"
+RUN $BUILD
+COPY . .
+# Cargo goes by times, and the files that were copied are older than the stand-ins just built.
+RUN find . -name '*.rs' -not -path './target/*' -exec touch {} + \
+    && $BUILD \
+    && mkdir /binaries \
+    && mv target/release/strand-server target/release/strand-analyze target/release/strand-colors target/release/strand-train /binaries
+
+# ONNX Runtime from its wheel, checked by its checksum.
+FROM debian:bookworm-slim AS onnxruntime
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates python3-pip \
+    && rm -rf /var/lib/apt/lists/*
+COPY models/fetch-onnxruntime models/onnxruntime.txt /fetch/
+RUN /fetch/fetch-onnxruntime /onnxruntime
+
+# The hair parser, checked by its checksum: from models/ where it has been fetched before, else from its URL. Where
+# neither can be had, --build-arg STRAND_PARSER=hair-parser takes the one inside the binary.
+FROM build AS models
+ARG STRAND_PARSER=hair-parser-pan
+RUN mkdir -p /models \
+    && STRAND_MODELS_DIR=/models STRAND_MODELS_MIRROR=models /binaries/strand-server models fetch "$STRAND_PARSER"
+
+# What all images have: certificates for HTTPS to S3 and DynamoDB, and the name of the parser, which names the feature
+# space and so has to be the same in each, the one without models included.
+FROM debian:bookworm-slim AS base
+ARG STRAND_PARSER=hair-parser-pan
+COPY --from=onnxruntime /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
+ENV STRAND_PARSER=$STRAND_PARSER
+LABEL org.opencontainers.image.licenses="Apache-2.0" \
+    org.opencontainers.image.vendor="Strand"
+
+FROM base AS vision
+COPY --from=onnxruntime /onnxruntime /strand/models/onnxruntime
+COPY --from=models /models /strand/models
+
+# The functions. Lambda runs them as a user of its own with a read-only root, whatever USER says; `sam local` adds its
+# emulator to them as the image's user, who therefore stays root. API Gateway's stage is no part of a path.
+FROM base AS colors
+LABEL org.opencontainers.image.title="strand-colors" \
+    org.opencontainers.image.description="Strand on Lambda: shades and their photos"
+ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
+COPY --from=build /binaries/strand-colors /strand/
+ENTRYPOINT ["/strand/strand-colors"]
+
+FROM vision AS analyze
+LABEL org.opencontainers.image.title="strand-analyze" \
+    org.opencontainers.image.description="Strand on Lambda: matching photos"
+ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
+COPY --from=build /binaries/strand-analyze /strand/
+ENTRYPOINT ["/strand/strand-analyze"]
+
+# With the command `worker`, the worker of the queue.
+FROM vision AS train
+LABEL org.opencontainers.image.title="strand-train" \
+    org.opencontainers.image.description="Strand on Lambda: teaching it shades"
+ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
+COPY --from=build /binaries/strand-train /strand/
+ENTRYPOINT ["/strand/strand-train"]
+
+# All of Strand in one process. It writes to /data alone, so the root may be read-only.
+FROM vision AS server
+LABEL org.opencontainers.image.title="strand" \
+    org.opencontainers.image.description="Hair-shade matching: everything in one process"
+ENV STRAND_DATA_DIR=/data
+RUN install -d -o 10001 -g 10001 /data
+COPY --from=build /binaries/strand-server /strand/
+USER 10001:10001
+VOLUME /data
+EXPOSE 8000
+HEALTHCHECK --interval=30s --timeout=5s --start-period=5s CMD ["/strand/strand-server", "healthcheck"]
+ENTRYPOINT ["/strand/strand-server"]

@@ -1,0 +1,27 @@
+//! `strand-server store`: the table and the bucket of the store on AWS, for emulators and for those who deploy by other
+//! means than the template.
+
+use clap::Subcommand;
+use strand::settings::aws_config;
+use strand::store::aws::create;
+
+#[derive(Subcommand)]
+pub enum StoreCommand {
+    /// Create the table and the bucket where they are not there, and give the bucket its rules.
+    Create,
+}
+
+pub fn run(command: &StoreCommand) -> Result<(), String> {
+    let StoreCommand::Create = command;
+    let config = aws_config()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("the runtime does not start: {error}"))?;
+    runtime
+        .block_on(create(&config))
+        .map_err(|error| error.to_string())?;
+    println!(
+        "The table {} and the bucket {} are there.",
+        config.table, config.bucket
+    );
+    Ok(())
+}

@@ -1,0 +1,107 @@
+"""`make test-containers`: the images, and what runs from them, tried for real.
+
+    python3 tests/containers [STEP ...]     some of the steps only; `list` names them
+"""
+
+import sys
+import time
+
+import crashes
+import images
+import load
+import protocols
+import sam
+import suite
+from cloud import Cloud, Mapping
+from engine import Engine, Failed, base_images, docker, free_port, gateway
+from functions import Function
+from server import Server
+
+
+def main(wanted):
+    if wanted == ["list"]:
+        print("\n".join(f"{name:<10} {step.__doc__}" for name, step in STEPS.items()))
+        return
+    chosen = {name: STEPS[name] for name in wanted or STEPS}
+    if {"embedded", "aws", "api"} & chosen.keys():
+        suite.build()
+    with Engine():
+        images.check_template()
+        base_images()
+        images.build()
+        images.report()
+        with Cloud(gateway(), free_port()) as cloud:
+            for name, step in chosen.items():
+                print(f"== {name}: {step.__doc__}", flush=True)
+                start = time.monotonic()
+                step(cloud)
+                print(f"== {name}: held, in {time.monotonic() - start:.0f} s", flush=True)
+    print(f"\n{len(chosen)} passed, 0 failed")
+
+
+def embedded(_cloud):
+    """the suite on the single container with the embedded store"""
+    with Server(port=10000) as server:
+        suite.pass_on(server.base, "the container with the embedded store", threads=4)
+        docker("exec", server.name, "/strand/strand-server", "healthcheck")
+        if docker("exec", server.name, "id", "--user") == "0":
+            raise Failed("the server's image runs as root")
+
+
+def aws(cloud):
+    """the suite on the single container with S3 and DynamoDB"""
+    with Server(cloud.stack(with_queue=False).environment()) as server:
+        suite.pass_on(server.base, "the container with S3 and DynamoDB", threads=4)
+
+
+def lambdas(cloud):
+    """sam build, and each function by sam local invoke with saved events"""
+    stack = cloud.stack(with_queue=True)
+    images.sam_build(outside(stack))
+    sam.invoke_all(stack)
+
+
+def api(cloud):
+    """the suite on the functions under sam local start-api"""
+    stack = cloud.stack(with_queue=True)
+    images.sam_build(outside(stack))
+    with (
+        Function("train", stack.environment(), "worker") as worker,
+        Mapping(stack, lambda event: worker.invoke(event).json()),
+        sam.Api(stack) as deployed,
+    ):
+        suite.pass_on(deployed.base, "the functions under sam local", threads=12, STRAND_TEST_FUNCTIONS="1")
+
+
+def outside(stack):
+    """What no template says: where the played cloud is."""
+    return {"AWS_ENDPOINT_URL": stack.cloud.url}
+
+
+def interface(cloud):
+    """the functions at Lambda's own interface: streams, batches, dead letters"""
+    protocols.run(cloud.stack(with_queue=True))
+
+
+def small(_cloud):
+    """the container with 512 MB and half a core: training on large photos while others ask"""
+    load.run()
+
+
+def kill(cloud):
+    """kill -9 in the middle of trainings, uploads and deletions, on both stores"""
+    crashes.run()
+    crashes.run(cloud.stack(with_queue=False))
+
+
+STEPS = {
+    step.__name__: step for step in (embedded, aws, lambdas, interface, api, small, kill)
+}
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except Failed as failure:
+        sys.exit(f"\ntest-containers: {failure}")
+    except KeyError as unknown:
+        sys.exit(f"test-containers: there is no step {unknown}; the steps are {', '.join(STEPS)}.")
