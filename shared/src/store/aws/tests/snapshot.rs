@@ -199,10 +199,12 @@ async fn figures() {
         };
         let store = &there.store;
         let filled: Vec<u64> = (1..=shades).collect();
+        // Published on the way, for an emulator takes seconds to read a table of a thousand rows.
         for some in filled.chunks(64) {
             join_all(some.iter().map(|id| fill_in(store, *id))).await;
+            store.publish_pending().await.unwrap();
         }
-        // The one change that is pending, and the counter past the rest.
+        // The counter past them, and a change that is pending.
         let start_at = Write::update(rows::Counted::Colors.key(), "SET #last = :last");
         store
             .table
@@ -217,12 +219,7 @@ async fn figures() {
                 start.elapsed().as_secs_f64() * 1e3
             );
         };
-        let start = Instant::now();
-        assert_eq!(store.shades().await.unwrap().1.len() as u64, shades + 1);
-        told("read from the table, without a snapshot", start);
-        let start = Instant::now();
         store.publish_pending().await.unwrap();
-        told("published without a snapshot", start);
         let size = store.bucket.head(SNAPSHOT).await.unwrap().unwrap().1;
         println!("{shades} shades, the snapshot: {:.1} MB", size as f64 / 1e6);
         let start = Instant::now();
@@ -242,7 +239,7 @@ async fn figures() {
     }
 }
 
-/// Writes a trained shade as its creation and training leave it, without what those cost an emulator.
+/// Writes a trained shade as its creation and training leave it, pending, without what those cost an emulator.
 async fn fill_in(store: &Aws, id: u64) {
     let new = realistic_model(id);
     let model_key = format!("models/{id}/{}", random());
@@ -269,6 +266,8 @@ async fn fill_in(store: &Aws, id: u64) {
         claimed_until: None,
     };
     store.table.write(Write::put(&row).unwrap()).await.unwrap();
+    let pending = Write::put(&PendingRow::new(id)).unwrap();
+    store.table.write(pending).await.unwrap();
 }
 
 /// A model of the size that the descriptor gives, with five reference photos of five colors.
