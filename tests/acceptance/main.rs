@@ -18,6 +18,7 @@ mod fixtures;
 mod images;
 mod legacy;
 mod openapi;
+mod overload;
 mod page;
 mod portraits;
 mod service;
