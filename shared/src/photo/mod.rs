@@ -5,7 +5,7 @@
 //! then its colors are converted to sRGB and it is turned upright.
 //!
 //! - `jpeg`, `png` and `whole` (WebP, GIF, BMP, TIFF) open and decode the formats;
-//! - `pixels` holds what they decode, and shrinks it; `profile` converts its colors.
+//! - `pixels` holds what they decode, and shrinks it by `resample`; `profile` converts its colors.
 //!
 //! Pixels are averaged as they are encoded, not in linear light: JPEG's scaled decoding can do no other, the networks
 //! were trained on photos shrunk that way, and so all formats agree.
@@ -16,6 +16,7 @@ mod jpeg;
 mod pixels;
 mod png;
 mod profile;
+mod resample;
 mod whole;
 
 #[cfg(test)]
@@ -29,6 +30,7 @@ use image::{DynamicImage, RgbImage};
 pub use error::{ErrorKind, PhotoError};
 pub use format::Format;
 use pixels::Pixels;
+pub use resample::resample;
 
 /// The most bytes a photo may have.
 pub const MAX_BYTES: usize = 20 * 1024 * 1024;

@@ -1,7 +1,8 @@
 //! Decoded pixels of one, three or four channels, and shrinking them.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use super::resample;
+use fast_image_resize::pixels::{U8, U8x3, U8x4};
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions};
 
 /// The channels of a pixel, one byte each, in the color space of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,26 +33,20 @@ impl Pixels {
             exact.max(1) as u32
         };
         let (width, height) = (scaled(self.width), scaled(self.height));
-        let pixel_type = match self.channels {
-            Channels::Gray => PixelType::U8,
-            Channels::Rgb => PixelType::U8x3,
-            Channels::Cmyk => PixelType::U8x4,
+        // Hamming has no negative lobes: no color comes out that was not in the photo, as Lanczos' halos are.
+        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Hamming));
+        let shrink = match self.channels {
+            Channels::Gray => resample::<U8>,
+            Channels::Rgb => resample::<U8x3>,
+            Channels::Cmyk => resample::<U8x4>,
         };
-        // Hamming has no negative lobes: no color comes out that was not in the photo, as Lanczos' halos are. The fourth
-        // channel is ink, not alpha.
-        let options = ResizeOptions::new()
-            .resize_alg(ResizeAlg::Convolution(FilterType::Hamming))
-            .use_alpha(false);
-        let mut target = Image::new(width, height, pixel_type);
-        let source = ImageRef::new(self.width, self.height, &self.data, pixel_type).expect("whole pixels");
-        Resizer::new()
-            .resize(&source, &mut target, &options)
-            .expect("equal pixel types");
+        let (from, to) = ([self.width, self.height], [width, height]);
+        let data = shrink(&self.data, from, to, &options).expect("whole pixels");
         Self {
             width,
             height,
             channels: self.channels,
-            data: target.into_vec(),
+            data,
         }
     }
 }

@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions};
 
 use super::Region;
 use super::manifest::Fit;
-use crate::photo::Photo;
+use crate::photo::{Photo, resample};
 
 /// The scaling of RGB that a network was trained with.
 #[derive(Debug, Clone, Copy)]
@@ -124,14 +124,14 @@ impl Placement {
             scale(self.inner.width, 0),
             scale(self.inner.height, 1),
         ];
-        resize(map, map_size, PixelType::U8, crop, size)
+        resize::<U8>(map, map_size, crop, size)
     }
 }
 
 /// A region of a photo, resized: packed RGB.
 pub(super) fn crop_rgb(photo: &Photo, region: Region, size: [u32; 2]) -> Result<Vec<u8>, String> {
     let from = [photo.width(), photo.height()];
-    resize(photo.rgb(), from, PixelType::U8x3, edges(region), size)
+    resize::<U8x3>(photo.rgb(), from, edges(region), size)
 }
 
 /// A region of a map, resized.
@@ -141,7 +141,7 @@ pub(super) fn crop_map(
     region: Region,
     size: [u32; 2],
 ) -> Result<Vec<u8>, String> {
-    resize(map, from, PixelType::U8, edges(region), size)
+    resize::<U8>(map, from, edges(region), size)
 }
 
 fn edges(region: Region) -> [f64; 4] {
@@ -150,10 +150,9 @@ fn edges(region: Region) -> [f64; 4] {
 
 /// Resizes the part of an image that `crop` (left, top, width, height) names. Nothing outside of it is read, but for
 /// the rest of the pixels that its edges cut: a letterbox's margin must not bleed into the photo.
-fn resize(
+fn resize<P: PixelTrait>(
     pixels: &[u8],
     from: [u32; 2],
-    kind: PixelType,
     crop: [f64; 4],
     to: [u32; 2],
 ) -> Result<Vec<u8>, String> {
@@ -164,16 +163,11 @@ fn resize(
         width: ((crop[0] + crop[2]).ceil() - left) as u32,
         height: ((crop[1] + crop[3]).ceil() - top) as u32,
     };
-    let pixels = cut(pixels, from, kind.size(), part);
-    let source = ImageRef::new(part.width, part.height, &pixels, kind).map_err(|e| e.to_string())?;
-    let mut target = Image::new(to[0], to[1], kind);
+    let pixels = cut(pixels, from, P::size(), part);
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
         .crop(crop[0] - left, crop[1] - top, crop[2], crop[3]);
-    Resizer::new()
-        .resize(&source, &mut target, &options)
-        .map_err(|e| e.to_string())?;
-    Ok(target.into_vec())
+    resample::<P>(&pixels, [part.width, part.height], to, &options)
 }
 
 /// A part of an image with `depth` bytes a pixel; copied unless it is the whole.
