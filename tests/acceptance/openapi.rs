@@ -90,8 +90,12 @@ async fn every_method_of_a_documented_path_is_documented() {
     let document = document(&client).await;
     let all = operations(&document);
     for operation in &all {
-        // No route takes it, so the answer names those that it takes.
-        let answer = client.send(client.request(Method::TRACE, &operation.url())).await;
+        // One that the path does not take, so that the answer names those that it takes; TRACE passes no API Gateway.
+        let puts = all
+            .iter()
+            .any(|other| other.path == operation.path && other.method == "put");
+        let untaken = if puts { Method::PATCH } else { Method::PUT };
+        let answer = client.send(client.request(untaken, &operation.url())).await;
         answer.problem(405);
         let allowed: BTreeSet<String> = answer
             .header("allow")

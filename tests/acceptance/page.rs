@@ -2,18 +2,12 @@
 
 use reqwest::{Method, header};
 use strand_tests::client::{form, text};
-use strand_tests::server::{deployment, not_run, shared};
+use strand_tests::server::shared;
 
 use crate::fixtures::back;
 
 #[tokio::test]
 async fn the_page_comes_whole_compressed_and_with_its_policy() {
-    if deployment().is_some() {
-        return not_run(
-            "page::the_page_comes_whole_compressed_and_with_its_policy",
-            "a deployment's page comes from a static host",
-        );
-    }
     let client = shared().client();
     let page = client.get("/").await;
     assert_eq!(page.status, 200);

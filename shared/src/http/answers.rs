@@ -13,22 +13,7 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "num_images": 2, "library_version": "d4ad6fc7-14",
-    "results": [{
-        "image_index": 1, "filename": "a.jpg", "cached": false,
-        "analysis_summary": {
-            "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
-            "professional_level": 8
-        },
-        "dominant_hair_colors": [
-            {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2]},
-            {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8]}
-        ],
-        "best_matches": [{
-            "color_id": 7, "name": "#6/27 Brown / Strawberry Blonde", "svm_score": 0.91,
-            "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12
-        }],
-        "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
-    }, {"image_index": 2, "filename": "b.txt", "error": "The file is not an image that can be read; send a JPEG, PNG, \
+    "results": [row_example(), {"image_index": 2, "filename": "b.txt", "error": "The file is not an image that can be read; send a JPEG, PNG, \
         WebP, GIF, BMP or TIFF."}]
 }))]
 pub struct AnalysisView {
@@ -54,22 +39,7 @@ impl AnalysisView {
 
 /// The answer for one photo.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!({
-    "image_index": 1, "filename": "a.jpg", "cached": false,
-    "analysis_summary": {
-        "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
-        "professional_level": 8
-    },
-    "dominant_hair_colors": [
-        {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2]},
-        {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8]}
-    ],
-    "best_matches": [{
-        "color_id": 7, "name": "#6/27 Brown / Strawberry Blonde", "svm_score": 0.91,
-        "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12
-    }],
-    "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
-}))]
+#[schema(example = json!(row_example()))]
 pub struct Row {
     /// From 1.
     #[schema(example = 1)]
@@ -98,6 +68,26 @@ impl Row {
             answer: Answer::Error { error },
         }
     }
+}
+
+fn row_example() -> serde_json::Value {
+    serde_json::json!({
+        "image_index": 1, "filename": "a.jpg", "cached": false,
+        "analysis_summary": {
+            "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
+            "professional_level": 8
+        },
+        "dominant_hair_colors": [
+            {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2]},
+            {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8]}
+        ],
+        "best_matches": [{
+            "color_id": 7, "name": "#6/27 Brown / Strawberry Blonde", "svm_score": 0.91,
+            "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12,
+            "color_differences": [2.1, 4.8]
+        }],
+        "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
+    })
 }
 
 /// Either what was found or what was wrong.

@@ -163,13 +163,17 @@ fn parse_limit(text: &str) -> Result<usize, ApiError> {
     })
 }
 
+/// Ids are numbers of JSON, which JavaScript holds exactly up to here.
+const LARGEST_ID: u64 = (1 << 53) - 1;
+
 fn parse_cursor(text: &str) -> Result<u64, ApiError> {
     let wrong = || {
         ApiError::Malformed(format!(
             "The cursor \"{text}\" is not one from a Link header of this list."
         ))
     };
-    text.parse().map_err(|_| wrong())
+    let id: u64 = text.parse().map_err(|_| wrong())?;
+    if id > LARGEST_ID { Err(wrong()) } else { Ok(id) }
 }
 
 /// Read a color.

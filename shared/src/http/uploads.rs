@@ -118,7 +118,7 @@ fn here(headers: &HeaderMap, path: &str) -> String {
 ///
 /// Only where the address that `POST /uploads` gave is this one; the key is what allows it, no API key is needed.
 #[utoipa::path(put, path = "/uploads/{key}", tag = "uploads",
-    params(("key" = String, Path, description = "As POST /uploads gave it")),
+    params(("key" = String, Path, description = "As POST /uploads gave it", example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")),
     request_body(content = [u8], content_type = "image/*"),
     responses((status = 204, description = "It is there"), Stored, SendsUpload))]
 async fn put(
