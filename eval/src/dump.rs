@@ -11,8 +11,11 @@ use strand_tests::render::Tone;
 
 use crate::shades::Known;
 
-/// Hair pixels kept of each photo, spread evenly over the hair.
-const PIXELS: usize = 1024;
+/// Pixels kept of each photo's hair, spread evenly over it, and as many of what surely is no hair.
+const PIXELS: usize = 512;
+/// Figures of each: of hair and of what surrounds it.
+const OF_HAIR: usize = 7;
+const OF_GROUND: usize = 6;
 /// A pixel below this probability, 0 to 255, is not hair.
 const NOT_HAIR: u8 = 26;
 
@@ -22,64 +25,57 @@ pub struct Row {
     pub ids: [i32; 6],
     /// The descriptor.
     pub descriptor: Vec<f32>,
-    /// L\*, a\*, b\*, height (0 top to 1 bottom), probability of [`PIXELS`] hair pixels, repeated where there are fewer.
+    /// L\*, a\*, b\*, height (0 top to 1 bottom), probability, x and y (in units of the photo's shorter side) of
+    /// [`PIXELS`] hair pixels, repeated where there are fewer.
     pub hair: Vec<f32>,
-    /// Means: hair Lab, skin Lab and its share of the photo, everything but hair Lab, the brightest 2 % of it in linear
-    /// RGB, linear RGB mean of the whole photo.
-    pub means: [f32; 16],
+    /// L\*, a\*, b\*, probability of skin, x and y of as many others.
+    pub ground: Vec<f32>,
 }
 
 impl Row {
-    /// The row of a photo in whose mask there is hair.
+    /// The row of a photo; figures of hair and of ground are zeros where there is none.
     pub fn of(ids: [i32; 5], photo: &Photo, mask: &HairMask, descriptor: &[f32]) -> Self {
         let mut labs = Vec::new();
         append_labs(photo.rgb(), &mut labs);
         let hair: Vec<usize> = (0..labs.len())
             .filter(|i| mask.probability[*i] >= HairMask::THRESHOLD)
             .collect();
-        let pixels = (0..PIXELS).flat_map(|k| {
-            let rank = k * hair.len() / PIXELS;
-            let pixel = hair[rank];
-            let Lab { l, a, b } = labs[pixel];
-            let height = rank as f32 / hair.len() as f32;
-            [l, a, b, height, f32::from(mask.probability[pixel]) / 255.0]
+        let unit = photo.width().min(photo.height()) as f32;
+        let place = |pixel: usize| {
+            let width = photo.width() as usize;
+            [(pixel % width) as f32 / unit, (pixel / width) as f32 / unit]
+        };
+        let pixels = spread(&hair).flat_map(|(height, pixel)| {
+            let ([x, y], Lab { l, a, b }) = (place(pixel), labs[pixel]);
+            [l, a, b, height, f32::from(mask.probability[pixel]) / 255.0, x, y]
+        });
+        let others: Vec<usize> = (0..labs.len())
+            .filter(|i| mask.probability[*i] < NOT_HAIR)
+            .collect();
+        let ground = spread(&others).flat_map(|(_, pixel)| {
+            let ([x, y], Lab { l, a, b }) = (place(pixel), labs[pixel]);
+            [l, a, b, f32::from(skin_at(photo, mask, pixel)) / 255.0, x, y]
         });
         let [shade, index, light, kind, undone] = ids;
-        Self {
+        let mut row = Self {
             ids: [shade, index, light, kind, undone, hair.len() as i32],
             descriptor: descriptor.to_vec(),
             hair: pixels.collect(),
-            means: means(photo, mask, &labs, &hair),
-        }
+            ground: ground.collect(),
+        };
+        row.hair.resize(PIXELS * OF_HAIR, 0.0);
+        row.ground.resize(PIXELS * OF_GROUND, 0.0);
+        row
     }
 }
 
-fn means(photo: &Photo, mask: &HairMask, labs: &[Lab], hair: &[usize]) -> [f32; 16] {
-    let ground: Vec<usize> = (0..labs.len())
-        .filter(|i| mask.probability[*i] < NOT_HAIR)
-        .collect();
-    let skin: Vec<usize> = ground
-        .iter()
-        .copied()
-        .filter(|i| skin_at(photo, mask, *i) >= HairMask::THRESHOLD)
-        .collect();
-    let lab = |pixels: &[usize]| mean(pixels.iter().map(|i| [labs[*i].l, labs[*i].a, labs[*i].b]));
-    let light = |pixels: &[usize]| mean(pixels.iter().map(|i| linear(photo, *i)));
-    let mut bright = ground.clone();
-    bright.sort_unstable_by(|x, y| labs[*y].l.total_cmp(&labs[*x].l).then(x.cmp(y)));
-    bright.truncate((ground.len() / 50).max(1));
-    let all: Vec<usize> = (0..labs.len()).collect();
-    let share = skin.len() as f32 / labs.len() as f32;
-    let parts = [
-        &lab(hair)[..],
-        &lab(&skin),
-        &[share],
-        &lab(&ground),
-        &light(&bright),
-        &light(&all),
-    ]
-    .concat();
-    parts.try_into().expect("sixteen figures")
+/// [`PIXELS`] of the pixels, each with the share of them before it.
+fn spread(pixels: &[usize]) -> impl Iterator<Item = (f32, usize)> {
+    let count = if pixels.is_empty() { 0 } else { PIXELS };
+    (0..count).map(|k| {
+        let rank = k * pixels.len() / PIXELS;
+        (rank as f32 / pixels.len() as f32, pixels[rank])
+    })
 }
 
 fn skin_at(photo: &Photo, mask: &HairMask, pixel: usize) -> u8 {
@@ -89,29 +85,7 @@ fn skin_at(photo: &Photo, mask: &HairMask, pixel: usize) -> u8 {
     skin.probability[(row * skin.width + column) as usize]
 }
 
-fn linear(photo: &Photo, pixel: usize) -> [f32; 3] {
-    std::array::from_fn(|c| {
-        let v = f32::from(photo.rgb()[3 * pixel + c]) / 255.0;
-        if v <= 0.040_45 {
-            v / 12.92
-        } else {
-            ((v + 0.055) / 1.055).powf(2.4)
-        }
-    })
-}
-
-fn mean(values: impl Iterator<Item = [f32; 3]>) -> [f32; 3] {
-    let (mut sum, mut count) = ([0.0_f64; 3], 0.0);
-    for value in values {
-        for (total, v) in sum.iter_mut().zip(value) {
-            *total += f64::from(v);
-        }
-        count += 1.0;
-    }
-    sum.map(|total| (total / f64::max(count, 1.0)) as f32)
-}
-
-/// Writes `ids.npy`, `descriptor.npy`, `hair.npy`, `means.npy` into `folder`, and `shades.tsv`: number, name, then
+/// Writes `ids.npy`, `descriptor.npy`, `hair.npy`, `ground.npy` into `folder`, and `shades.tsv`: number, name, then
 /// L\*, a\*, b\*, share and place of each tone.
 ///
 /// # Errors
@@ -150,14 +124,14 @@ pub fn write(folder: &Path, rows: &[Row], shades: &[Known]) -> std::io::Result<(
     npy(
         &folder.join("hair.npy"),
         "<f4",
-        &[rows.len(), PIXELS, 5],
+        &[rows.len(), PIXELS, OF_HAIR],
         &floats(|row| &row.hair),
     )?;
     npy(
-        &folder.join("means.npy"),
+        &folder.join("ground.npy"),
         "<f4",
-        &[rows.len(), 16],
-        &floats(|row| &row.means),
+        &[rows.len(), PIXELS, OF_GROUND],
+        &floats(|row| &row.ground),
     )
 }
 

@@ -15,6 +15,8 @@ pub struct Wanted {
     pub photos: usize,
     /// Long side of the drawn ones.
     pub side: u32,
+    /// In which lights.
+    pub lights: &'static [Light],
     /// Whether to measure them in undone light too.
     pub oracle: bool,
 }
@@ -49,7 +51,7 @@ impl Photos {
     }
 }
 
-/// Makes and measures photos of `kinds` in both lights. `wanted` says what of each shade; `dump` takes a row of each.
+/// Makes and measures photos of `kinds`. `wanted` says what of each shade; `dump` takes a row of each.
 pub fn gather(
     shades: &[Known],
     kinds: &[Kind],
@@ -58,20 +60,20 @@ pub fn gather(
     threads: usize,
     dump: Option<&mut Vec<Row>>,
 ) -> Photos {
-    let shots: Vec<(usize, bool, Shot)> = kinds
+    let shots: Vec<(usize, Wanted, Shot)> = kinds
         .iter()
         .flat_map(|kind| (0..shades.len()).map(move |shade| (*kind, shade)))
         .flat_map(|(kind, shade)| {
-            let Wanted { photos, side, oracle } = wanted(kind, shade);
+            let wanted = wanted(kind, shade);
             let known = &shades[shade].shade;
-            (0..photos).map(move |index| {
+            (0..wanted.photos).map(move |index| {
                 let shot = Shot {
                     kind,
                     shade: known,
                     index,
-                    side,
+                    side: wanted.side,
                 };
-                (shade, oracle, shot)
+                (shade, wanted, shot)
             })
         })
         .collect();
@@ -81,10 +83,10 @@ pub fn gather(
         threads,
         || darkroom.eyes.open(),
         |networks, i| {
-            let (shade, oracle, shot) = &shots[i];
-            let photos = darkroom.photos(shot, &Light::ALL, networks);
+            let (shade, Wanted { lights, oracle, .. }, shot) = &shots[i];
+            let photos = darkroom.photos(shot, lights, networks);
             let mut samples = Vec::new();
-            for (light, (photo, mask)) in Light::ALL.into_iter().zip(photos) {
+            for (light, (photo, mask)) in lights.iter().copied().zip(photos) {
                 let version = |undone: bool| Version {
                     kind: shot.kind,
                     light,

@@ -3,6 +3,7 @@
 //! The same tree prints the same figures every time: everything is seeded, and no result depends on the threads.
 
 mod cache;
+mod donors;
 mod dump;
 mod gather;
 mod labelled;
@@ -12,15 +13,19 @@ mod plot;
 mod portraits;
 mod protocol;
 mod recolor;
+mod rejection;
 mod replaced;
 mod sample;
+mod scale;
 mod scene;
 mod scheme;
+mod series;
 mod shades;
 mod source;
 mod study;
 mod vision;
 
+use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Instant;
@@ -29,9 +34,9 @@ use clap::{Parser, ValueEnum};
 
 use cache::Cache;
 use gather::{Wanted, gather};
-use portraits::Portraits;
+use portraits::{Archive, Portraits};
 use sample::Darkroom;
-use scene::Kind;
+use scene::{Kind, Light};
 use study::{CORE, Column, Study};
 use vision::Eyes;
 
@@ -44,6 +49,9 @@ const PALETTE: usize = 118;
 const SIDE: u32 = 512;
 const SMALL_SIDE: u32 = 288;
 
+/// Shades of which the oracle is asked: the largest library goes without it to save time.
+const ORACLE: usize = 200;
+
 /// Measure how well Strand names shades.
 #[derive(Parser)]
 struct Arguments {
@@ -53,6 +61,15 @@ struct Arguments {
     /// Write per-photo data as .npy files into this folder
     #[arg(long)]
     dump: Option<PathBuf>,
+    /// Measure nothing: write what the shade embedding is trained from into this folder
+    #[arg(long)]
+    donors: Option<PathBuf>,
+    /// Which of the donors' shades to write, such as 0..300
+    #[arg(long, default_value = "0..300", value_parser = stretch, requires = "donors")]
+    stretch: Range<usize>,
+    /// Take the portraits that are kept apart to calibrate with
+    #[arg(long, requires = "donors")]
+    calibration: bool,
     /// Where the portraits are
     #[arg(long, default_value = "../shared/data/portraits")]
     portraits: PathBuf,
@@ -70,12 +87,22 @@ struct Arguments {
 /// How much to measure.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Part {
+    /// What 10,000 shades cost, and what sampled negatives lose
+    Scale,
     /// 47 shades, three photos each, one question per photo of four
     Quick,
     /// The same with three times the questions, and rejection
     Core,
     /// Everything
     All,
+}
+
+fn stretch(text: &str) -> Result<Range<usize>, String> {
+    let ends = text.split_once("..").and_then(|(first, end)| {
+        let (first, end) = (first.parse().ok()?, end.parse().ok()?);
+        (first < end).then_some(first..end)
+    });
+    ends.ok_or_else(|| format!("{text:?} is no stretch of shades such as 0..300"))
 }
 
 fn main() -> ExitCode {
@@ -95,17 +122,32 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let eyes = Eyes::new(models)?;
     let cache = Cache::new(&arguments.cache);
     let (part, threads) = (arguments.part, arguments.threads);
-    let portraits = Portraits::load(&arguments.portraits, PHOTOS, &cache, &eyes, threads);
+    let archive = Archive {
+        folder: &arguments.portraits,
+        cache: &cache,
+        eyes: &eyes,
+        threads,
+    };
+    if let Some(folder) = &arguments.donors {
+        let (stretch, calibration) = (arguments.stretch.clone(), arguments.calibration);
+        return donors::run(folder, stretch, calibration, &archive);
+    }
+    let portraits = Portraits::load(&archive, PHOTOS);
     let darkroom = Darkroom {
         cache: &cache,
         eyes: &eyes,
         portraits: portraits.as_ref(),
     };
-    let shades = shades::shades(if part == Part::All { 1000 } else { PALETTE });
+    let shades = shades::shades(match part {
+        Part::All => 1000,
+        Part::Scale => scale::COMPARED,
+        Part::Quick | Part::Core => PALETTE,
+    });
     let mut kinds = vec![Kind::Drawn];
     kinds.extend(portraits.is_some().then_some(Kind::Portrait));
     let wanted = |kind: Kind, shade: usize| Wanted {
         photos: match shade {
+            _ if part == Part::Scale => FEW_PHOTOS * usize::from(kind == Kind::Drawn),
             0..CORE if part > Part::Quick => PHOTOS,
             0..CORE => FEW_PHOTOS,
             CORE..PALETTE if part > Part::Quick => FEW_PHOTOS,
@@ -113,7 +155,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
             _ => 0,
         },
         side: if shade < PALETTE { SIDE } else { SMALL_SIDE },
-        oracle: shade < CORE || part == Part::All,
+        lights: &Light::ALL,
+        oracle: shade < CORE && part > Part::Scale || part == Part::All && shade < ORACLE,
     };
     let mut rows = Vec::new();
     let dump = arguments.dump.is_some().then_some(&mut rows);
@@ -130,7 +173,9 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     columns.extend(eyes.backbone_id().map(|_| Column::Replaced));
     let mut study = Study::new(&shades, &photos, kinds, columns, threads);
     study.preface(&eyes);
-    study.headline();
+    if part > Part::Scale {
+        study.headline();
+    }
     if part == Part::All {
         study.by_photos(&[1, 2, 3, 5, 10]);
         study.by_shades(Kind::Drawn, &[5, 20, 47, PALETTE, 200, 1000]);
@@ -140,7 +185,12 @@ fn run(arguments: &Arguments) -> Result<(), String> {
         }
         labelled::run(&mut study, &arguments.portraits, &darkroom);
     }
-    study.bars();
+    if matches!(part, Part::All | Part::Scale) {
+        scale::run(&mut study);
+    }
+    if part > Part::Scale {
+        study.bars();
+    }
     study
         .write(&arguments.out)
         .map_err(|error| format!("{}: {error}", arguments.out.display()))?;

@@ -42,25 +42,125 @@ pub struct Portrait {
     pub mask: Vec<u8>,
 }
 
+/// Where portraits are, and what finds their hair.
+#[derive(Clone, Copy)]
+pub struct Archive<'a> {
+    /// The folder, with its index.
+    pub folder: &'a Path,
+    /// What was found before.
+    pub cache: &'a Cache,
+    /// The networks.
+    pub eyes: &'a Eyes,
+    /// Threads to use.
+    pub threads: usize,
+}
+
 /// The portraits, in pools.
 pub struct Portraits(Vec<Vec<Portrait>>);
 
 impl Portraits {
-    /// Chooses portraits for `pools` pools from `folder`; `None` where it has no index.
+    /// The benchmark's portraits in `pools` pools; `None` where the archive has no index.
     ///
     /// # Panics
     /// Where the index names files that are not there, or shows too few heads of hair.
-    pub fn load(folder: &Path, pools: usize, cache: &Cache, eyes: &Eyes, threads: usize) -> Option<Self> {
-        let source = digest_of(Kind::Portrait);
-        let mut names: Vec<String> = index(folder)?
+    pub fn load(archive: &Archive, pools: usize) -> Option<Self> {
+        let heads = archive.heads(&Names::of(archive.folder)?.looked_at);
+        assert!(
+            heads.len() >= pools * POOL,
+            "enough portraits show a head of hair"
+        );
+        Some(Self::dealt(heads.into_iter().take(pools * POOL), pools))
+    }
+
+    /// In `pools` pools all portraits that a benchmark of `benchmark` pools does not take, smaller ones too, and whose dyed
+    /// hair overlaps by `least`, of these the ones whose number is to `keep`; and the files of all that it does not take, whatever they show.
+    ///
+    /// # Panics
+    /// As [`Portraits::load`].
+    pub fn others(
+        archive: &Archive,
+        benchmark: usize,
+        pools: usize,
+        least: f32,
+        keep: impl Fn(usize) -> bool,
+    ) -> Option<(Self, Vec<String>)> {
+        let Names { looked_at, others } = Names::of(archive.folder)?;
+        let mut first = archive.heads(&looked_at);
+        let left = first.split_off((benchmark * POOL).min(first.len()));
+        let taken: Vec<String> = first.into_iter().map(|head| head.name).collect();
+        let found = left.into_iter().chain(archive.heads(&others));
+        let good = found.filter(|head| head.overlap >= least).enumerate();
+        let good: Vec<Head> = good.filter(|(i, _)| keep(*i)).map(|(_, head)| head).collect();
+        let names = looked_at.into_iter().chain(others);
+        let names = names.filter(|name| !taken.contains(name)).collect();
+        Some((Self::dealt(good.into_iter(), pools), names))
+    }
+
+    fn dealt(heads: impl Iterator<Item = Head>, pools: usize) -> Self {
+        let mut dealt: Vec<Vec<Portrait>> = (0..pools).map(|_| Vec::new()).collect();
+        let (mut count, mut least) = (0, f32::INFINITY);
+        for head in heads {
+            dealt[count % pools].push(head.portrait);
+            count += 1;
+            least = least.min(head.overlap);
+        }
+        eprintln!("{count} portraits, whose dyed hair overlaps by {least:.2} and more.");
+        Self(dealt)
+    }
+
+    /// A portrait of one pool.
+    pub fn pick(&self, pool: usize, random: &mut Random) -> &Portrait {
+        let pool = &self.0[pool % self.0.len()];
+        &pool[random.below(pool.len())]
+    }
+}
+
+/// The files of portraits, in the benchmark's shuffled order.
+struct Names {
+    /// Those that the benchmark chooses from.
+    looked_at: Vec<String>,
+    /// The rest.
+    others: Vec<String>,
+}
+
+impl Names {
+    fn of(folder: &Path) -> Option<Self> {
+        let rows = index(folder)?;
+        let hairy = rows
             .iter()
-            .filter(|row| {
-                row["hair_color"].as_str() != Some("bald") && row["width"].as_u64() >= Some(LEAST_WIDTH)
-            })
-            .filter_map(|row| Some(row["file"].as_str()?.to_owned()))
-            .collect();
-        shuffle(&mut names, &mut Random::new(5));
-        names.truncate(LOOKED_AT);
+            .filter(|row| row["hair_color"].as_str() != Some("bald"));
+        let (wide, others): (Vec<&Value>, Vec<&Value>) =
+            hairy.partition(|row| row["width"].as_u64() >= Some(LEAST_WIDTH));
+        let file = |row: &Value| Some(row["file"].as_str()?.to_owned());
+        let mut looked_at: Vec<String> = wide.iter().filter_map(|row| file(row)).collect();
+        shuffle(&mut looked_at, &mut Random::new(5));
+        let more = looked_at.split_off(LOOKED_AT.min(looked_at.len()));
+        let others = more.into_iter().chain(others.iter().filter_map(|row| file(row)));
+        Some(Self {
+            others: others.collect(),
+            looked_at,
+        })
+    }
+}
+
+/// A portrait that shows a head of hair.
+struct Head {
+    name: String,
+    /// How well its hair is found again in another color.
+    overlap: f32,
+    portrait: Portrait,
+}
+
+impl Archive<'_> {
+    /// Those that show a head of hair, from the one whose hair is found again best.
+    fn heads(&self, names: &[String]) -> Vec<Head> {
+        let Self {
+            folder,
+            cache,
+            eyes,
+            threads,
+        } = *self;
+        let source = digest_of(Kind::Portrait);
         let looked_at = parallel::map_with(
             names.len(),
             threads,
@@ -81,29 +181,16 @@ impl Portraits {
                     mask: mask.unpack().probability,
                     picture: picture(&photo),
                 };
-                Some((overlap, portrait))
+                Some(Head {
+                    name: names[i].clone(),
+                    overlap,
+                    portrait,
+                })
             },
         );
-        let mut chosen: Vec<(f32, Portrait)> = looked_at.into_iter().flatten().collect();
-        chosen.sort_by(|x, y| y.0.total_cmp(&x.0));
-        chosen.truncate(pools * POOL);
-        let least = chosen.last().filter(|_| chosen.len() == pools * POOL);
-        let least = least.expect("enough portraits show a head of hair").0;
-        eprintln!(
-            "{} portraits, whose dyed hair overlaps by {least:.2} and more.",
-            chosen.len()
-        );
-        let mut dealt: Vec<Vec<Portrait>> = (0..pools).map(|_| Vec::new()).collect();
-        for (i, (_, portrait)) in chosen.into_iter().enumerate() {
-            dealt[i % pools].push(portrait);
-        }
-        Some(Self(dealt))
-    }
-
-    /// A portrait of one pool.
-    pub fn pick(&self, pool: usize, random: &mut Random) -> &Portrait {
-        let pool = &self.0[pool % self.0.len()];
-        &pool[random.below(pool.len())]
+        let mut heads: Vec<Head> = looked_at.into_iter().flatten().collect();
+        heads.sort_by(|x, y| y.overlap.total_cmp(&x.overlap));
+        heads
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Class<'a> {
     pub photos: usize,
     /// At most so many groups of `photos + 1` are gone through.
     pub groups: usize,
+    /// At most so many photos of each shade are asked.
+    pub questions: usize,
     /// Shades that the library does not have; one photo of each is asked too.
     pub strangers: &'a [usize],
 }
@@ -52,7 +54,7 @@ impl Trial<'_> {
                 .min(self.photos.of(asked, *shade).len())
         };
         let (n, least) = (class.photos, class.members.iter().map(photos).min().unwrap_or(0));
-        let folds = class.groups.min(least / (n + 1)) * (n + 1);
+        let folds = (class.groups.min(least / (n + 1)) * (n + 1)).min(class.questions);
         let outcomes = parallel::map(folds, self.threads, |left_out| {
             let start = left_out / (n + 1) * (n + 1);
             let lessons: Vec<Taught> = class

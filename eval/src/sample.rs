@@ -1,7 +1,6 @@
 //! What is measured of each photo, by Strand's own path and for the baselines.
 
 use image::RgbImage;
-use serde::{Deserialize, Serialize};
 use strand::color::{Lab, append_labs};
 use strand::photo::{self, Photo};
 use strand::signature::{Signature, WhiteBalance, feature_vector, measure};
@@ -10,7 +9,7 @@ use strand::vision::HairMask;
 use crate::cache::{Cache, PackedMask};
 use crate::portraits::Portraits;
 use crate::replaced::main_color;
-use crate::scene::{Light, Shot};
+use crate::scene::{Kind, Light, Shot};
 use crate::vision::{Eyes, Networks, WORKING_SIDE};
 
 /// A photo as Strand sees it, with what the baselines need beside it.
@@ -27,13 +26,6 @@ pub struct Sample {
     pub embedding: Vec<f32>,
 }
 
-/// A photo of the cache: the file, and where the parser found hair.
-#[derive(Serialize, Deserialize)]
-struct Taken {
-    file: Vec<u8>,
-    mask: PackedMask,
-}
-
 /// Photos with the parser's masks, from the cache or made anew.
 pub struct Darkroom<'a> {
     /// What was made before.
@@ -47,23 +39,18 @@ pub struct Darkroom<'a> {
 impl Darkroom<'_> {
     /// The decoded photo of a shot in each light, with its mask.
     pub fn photos(&self, shot: &Shot, lights: &[Light], networks: &Networks) -> Vec<(Photo, HairMask)> {
-        let keys: Vec<String> = lights.iter().map(|light| self.key(shot, *light)).collect();
-        let known: Option<Vec<Taken>> = keys.iter().map(|key| self.cache.get(key)).collect();
-        if let Some(known) = known {
-            return known
-                .into_iter()
-                .map(|taken| (decoded(&taken.file), taken.mask.unpack()))
-                .collect();
-        }
-        let files = shot.files(lights, self.portraits);
-        let photos = files.into_iter().zip(&keys).map(|(file, key)| {
-            let photo = decoded(&file);
-            let mask = networks.parse(&photo);
-            let taken = Taken {
-                file,
-                mask: PackedMask::of(&mask),
-            };
-            self.cache.put(key, &taken);
+        let keys: Vec<String> = lights.iter().map(|light| self.file_key(shot, *light)).collect();
+        let known: Option<Vec<Vec<u8>>> = keys.iter().map(|key| self.cache.get(key)).collect();
+        let files = known.unwrap_or_else(|| {
+            let files = shot.files(lights, self.portraits);
+            for (file, key) in files.iter().zip(&keys) {
+                self.cache.put(key, file);
+            }
+            files
+        });
+        let photos = files.iter().zip(lights).map(|(file, light)| {
+            let photo = decoded(file);
+            let mask = self.mask(&self.key(shot, *light), &photo, networks);
             (photo, mask)
         });
         photos.collect()
@@ -88,9 +75,18 @@ impl Darkroom<'_> {
         packed.unpack()
     }
 
-    /// The key of a photo and its mask.
+    /// The key of a photo's mask, and of what else is measured of it.
     pub fn key(&self, shot: &Shot, light: Light) -> String {
-        format!("{} {light:?} {}", shot.key(), self.eyes.parser_id())
+        format!("{} {light:?} {} mask", shot.key(), self.eyes.parser_id())
+    }
+
+    /// The key of a photo's file. Where hair is recolored, the parser has said where it is.
+    fn file_key(&self, shot: &Shot, light: Light) -> String {
+        let parser = match shot.kind {
+            Kind::Drawn => "",
+            Kind::Portrait => self.eyes.parser_id(),
+        };
+        format!("{} {light:?} {parser} file", shot.key())
     }
 
     /// Measures the photo of a key, with its embedding where there is a backbone; `None` where no hair is found.

@@ -1,7 +1,7 @@
 //! The ways to name a shade that are compared: Strand's own, and the baselines.
 
 use strand::color::{Lab, ciede2000};
-use strand::learning::{Candidate, HardNegatives, Reference, ShadeModel, Shelf, fit};
+use strand::learning::{Candidate, Fitted, HardNegatives, Reference, Shelf, fit};
 
 use crate::sample::Sample;
 
@@ -39,29 +39,47 @@ pub struct Strand;
 
 impl Scheme for Strand {
     fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
-        let candidates = shades.iter().map(|(shade, photos)| Candidate {
-            color_id: *shade as u64,
-            name: shade.to_string(),
-            swatch: None,
-            model: Some(train(*shade, photos, shades)),
-        });
-        Box::new(Shelf::new(SPACE, candidates.collect()))
+        shelf(shades, |own, others| {
+            let mut negatives = HardNegatives::new(own).expect("every shade has a photo");
+            for photo in others {
+                negatives.offer(photo.features.clone());
+            }
+            fit(own, &negatives.chosen()).expect("the SVM converges")
+        })
     }
 }
 
-fn train(shade: usize, photos: &[&Sample], shades: &[Taught]) -> ShadeModel {
-    let own: Vec<&[f32]> = photos.iter().map(|photo| photo.features.as_slice()).collect();
-    let mut negatives = HardNegatives::new(&own).expect("every shade has a photo");
-    let others = shades.iter().filter(|(other, _)| *other != shade);
-    for photo in others.flat_map(|(_, photos)| photos) {
-        negatives.offer(photo.features.clone());
+/// The same, but each shade is trained against all photos of all others instead of a sample of them.
+pub struct StrandAgainstAll;
+
+impl Scheme for StrandAgainstAll {
+    fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
+        shelf(shades, |own, others| {
+            let others: Vec<&[f32]> = others.map(|photo| photo.features.as_slice()).collect();
+            fit(own, &others).expect("the SVM converges")
+        })
     }
-    let fitted = fit(&own, &negatives.chosen()).expect("the SVM converges");
-    let references = photos.iter().zip(0..).map(|(photo, image_id)| Reference {
-        image_id,
-        colors: photo.signature.colors.clone(),
+}
+
+type Others<'a, 'b> = &'a mut dyn Iterator<Item = &'b Sample>;
+
+fn shelf(shades: &[Taught], fitted: impl Fn(&[&[f32]], Others) -> Fitted) -> Box<dyn Library> {
+    let candidates = shades.iter().map(|(shade, photos)| {
+        let own: Vec<&[f32]> = photos.iter().map(|photo| photo.features.as_slice()).collect();
+        let others = shades.iter().filter(|(other, _)| other != shade);
+        let mut others = others.flat_map(|(_, photos)| photos.iter().copied());
+        let references = photos.iter().zip(0..).map(|(photo, image_id)| Reference {
+            image_id,
+            colors: photo.signature.colors.clone(),
+        });
+        Candidate {
+            color_id: *shade as u64,
+            name: shade.to_string(),
+            swatch: None,
+            model: Some(fitted(&own, &mut others).into_model(SPACE, references.collect())),
+        }
     });
-    fitted.into_model(SPACE, references.collect())
+    Box::new(Shelf::new(SPACE, candidates.collect()))
 }
 
 impl Library for Shelf {

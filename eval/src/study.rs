@@ -19,9 +19,7 @@ use crate::vision::{BACKBONE, Eyes};
 /// Shades of the core.
 pub const CORE: usize = 47;
 /// Photos that a shade is taught from where nothing else is said.
-const PHOTOS: usize = 3;
-/// Borders, in CIEDE2000 to the nearest shade of the library, between the kinds of strangers.
-const STRANGE: [f32; 3] = [3.0, 6.0, f32::INFINITY];
+pub const PHOTOS: usize = 3;
 
 /// The columns: what names the shade.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +57,8 @@ impl Column {
 
 /// A study of photos at hand.
 pub struct Study<'a> {
-    shades: &'a [Known],
+    /// All shades.
+    pub shades: &'a [Known],
     photos: &'a Photos,
     kinds: Vec<Kind>,
     /// What is compared, Strand first.
@@ -69,7 +68,7 @@ pub struct Study<'a> {
     /// The report so far, Markdown.
     report: String,
     /// Plots by file name.
-    plots: Vec<(String, String)>,
+    pub plots: Vec<(String, String)>,
     /// What is said of each bar at the end.
     bars: Vec<String>,
 }
@@ -135,7 +134,18 @@ impl<'a> Study<'a> {
         Ok(())
     }
 
-    fn run(&self, column: Column, class: Class, kind: Kind, light: Light) -> Outcome {
+    /// Teaches a class by some scheme, in one light, and asks it.
+    pub fn ask(&self, scheme: &dyn Scheme, class: Class, kind: Kind, light: Light) -> Vec<Answer> {
+        let version = Version {
+            kind,
+            light,
+            undone: false,
+        };
+        self.trial().run(scheme, class, version, version).known
+    }
+
+    /// Teaches a class and asks it in one light.
+    pub fn run(&self, column: Column, class: Class, kind: Kind, light: Light) -> Outcome {
         let version = Version {
             kind,
             light,
@@ -144,7 +154,8 @@ impl<'a> Study<'a> {
         self.trial().run(column.scheme(), class, version, version)
     }
 
-    fn trial(&self) -> Trial<'a> {
+    /// A trial of the photos at hand.
+    pub fn trial(&self) -> Trial<'a> {
         Trial {
             shades: self.shades,
             photos: self.photos,
@@ -153,7 +164,7 @@ impl<'a> Study<'a> {
     }
 
     /// The answers of all kinds together.
-    fn pooled(&self, column: Column, class: Class, light: Light) -> Vec<Answer> {
+    pub fn pooled(&self, column: Column, class: Class, light: Light) -> Vec<Answer> {
         let of_kind = |kind: &Kind| self.run(column, class, *kind, light).known;
         self.kinds.iter().flat_map(of_kind).collect()
     }
@@ -166,6 +177,7 @@ impl<'a> Study<'a> {
             members: &members,
             photos: PHOTOS,
             groups: usize::MAX,
+            questions: usize::MAX,
             strangers: &strangers,
         };
         self.say(&format!("\n### {CORE} shades, {PHOTOS} photos each\n"));
@@ -252,223 +264,6 @@ impl<'a> Study<'a> {
         for line in std::mem::take(&mut self.bars) {
             self.say(&line);
         }
-    }
-
-    /// Rejection by how far the strangers are from the nearest shade of the library.
-    fn rejection(&mut self, outcomes: &[(Light, Outcome)], members: &[usize]) {
-        let nearest = |shade: usize| {
-            let differences = members
-                .iter()
-                .map(|member| self.shades[shade].difference(&self.shades[*member]));
-            differences.fold(f32::INFINITY, f32::min)
-        };
-        let bands: Vec<(f32, f32)> = STRANGE
-            .iter()
-            .scan(0.0, |low, high| Some((std::mem::replace(low, *high), *high)))
-            .collect();
-        let mut lines = vec![
-            "\n### Rejection of the other 71 shades of the palette, by CIEDE2000 to the nearest of the 47\n"
-                .to_owned(),
-            "| light | below 3 | 3 to 6 | 6 and more | all |\n|---|---:|---:|---:|---:|".to_owned(),
-        ];
-        for (light, outcome) in outcomes {
-            if outcome.strange.is_empty() {
-                return;
-            }
-            let cell = |area: Option<f32>| area.map_or_else(String::new, |area| format!("{area:.3}"));
-            let cells: Vec<String> = bands
-                .iter()
-                .map(|(low, high)| cell(outcome.rejection(|shade| (*low..*high).contains(&nearest(shade)))))
-                .collect();
-            lines.push(format!(
-                "| {} | {} | {} |",
-                light.name(),
-                cells.join(" | "),
-                cell(outcome.rejection(|_| true))
-            ));
-        }
-        let counts: Vec<String> = bands
-            .iter()
-            .map(|(low, high)| {
-                (CORE..118)
-                    .filter(|shade| (*low..*high).contains(&nearest(*shade)))
-                    .count()
-                    .to_string()
-            })
-            .collect();
-        lines.push(format!("| shades | {} | 71 |", counts.join(" | ")));
-        for line in lines {
-            self.say(&line);
-        }
-    }
-
-    /// 47 shades from one to ten photos.
-    pub fn by_photos(&mut self, counts: &[usize]) {
-        let members: Vec<usize> = (0..CORE).collect();
-        self.say(&format!("\n### {CORE} shades, by photos of each\n"));
-        self.begin_series("photos");
-        let mut series = Vec::new();
-        for light in Light::ALL {
-            for photos in counts {
-                let class = Class {
-                    members: &members,
-                    photos: *photos,
-                    groups: usize::MAX,
-                    strangers: &[],
-                };
-                let answers: Vec<Vec<Answer>> = self
-                    .columns
-                    .clone()
-                    .iter()
-                    .map(|column| self.pooled(*column, class, light))
-                    .collect();
-                series.push(self.series_row(light, &photos.to_string(), &answers));
-            }
-        }
-        self.plot_series(
-            "photos.svg",
-            "Top-1 by photos",
-            "photos of each of 47 shades",
-            counts,
-            &series,
-        );
-    }
-
-    /// Libraries of several sizes, three photos of each shade.
-    pub fn by_shades(&mut self, kind: Kind, sizes: &[usize]) {
-        self.say(&format!(
-            "\n### {PHOTOS} photos each, by number of shades: {}\n",
-            kind.name()
-        ));
-        self.begin_series("shades");
-        let mut series = Vec::new();
-        for light in Light::ALL {
-            for size in sizes {
-                let all = (*size).max(118);
-                let libraries: Vec<Vec<usize>> = (0..all / size)
-                    .map(|k| (k * size..(k + 1) * size).collect())
-                    .collect();
-                let answers: Vec<Vec<Answer>> = self
-                    .columns
-                    .iter()
-                    .map(|column| {
-                        let of_library = |members: &Vec<usize>| {
-                            let class = Class {
-                                members,
-                                photos: PHOTOS,
-                                groups: 1,
-                                strangers: &[],
-                            };
-                            self.run(*column, class, kind, light).known
-                        };
-                        libraries.iter().flat_map(of_library).collect()
-                    })
-                    .collect();
-                series.push(self.series_row(light, &size.to_string(), &answers));
-            }
-        }
-        let file = match kind {
-            Kind::Drawn => "shades.svg",
-            Kind::Portrait => "shades-portraits.svg",
-        };
-        self.plot_series(
-            file,
-            "Top-1 by number of shades",
-            "shades in the library",
-            sizes,
-            &series,
-        );
-    }
-
-    /// Taught from one kind of photos, asked with the other.
-    pub fn across_kinds(&mut self) {
-        let members: Vec<usize> = (0..CORE).collect();
-        let class = Class {
-            members: &members,
-            photos: PHOTOS,
-            groups: usize::MAX,
-            strangers: &[],
-        };
-        self.say(&format!("\n### {CORE} shades, {PHOTOS} photos each: taught from swatches and heads, asked with portraits\n"));
-        self.begin_series("");
-        for light in Light::ALL {
-            let answers: Vec<Vec<Answer>> = self
-                .columns
-                .iter()
-                .map(|column| {
-                    let version = |kind: Kind| Version {
-                        kind,
-                        light,
-                        undone: *column == Column::Oracle,
-                    };
-                    let (taught, asked) = (version(Kind::Drawn), version(Kind::Portrait));
-                    self.trial().run(column.scheme(), class, taught, asked).known
-                })
-                .collect();
-            self.series_row(light, "", &answers);
-        }
-    }
-
-    fn begin_series(&mut self, what: &str) {
-        let names: Vec<&str> = self.columns.iter().map(|column| column.name()).collect();
-        self.say(&format!(
-            "| light | {what} | {} | ahead of the better baseline | median ΔE | calibration error | questions |",
-            names.join(" | ")
-        ));
-        self.say(&format!(
-            "|---|---:|{}---:|---:|---:|---:|",
-            "---|".repeat(names.len())
-        ));
-    }
-
-    /// One row of top-1 / top-3 by column; returns the top-1 figures.
-    fn series_row(&mut self, light: Light, what: &str, answers: &[Vec<Answer>]) -> Vec<f32> {
-        let tops: Vec<f32> = answers
-            .iter()
-            .map(|answers| share(answers, |answer| answer.first))
-            .collect();
-        let cells: Vec<String> = answers
-            .iter()
-            .zip(&tops)
-            .map(|(answers, top)| {
-                if answers.is_empty() {
-                    String::new()
-                } else {
-                    format!("{top:.2} / {:.2}", share(answers, |answer| answer.among_three))
-                }
-            })
-            .collect();
-        let baselines = self
-            .columns
-            .iter()
-            .zip(&tops)
-            .filter(|(c, _)| matches!(c, Column::MeanColor | Column::Replaced));
-        let best = baselines.map(|(_, top)| *top).fold(0.0, f32::max);
-        let strand = &answers[0];
-        self.say(&format!(
-            "| {} | {what} | {} | {:+.0} points | {:.1} | {:.3} | {} |",
-            light.name(),
-            cells.join(" | "),
-            100.0 * (tops[0] - best),
-            median_difference(strand),
-            calibration_error(strand),
-            strand.len()
-        ));
-        tops
-    }
-
-    fn plot_series(&mut self, file: &str, title: &str, across: &str, steps: &[usize], series: &[Vec<f32>]) {
-        let names: Vec<String> = steps.iter().map(ToString::to_string).collect();
-        let mut lines = Vec::new();
-        for (index, light) in Light::ALL.into_iter().enumerate() {
-            let rows = &series[index * steps.len()..(index + 1) * steps.len()];
-            for (column, of) in self.columns.iter().enumerate() {
-                let values = rows.iter().map(|row| row[column]).collect();
-                lines.push((format!("{}, {}", of.name(), light.name()), values));
-            }
-        }
-        self.plots
-            .push((file.to_owned(), plot::steps(title, across, &names, &lines)));
     }
 
     /// How far apart the shades are.

@@ -2,9 +2,11 @@
 """Trains the shade embedding from donors (`eval --donors FOLDER`) and writes shade-embedding.bf16.
 
     cargo run --release -p strand-eval -- --donors target/donors
-    python3 models/shade-embedding/train.py target/donors models/shade-embedding/shade-embedding.bf16
+    python3 models/shade-embedding/train.py models/shade-embedding/shade-embedding.bf16 target/donors
 
-Needs numpy and torch. Ten minutes on two cores.
+Some five minutes on one free core.
+
+Needs numpy and torch.
 """
 import sys
 import time
@@ -13,18 +15,21 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-from features import dec, enc, hist, lab2lin, lin2lab, stats, weights
+from features import HAIR, SURROUNDINGS, dec, enc, hair_figures, lab2lin, lin2lab, surroundings
 
-DIMENSION, HIDDEN, EPISODES, SHADES = 64, 192, 1500, 48
-SURROUNDINGS = 13
-# Every third of the dumped hair pixels is enough to train on.
-STRIDE = 3
+DIMENSION, HIDDEN, EPISODES, SHADES = 64, 256, 9000, 48
+# Recolorings of each shade beside its own color, and lights of each kind put on each photo of each of them.
+RECOLORINGS, LIGHTS = 5, 2
+# How often a photo keeps its own ground.
+OWN_GROUND = 0.3
+# Every second of the dumped pixels is enough to train on.
+STRIDE = 2
 
 
-def load(folder):
-    ids = np.load(f"{folder}/ids.npy")
-    hair = torch.from_numpy(np.load(f"{folder}/hair.npy")[:, ::STRIDE].copy())
-    return ids, hair, torch.from_numpy(np.load(f"{folder}/means.npy"))
+def load(folders):
+    """Ids (shade, photo, light, kind, undone, pixels), hair and ground of all photos."""
+    get = lambda name: np.concatenate([np.load(f"{folder}/{name}.npy") for folder in folders])
+    return get("ids"), torch.from_numpy(get("hair")), torch.from_numpy(get("ground"))
 
 
 def blackbody(k):
@@ -43,91 +48,155 @@ def between(n, low, high):
     return torch.rand(n) * (high - low) + low
 
 
-def camera(hair, means, harsh):
-    """Hair and surroundings of each photo in a light of its own, as `Camera::everyday` and `Camera::harsh` draw it."""
-    n, h = len(hair), harsh.float()
-    pick = lambda low, high, low_harsh, high_harsh: torch.where(harsh, between(n, low_harsh, high_harsh), between(n, low, high))
-    exposure, kelvin = pick(-0.5, 0.5, -1, 1), pick(5000, 6500, 3000, 7500)
-    contrast, noise = pick(0, 0.15, 0, 0.5), pick(0, 0.012, 0, 0.03)
-    cast, shadow = 1 + h[:, None] * (torch.rand(n, 3) * 0.24 - 0.12), h * between(n, 0, 0.5)
+def camera(hair, ground, harsh):
+    """Hair and ground of each photo in a light of its own, as `Camera::everyday` and `Camera::harsh` draw it."""
+    n = len(hair)
+    exposure, kelvin, contrast, noise = (
+        (between(n, -1, 1), between(n, 3000, 7500), between(n, 0, 0.5), between(n, 0, 0.03)) if harsh
+        else (between(n, -0.5, 0.5), between(n, 5000, 6500), between(n, 0, 0.15), between(n, 0, 0.012)))
+    cast, shadow = 1 + float(harsh) * (torch.rand(n, 3) * 0.24 - 0.12), float(harsh) * between(n, 0, 0.5)
     gains = (2**exposure)[:, None] * cast * blackbody(kelvin) / DAYLIGHT
 
-    def developed(linear, contrast):
-        v = enc(linear.clamp(0, 1))
-        return v + (v * v * (3 - 2 * v) - v) * contrast
+    def seen(pixels):
+        x, y = pixels[..., -2], pixels[..., -1]
+        veil = 1 - shadow[:, None] * ((x + 0.4 * y - 0.75 + 0.03 * torch.randn(n, 1)) / 0.12).clamp(0, 1)
+        v = enc((lab2lin(pixels[..., :3]) * gains[:, None] * veil[..., None]).clamp(0, 1))
+        v = v + (v * v * (3 - 2 * v) - v) * contrast[:, None, None]
+        v = ((v + torch.randn(*v.shape[:2], 1) * noise[:, None, None]).clamp(0, 1) * 255).round() / 255
+        return torch.cat([lin2lab(dec(v)), pixels[..., 3:]], -1)
 
-    edge = torch.rand(n, 1) * 1.6 - 0.5 + hair[..., 3] * torch.sign(torch.randn(n, 1)) + 0.06 * torch.randn(n, hair.shape[1])
-    veil = 1 - shadow[:, None] * (6 * edge).clamp(0, 1)
-    v = developed(lab2lin(hair[..., :3]) * gains[:, None] * veil[..., None], contrast[:, None, None])
-    v = ((v + torch.randn(v.shape) * noise[:, None, None]).clamp(0, 1) * 255).round() / 255
-    hair = torch.cat([lin2lab(dec(v)), hair[..., 3:]], -1)
-    seen = lambda linear: dec(developed(linear * gains, contrast[:, None]).clamp(0, 1))
-    skin, ground = seen(lab2lin(means[:, 3:6])), seen(lab2lin(means[:, 7:10]))
-    return hair, (skin, means[:, 6], ground, seen(means[:, 10:13]), seen(means[:, 13:16]))
+    # Where everything is hair there is no ground, in whatever light.
+    there = (ground.abs().sum((1, 2)) > 0).float()[:, None, None]
+    return seen(hair), seen(ground) * there
 
 
-def inputs(hair, surroundings):
-    w = weights(hair)
-    skin, share, ground, bright, whole = surroundings
-    has = (share > 0.004).float()[:, None]
-    around = [lin2lab(skin) / 25 * has, has, lin2lab(ground) / 25, lin2lab(bright) / 25, lin2lab(whole) / 25]
-    return torch.cat([hist(hair, w) * 3, stats(hair, w) / 25, *around], 1)
+def found(hair, ground):
+    """The hair as a parser may find it: the lightest, the darkest or one side of it missed, some ground taken for hair."""
+    n, pixels, _ = hair.shape
+    some = lambda chance, most: (torch.rand(n, 1) < chance).float() * torch.rand(n, 1) * most
+    rank = hair[..., 0].argsort(1).argsort(1) / pixels
+    missed = (rank < some(0.2, 0.3)) | (rank > 1 - some(0.3, 0.5))
+    turn = torch.rand(n, 1) * 2 * torch.pi
+    side = (hair[..., -2] * turn.cos() + hair[..., -1] * turn.sin()).argsort(1).argsort(1) / pixels
+    missed |= side < some(0.3, 0.5)
+    taken = (torch.rand(n, pixels) < some(0.3, 0.15)) & (ground.abs().sum((1, 2)) > 0)[:, None]
+    hair = hair.clone()
+    hair[..., :3] = torch.where(taken[..., None], ground[:, torch.randperm(pixels), :3], hair[..., :3])
+    hair[..., 4] *= (~missed).float()
+    return hair, ground
+
+
+def figures(hair, ground):
+    return torch.cat([torch.cat([hair_figures(h), surroundings(g)], 1).half() for h, g in zip(hair.split(256), ground.split(256))])
+
+
+class Bank:
+    """The figures of every photo: `rows[virtual shade][kind][light]` lists, per photo, the rows of `x` to choose from."""
+
+    def __init__(self, folders):
+        ids, hair, ground = load(folders)
+        hair, ground = hair[:, ::STRIDE], ground[:, ::STRIDE]
+        self.x, self.shades = [], {}
+        self.count = 0
+        taken = ids[:, 4] == 0
+        self.put(np.where(taken)[0], ids, figures(hair[taken], ground[taken]), 0, None)
+        undone = np.where((ids[:, 4] == 1) & (ids[:, 2] == 0) & (ids[:, 0] >= 0))[0]
+        # Any hair may be before any ground of its kind, in the same light: more surroundings than there are photos.
+        sources = [np.where((ids[:, 4] == 1) & (ids[:, 2] == 0) & (ids[:, 3] == kind))[0] for kind in (0, 1)]
+        names = np.unique(ids[undone, 0])
+        for recoloring in range(RECOLORINGS + 1):
+            gains = np.exp(0.30 * np.random.randn(len(names), 1) + 0.10 * np.random.randn(len(names), 3)).clip(0.4, 2.0)
+            if recoloring == 0:
+                gains[:] = 1
+            gain = torch.from_numpy(gains[np.searchsorted(names, ids[undone, 0])]).float()
+            linear = lab2lin(hair[undone][..., :3]) * gain[:, None]
+            dyed = torch.cat([lin2lab(linear.clamp(0, 1)), hair[undone][..., 3:]], -1)
+            for harsh in (False, True):
+                for _ in range(LIGHTS):
+                    other = np.array([np.random.choice(sources[ids[row, 3]]) for row in undone])
+                    other = np.where(np.random.rand(len(undone)) < OWN_GROUND, undone, other)
+                    self.put(undone, ids, figures(*found(*camera(dyed, ground[other], harsh))), recoloring, harsh)
+        self.x = torch.cat(self.x)
+        # Shades by kind, then both kinds together, of those with enough photos to teach and ask.
+        self.of_kind = [[s for s in self.shades if len(self.shades[s].get(k, {})) >= 4] for k in (0, 1)]
+        self.of_both = sorted(set(self.of_kind[0]) & set(self.of_kind[1]))
+
+    def put(self, rows, ids, x, recoloring, harsh):
+        self.x.append(x)
+        for at, row in enumerate(rows):
+            shade, photo, light, kind = ids[row, :4]
+            light = int(light) if harsh is None else int(harsh)
+            photos = self.shades.setdefault((shade, recoloring), {}).setdefault(kind, {})
+            photos.setdefault(photo, ([], []))[light].append(self.count + at)
+        self.count += len(x)
+
+    def episode(self, rng, shades, taught):
+        """Rows of `taught + 1` photos of each of `shades` shades, the last of which is asked."""
+        fate, harsh = rng.random(), rng.random() < 0.5
+        mixed, kind = rng.random() < 0.2, int(rng.random() < 0.5)
+        pool = self.of_both if fate < 0.25 else self.of_kind[kind]
+        rows = []
+        for number in rng.choice(len(pool), shades, replace=False):
+            photos = self.shades[pool[number]]
+            across = fate < 0.15
+            taught_of, asked_of = list(photos[kind].values()), list(photos[1 - kind if across else kind].values())
+            order = rng.permutation(len(taught_of))
+            chosen = [taught_of[i] for i in order[:taught]]
+            chosen.append(asked_of[rng.integers(len(asked_of))] if across else taught_of[order[taught]])
+            for of_light in chosen:
+                options = of_light[int(rng.random() < 0.5 if mixed else harsh)] or of_light[0] or of_light[1]
+                rows.append(options[rng.integers(len(options))])
+        return rows
 
 
 class Embedding(torch.nn.Module):
-    def __init__(self, size):
+    def __init__(self):
         super().__init__()
+        size = HAIR + SURROUNDINGS
         self.a, self.b = torch.nn.Linear(size, HIDDEN), torch.nn.Linear(HIDDEN, HIDDEN)
-        self.c, self.d = torch.nn.Linear(HIDDEN, DIMENSION), torch.nn.Linear(size, DIMENSION, bias=False)
-        self.t = torch.nn.Parameter(torch.tensor(2.5))
+        self.c, self.d = torch.nn.Linear(HIDDEN, DIMENSION + 1), torch.nn.Linear(size, DIMENSION + 1, bias=False)
+        self.t = torch.nn.Parameter(torch.tensor(2.7))
+        self.drop = torch.nn.Dropout(0.1)
 
     def forward(self, x):
-        h = F.silu(self.b(F.silu(self.a(x))))
-        return F.normalize(self.c(h) + self.d(x), dim=1)
+        """Unit directions, and the logarithm of how far each can be trusted."""
+        h = self.drop(F.silu(self.b(self.drop(F.silu(self.a(x))))))
+        out = self.c(h) + self.d(x)
+        return F.normalize(out[:, :-1], dim=1), 2 * torch.tanh(out[:, -1] / 2)
 
 
-def recolored(hair, shades, each):
-    """Every shade of an episode in another color, the same for all its photos: new shades from old textures."""
-    gains = torch.exp(0.30 * torch.randn(shades, 1) + 0.10 * torch.randn(shades, 3))
-    gains = torch.where(torch.rand(shades, 1) < 0.3, torch.ones_like(gains), gains).clamp(0.4, 2.0)
-    linear = lab2lin(hair[..., :3]) * gains.repeat_interleave(each, 0)[:, None]
-    return torch.cat([lin2lab(linear.clamp(0, 1)), hair[..., 3:]], -1)
+def logits(network, x, shades):
+    e, trust = network(x)
+    e = e.view(shades, -1, DIMENSION)
+    prototypes = F.normalize(e[:, :-1].mean(1), dim=1)
+    trust = trust.view(shades, -1)[:, -1:]
+    return (network.t + trust).exp() * (e[:, -1] @ prototypes.T), trust
 
 
-def train(folder):
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
-    ids, hair, means = load(folder)
-    photos = {}
-    for row in np.where(ids[:, 4] == 1)[0]:
-        photos.setdefault((ids[row, 0], ids[row, 3]), []).append(row)
-    donors = [rows for rows in photos.values() if len(rows) >= 4]
-    network = None
-    start = time.time()
+def train(bank, seed=0):
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    network = Embedding()
+    optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.02)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=EPISODES, pct_start=0.05)
+    start, losses, right = time.time(), [], []
     for episode in range(EPISODES):
-        taught = int(rng.choice([1, 2, 3, 3]))
-        each = taught + 1
-        chosen = rng.choice(len(donors), SHADES, replace=False)
-        rows = np.concatenate([rng.permutation(donors[donor])[:each] for donor in chosen])
-        harsh = torch.full((len(rows),), bool(rng.random() < 0.5)) if rng.random() < 0.8 else torch.rand(len(rows)) < 0.5
-        x = inputs(*camera(recolored(hair[rows], SHADES, each), means[rows], harsh))
+        x = bank.x[bank.episode(rng, SHADES, int(rng.choice([1, 2, 3, 3])))].float()
         # Photos whose surroundings are not seen: `white_balance=off`.
-        hidden = (torch.rand(len(rows), 1) < 0.15).float()
-        x = torch.cat([x[:, :-SURROUNDINGS], x[:, -SURROUNDINGS:] * (1 - hidden)], 1)
-        if network is None:
-            network = Embedding(x.shape[1])
-            optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=1e-2)
-            schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, total_steps=EPISODES, pct_start=0.1)
-        e = network(x).view(SHADES, each, -1)
-        prototypes = F.normalize(e[:, :taught].mean(1), dim=1)
-        loss = F.cross_entropy(network.t.exp() * e[:, taught] @ prototypes.T, torch.arange(SHADES))
+        hidden = (torch.rand(len(x), 1) < 0.1).float()
+        x = torch.cat([x[:, :HAIR], x[:, HAIR:] * (1 - hidden)], 1)
+        answers, trust = logits(network, x, SHADES)
+        # The temperature and the mean of the trust would be one figure too many.
+        loss = F.cross_entropy(answers, torch.arange(SHADES)) + 0.1 * trust.mean() ** 2
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         schedule.step()
-        if episode % 250 == 249:
-            print(f"{episode + 1} episodes, loss {loss.item():.3f}, {time.time() - start:.0f} s", flush=True)
-    return network
+        losses.append(loss.item())
+        right.append((answers.argmax(1) == torch.arange(SHADES)).float().mean().item())
+        if episode % 1000 == 999:
+            print(f"{episode + 1} episodes, loss {np.mean(losses[-1000:]):.3f}, right {np.mean(right[-1000:]):.3f}, {time.time() - start:.0f} s", flush=True)
+    return network.eval()
 
 
 def save(network, path):
@@ -139,4 +208,7 @@ def save(network, path):
 
 
 if __name__ == "__main__":
-    save(train(sys.argv[1]), sys.argv[2])
+    torch.set_num_threads(1)
+    np.random.seed(0)
+    torch.manual_seed(0)
+    save(train(Bank(sys.argv[2:])), sys.argv[1])

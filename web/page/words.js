@@ -9,13 +9,13 @@ export function difference(delta) {
   return 'a clear difference';
 }
 
-/** A combined score under which no shade is close. */
-export const WEAK = 0.4;
+/** A combined score under which no shade is close: three in four such matches are wrong. */
+export const WEAK = 0.25;
 
-/** A combined score in words. */
+/** A combined score in words. It is a probability: 0.8 is right four times in five, from 0.5 on more often than not. */
 export function confidence(score) {
-  if (score >= 0.85) return 'Excellent match';
-  if (score >= 0.65) return 'Good match';
+  if (score >= 0.8) return 'Excellent match';
+  if (score >= 0.5) return 'Good match';
   if (score >= WEAK) return 'Possible match';
   return 'Weak match';
 }

@@ -132,15 +132,20 @@ impl Lab {
         }
     }
 
-    /// The nearest sRGB color; what lies outside sRGB is clipped channel by channel.
-    pub fn to_rgb(self) -> Rgb {
+    /// Its linear sRGB light, each channel 0 to 1, but below or above where it lies outside sRGB.
+    pub fn to_linear(self) -> [f32; 3] {
         let fy = (self.l + 16.0) / 116.0;
         let xyz = [
             curve_inverse(fy + self.a / 500.0),
             curve_inverse(fy),
             curve_inverse(fy - self.b / 200.0),
         ];
-        let [r, g, b] = FROM_XYZ.map(|row| encode(dot(row, xyz)));
+        FROM_XYZ.map(|row| dot(row, xyz))
+    }
+
+    /// The nearest sRGB color; what lies outside sRGB is clipped channel by channel.
+    pub fn to_rgb(self) -> Rgb {
+        let [r, g, b] = self.to_linear().map(encode);
         Rgb { r, g, b }
     }
 

@@ -7,18 +7,20 @@ use serde::Serialize;
 
 /// CIEDE2000 at which closeness falls to one half: photos of one shade under everyday light differ by up to about it.
 const HALF_CLOSENESS: f32 = 8.0;
-/// How much speaks for a trained shade, in units of log-odds: so much per unit of the cosine between the photo and the
-/// mean of the shade's photos, of the SVM's decision value, and of the Euclidean Lab distance to the nearest photo.
-const PER_COSINE: f32 = 9.43;
-const PER_DECISION: f32 = 0.35;
-const PER_DIFFERENCE: f32 = -0.008;
-/// How much speaks for the hair being of no shade of the library: what trained shades have to outweigh. These four were
-/// fitted by maximum likelihood to trials with 10 to 47 shades of 1 to 4 photos each and shades left out
-/// (`models/shade-embedding/README.md`).
-const FOR_NONE: f32 = 5.76;
-/// What speaks for a shade known by its colors alone, beside trained ones: as much as for a likely one where the colors
-/// are the same, as little as for none at a Lab distance of 5. Chosen by hand.
-const AT_NO_DIFFERENCE: f32 = 7.5;
+/// How much speaks for a trained shade, in units of log-odds: so much per unit that the cosine between the photo and the
+/// mean of the shade's photos lies above [`MIDDLE`], and per unit of the SVM's decision value. Both count for more where
+/// the photo can be trusted, and for less where the shade has but one photo or two.
+const PER_COSINE: f32 = 19.15;
+const MIDDLE: f32 = 0.808;
+const PER_DECISION: f32 = 0.473;
+const POWER_OF_TRUST: f32 = 1.29;
+const FEW: f32 = 0.716;
+/// How much speaks for the hair being of no shade of the library: what trained shades have to outweigh. All six were
+/// fitted by maximum likelihood (`models/shade-embedding/calibrate.py`).
+const FOR_NONE: f32 = -2.73;
+/// How much more speaks for a shade known by its colors alone, beside trained ones, than for none: as much as for a
+/// likely one where the colors are the same, nothing at a Lab distance of 5. Chosen by hand.
+const AT_NO_DIFFERENCE: f32 = 1.75;
 const PER_BARE_DIFFERENCE: f32 = -0.35;
 /// Past this many shades only the most promising are compared color by color.
 const CLOSE_LOOK: usize = 256;
@@ -126,10 +128,11 @@ impl Shelf {
 
     /// The best `count` matches. `features` is the photo's feature vector in the shelf's space.
     pub fn rank(&self, signature: &Signature, features: &[f32], count: usize) -> Ranking {
+        let trust = signature.trust().powf(POWER_OF_TRUST);
         let mut scored: Vec<(&Candidate, f32)> = self
             .candidates
             .iter()
-            .map(|c| (c, self.evidence(c, features, signature.mean)))
+            .map(|c| (c, self.evidence(c, features, signature.mean, trust)))
             .collect();
         scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.color_id.cmp(&y.0.color_id)));
         let trained = self.candidates.iter().any(|c| self.model(c).is_some());
@@ -180,14 +183,14 @@ impl Shelf {
     }
 
     /// What speaks for a shade, in units of log-odds.
-    fn evidence(&self, candidate: &Candidate, features: &[f32], mean: Lab) -> f32 {
-        let difference = rough_difference(candidate, mean);
-        self.model(candidate)
-            .map_or(AT_NO_DIFFERENCE + PER_BARE_DIFFERENCE * difference, |model| {
-                PER_COSINE * model.likeness(features)
-                    + PER_DECISION * model.decision(features)
-                    + PER_DIFFERENCE * difference
-            })
+    fn evidence(&self, candidate: &Candidate, features: &[f32], mean: Lab, trust: f32) -> f32 {
+        let Some(model) = self.model(candidate) else {
+            return FOR_NONE + AT_NO_DIFFERENCE + PER_BARE_DIFFERENCE * rough_difference(candidate, mean);
+        };
+        let photos = model.references.len() as f32;
+        let evidence =
+            PER_COSINE * (model.likeness(features) - MIDDLE) + PER_DECISION * model.decision(features);
+        trust * evidence * photos / (photos + FEW)
     }
 }
 
@@ -319,7 +322,7 @@ mod tests {
         Signature {
             colors,
             mean,
-            descriptor: vec![],
+            descriptor: vec![1.0],
             coverage: 0.5,
             confidence: 0.9,
         }

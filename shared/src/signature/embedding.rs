@@ -7,21 +7,31 @@
 //! shade from all others, and a scalar product is a cosine.
 
 use super::histogram::HISTOGRAM;
-use super::statistics::STATISTICS;
-use super::surroundings::SURROUNDINGS;
+use super::statistics::{QUINTILES, SHAPE, Statistics};
+use super::surroundings::{GROUND_PARTS, SKIN_PARTS, Surroundings};
+use crate::color::Lab;
 use std::sync::LazyLock;
 
 /// Names this embedding in a feature space id. Any change of what goes in, or of the weights, needs a new one.
-pub const DESCRIPTOR_ID: &str = "shade1";
+pub const DESCRIPTOR_ID: &str = "shade2";
 /// Length of the embedding.
 pub const DESCRIPTOR_DIMENSION: usize = 64;
 
-const HIDDEN: usize = 192;
-const INPUT: usize = HISTOGRAM + STATISTICS + SURROUNDINGS;
+const HIDDEN: usize = 256;
+/// What the network takes of one color: Lab and the logarithm of its linear light.
+const OF_COLOR: usize = 6;
+const OF_HAIR: usize = HISTOGRAM + OF_COLOR * QUINTILES + SHAPE;
+/// The last two say whether there is skin, and anything but hair.
+const OF_SURROUNDINGS: usize = OF_COLOR * (SKIN_PARTS + GROUND_PARTS + 1) + 2;
+const INPUT: usize = OF_HAIR + OF_SURROUNDINGS;
+/// The network gives one more: how far the photo can be trusted.
+const OUTPUT: usize = DESCRIPTOR_DIMENSION + 1;
 /// Brings the histogram, of unit length over hundreds of cells, to the size of the others.
 const HISTOGRAM_SCALE: f32 = 3.0;
 /// Lab units to about one.
 const LAB_SCALE: f32 = 1.0 / 25.0;
+/// Keeps the logarithm of black finite.
+const DARKEST: f32 = 0.01;
 
 /// All weights as little-endian bfloat16 (the upper half of an `f32`), matrices row by row: two hidden layers with their
 /// biases, the output with its bias, and the matrix that leads past the hidden layers.
@@ -50,29 +60,33 @@ static NETWORK: LazyLock<Network> = LazyLock::new(|| {
         bias: take(outputs),
     };
     let hidden = [layer(INPUT, HIDDEN), layer(HIDDEN, HIDDEN)];
-    let output = layer(HIDDEN, DESCRIPTOR_DIMENSION);
+    let output = layer(HIDDEN, OUTPUT);
     let past = Layer {
-        weights: take(INPUT * DESCRIPTOR_DIMENSION),
+        weights: take(INPUT * OUTPUT),
         bias: Vec::new(),
     };
     Network { hidden, output, past }
 });
 
-/// The embedding, of unit length. Without `surroundings` it rests on the hair alone.
-pub fn embed(histogram: &[f32], statistics: &[f32], surroundings: Option<&[f32; SURROUNDINGS]>) -> Vec<f32> {
+/// The embedding: its direction is the shade, its length e^-2 to e^2 says how far the photo can be trusted beside others,
+/// in a light that can or cannot be judged. Without `surroundings` it rests on the hair alone.
+pub fn embed(histogram: &[f32], statistics: &Statistics, surroundings: Option<&Surroundings>) -> Vec<f32> {
     let mut input = Vec::with_capacity(INPUT);
     input.extend(histogram.iter().map(|x| x * HISTOGRAM_SCALE));
-    input.extend(statistics.iter().map(|x| x * LAB_SCALE));
-    input.extend(surroundings.map_or([0.0; SURROUNDINGS], |figures| {
-        // The fourth says whether there is skin and is no color.
-        std::array::from_fn(|k| {
-            if k == 3 {
-                figures[k]
-            } else {
-                figures[k] * LAB_SCALE
-            }
-        })
-    }));
+    input.extend(statistics.quintiles.into_iter().flat_map(color));
+    input.extend(statistics.shape.map(|x| x * LAB_SCALE));
+    if let Some(Surroundings { skin, ground, bright }) = surroundings {
+        let mut put = |colors: Option<&[Lab]>, count: usize| {
+            let colors = colors.unwrap_or_default();
+            input.extend(colors.iter().copied().flat_map(color));
+            input.extend(std::iter::repeat_n(0.0, OF_COLOR * (count - colors.len())));
+        };
+        put(skin.as_ref().map(<[Lab; SKIN_PARTS]>::as_slice), SKIN_PARTS);
+        put(ground.as_ref().map(<[Lab; GROUND_PARTS]>::as_slice), GROUND_PARTS);
+        put(bright.as_ref().map(std::slice::from_ref), 1);
+        input.extend([skin.is_some(), bright.is_some()].map(|has| f32::from(u8::from(has))));
+    }
+    input.resize(INPUT, 0.0);
     let network = &*NETWORK;
     let mut flow = input.clone();
     for layer in &network.hidden {
@@ -86,16 +100,25 @@ pub fn embed(histogram: &[f32], statistics: &[f32], surroundings: Option<&[f32; 
     for (value, past) in embedding.iter_mut().zip(network.past.of(&input)) {
         *value += past;
     }
-    let length = embedding
-        .iter()
-        .map(|x| x * x)
-        .sum::<f32>()
-        .sqrt()
-        .max(f32::EPSILON);
+    let trust = embedding.pop().map_or(1.0, |x| (2.0 * (x / 2.0).tanh()).exp());
+    let length = length(&embedding).max(f32::EPSILON);
     for x in &mut embedding {
-        *x /= length;
+        *x *= trust / length;
     }
     embedding
+}
+
+/// The Euclidean length.
+pub fn length(vector: &[f32]) -> f32 {
+    vector.iter().map(|x| x * x).sum::<f32>().sqrt()
+}
+
+/// A lamp scales linear light, so it adds to its logarithm, the same to hair as to what surrounds it.
+fn color(lab: Lab) -> [f32; OF_COLOR] {
+    let [r, g, b] = lab
+        .to_linear()
+        .map(|light| (light.clamp(0.0, 1.0) + DARKEST).ln());
+    [lab.l * LAB_SCALE, lab.a * LAB_SCALE, lab.b * LAB_SCALE, r, g, b]
 }
 
 impl Layer {
@@ -106,5 +129,82 @@ impl Layer {
             .map(|row| super::dot(row, input));
         let bias = self.bias.iter().copied().chain(std::iter::repeat(0.0));
         sums.zip(bias).map(|(sum, bias)| sum + bias).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::histogram::histogram;
+    use crate::signature::pixels::HairPixel;
+    use crate::signature::statistics::statistics;
+
+    const BROWN: Lab = Lab {
+        l: 34.0,
+        a: 9.0,
+        b: 16.0,
+    };
+    const SKIN: Lab = Lab {
+        l: 68.0,
+        a: 14.0,
+        b: 18.0,
+    };
+    const WALL: Lab = Lab {
+        l: 82.0,
+        a: 0.0,
+        b: 2.0,
+    };
+
+    /// The color in `light` times as much light.
+    fn lit(lab: Lab, light: f32) -> Lab {
+        Lab::from_linear(lab.to_linear().map(|value| (value * light).clamp(0.0, 1.0)))
+    }
+
+    /// Hair of some color before a wall, beside a face, in so much light on the one and the others.
+    fn taken(hair: Lab, on_hair: f32, around: Option<f32>) -> Vec<f32> {
+        let pixel = |k: usize| HairPixel {
+            lab: lit(hair, on_hair * (0.7 + 0.6 * (k % 10) as f32 / 9.0)),
+            weight: 1.0,
+            height: k as f32 / 400.0,
+        };
+        let pixels: Vec<HairPixel> = (0..400).map(pixel).collect();
+        let surroundings = around.map(|light| Surroundings {
+            skin: Some([0.8, 1.0, 1.2].map(|part| lit(SKIN, part * light))),
+            ground: Some([0.8, 0.9, 1.0, 1.05, 1.1].map(|part| lit(WALL, part * light))),
+            bright: Some(lit(WALL, 1.2 * light)),
+        });
+        embed(&histogram(&pixels), &statistics(&pixels), surroundings.as_ref())
+    }
+
+    fn cosine(x: &[f32], y: &[f32]) -> f32 {
+        crate::signature::dot(x, y) / length(x) / length(y)
+    }
+
+    #[test]
+    fn what_is_around_the_hair_tells_of_the_light() {
+        let as_it_is = taken(BROWN, 1.0, Some(1.0));
+        for light in [0.6, 1.4] {
+            let other_light = cosine(&as_it_is, &taken(BROWN, light, Some(light)));
+            let other_hair = cosine(&as_it_is, &taken(BROWN, light, Some(1.0)));
+            assert!(
+                other_light > other_hair + 0.005,
+                "{light}: {other_light} {other_hair}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_photo_whose_light_cannot_be_judged_is_trusted_less() {
+        let (with, without) = (taken(BROWN, 1.0, Some(1.0)), taken(BROWN, 1.0, None));
+        assert!(length(&without) < 0.95 * length(&with));
+    }
+
+    #[test]
+    fn the_length_stays_in_its_bounds() {
+        for around in [None, Some(0.5), Some(1.0), Some(2.0)] {
+            let embedding = taken(BROWN, 1.0, around);
+            assert_eq!(embedding.len(), DESCRIPTOR_DIMENSION);
+            assert!((-2.0..2.0).contains(&length(&embedding).ln()));
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod dominant;
 mod embedding;
 mod histogram;
+mod parts;
 mod pixels;
 mod statistics;
 mod surroundings;
@@ -22,7 +23,8 @@ pub struct Signature {
     pub colors: Vec<DominantColor>,
     /// Mean color of the hair in CIE Lab (D65).
     pub mean: Lab,
-    /// The shade embedding, [`DESCRIPTOR_DIMENSION`] values of unit length; see [`DESCRIPTOR_ID`].
+    /// The shade embedding, [`DESCRIPTOR_DIMENSION`] values: the direction is the shade, the length how far the photo can
+    /// be trusted; see [`DESCRIPTOR_ID`].
     pub descriptor: Vec<f32>,
     /// Share of the photo that is hair, 0 to 1.
     pub coverage: f32,
@@ -63,22 +65,27 @@ pub fn measure(photo: &Photo, mask: &HairMask, white_balance: WhiteBalance) -> O
     })
 }
 
+impl Signature {
+    /// How far the photo can be trusted beside others: 1 is as usual, 2 makes any evidence twice as strong.
+    pub fn trust(&self) -> f32 {
+        embedding::length(&self.descriptor)
+    }
+}
+
 /// Weight of a backbone's unit-length embedding beside the unit-length shade embedding: shades differ in color first,
 /// texture and style only break ties.
 const EMBEDDING_WEIGHT: f32 = 0.35;
 
-/// The vector that shade models train on: the shade embedding, then a backbone's embedding where there is one,
-/// scaled to the length [`EMBEDDING_WEIGHT`].
+/// The vector that shade models train on: the shade embedding's direction, of unit length, then a backbone's embedding
+/// where there is one, scaled to the length [`EMBEDDING_WEIGHT`].
 pub fn feature_vector(descriptor: &[f32], embedding: Option<&[f32]>) -> Vec<f32> {
-    let mut features = descriptor.to_vec();
+    let scaled = |vector: &[f32], to: f32| {
+        let scale = to / embedding::length(vector).max(f32::EPSILON);
+        vector.iter().map(|x| x * scale).collect::<Vec<f32>>()
+    };
+    let mut features = scaled(descriptor, 1.0);
     if let Some(embedding) = embedding {
-        let norm = embedding
-            .iter()
-            .map(|x| x * x)
-            .sum::<f32>()
-            .sqrt()
-            .max(f32::EPSILON);
-        features.extend(embedding.iter().map(|x| x * EMBEDDING_WEIGHT / norm));
+        features.extend(scaled(embedding, EMBEDDING_WEIGHT));
     }
     features
 }

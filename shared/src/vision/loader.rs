@@ -226,7 +226,7 @@ fn best_parser<'a>(manifest: &'a Manifest, config: &VisionConfig) -> Result<&'a 
     let chosen = segmenters().find(|model| is_there(model, config)).unwrap_or(best);
     if chosen.name != best.name {
         tracing::info!(
-            "Using the hair parser \"{}\": \"{}\", which is more exact, has not been fetched \
+            "Using the hair parser \"{}\": \"{}\", which is preferred, has not been fetched \
              (`strand-server models fetch {}`).",
             chosen.name,
             best.name,
@@ -474,7 +474,7 @@ mod tests {
         let vision = Vision::new(config).expect("valid");
         assert_eq!(vision.missing().len(), 1);
         let error = vision.parser().map(|_| ()).expect_err("none").to_string();
-        assert!(error.contains("models fetch hair-parser-pan"), "{error}");
+        assert!(error.contains("models fetch hair-parser"), "{error}");
     }
 
     #[test]

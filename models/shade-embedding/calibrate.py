@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Fits the weights of the evidence in shared/src/learning/matching.rs by maximum likelihood, and says how well they do.
+
+    python3 models/shade-embedding/calibrate.py models/shade-embedding/shade-embedding.bf16 FOLDER...
+
+FOLDERs are donors that the embedding was not trained from, photographed as they are: each trial teaches some shades from
+a few photos, asks one photo of each, and one of shades that were left out. Needs numpy, torch, scipy, scikit-learn, whose
+SVM stands in for linfa-svm.
+"""
+import sys
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+from sklearn.svm import SVC
+
+from train import DIMENSION, STRIDE, Embedding, figures, load
+
+TRIALS, SIZES, PHOTOS = 96, (5, 10, 20, 32), (1, 2, 3, 4)
+# One question in so many shows a shade that the library does not have.
+STRANGE_ONE_IN = 25
+
+
+def read(path):
+    """The network of a file that train.py wrote."""
+    network = Embedding()
+    values = torch.from_numpy((np.fromfile(path, "<u2").astype("<u4") << 16).view("<f4").copy())
+    state, at = network.state_dict(), 0
+    for name in ["a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "d.weight"]:
+        count = state[name].numel()
+        state[name] = values[at : at + count].view(state[name].shape)
+        at += count
+    assert at == len(values), "the file is of another network"
+    network.load_state_dict(state)
+    return network.eval()
+
+
+class Photos:
+    """Directions and trust of photos in the light that they were taken in."""
+
+    def __init__(self, path, folders):
+        ids, hair, ground = load(folders)
+        keep = (ids[:, 0] >= 0) & (ids[:, 4] == 0)
+        self.ids, hair, ground = ids[keep], hair[keep][:, ::STRIDE], ground[keep][:, ::STRIDE]
+        with torch.no_grad():
+            e, trust = read(path)(figures(hair, ground).float())
+            self.e, self.trust = e.numpy(), trust.exp().numpy()
+        self.rows = {}
+        for row, (shade, _, light, kind) in enumerate(self.ids[:, :4]):
+            self.rows.setdefault((kind, light), {}).setdefault(shade, []).append(row)
+
+    def trial(self, kind, light, size, photos, rng):
+        """Cosine and decision value of each question to each shade; strangers come last."""
+        rows = [r for r in self.rows[kind, light].values() if len(r) > photos]
+        size = min(size, len(rows) * 4 // 5)
+        strange = max(3, size // 5)
+        chosen = [rng.permutation(rows[i])[: photos + 1] for i in rng.permutation(len(rows))[: size + strange]]
+        taught, asked = np.array([c[:photos] for c in chosen[:size]]), np.array([c[photos] for c in chosen])
+        e = self.e[taught]
+        prototypes = e.mean(1)
+        prototypes /= np.linalg.norm(prototypes, axis=1, keepdims=True)
+        vectors, decision = e.reshape(-1, DIMENSION), np.zeros((len(asked), size))
+        for k in range(size):
+            own = np.arange(len(vectors)) // photos == k
+            decision[:, k] = SVC(C=10, kernel="linear", class_weight="balanced").fit(vectors, own).decision_function(self.e[asked])
+        return dict(kind=kind, light=light, photos=photos, size=size, cosine=self.e[asked] @ prototypes.T, decision=decision,
+                    trust=self.trust[asked])
+
+
+START = dict(per_cosine=14.0, middle=0.7, per_decision=0.3, power=0.7, few=0.5, none=2.0)
+
+
+def evidence(p, t):
+    """Log-odds of each shade, with none in the last column."""
+    scale = t["trust"][:, None] ** p["power"] * t["photos"] / (t["photos"] + p["few"])
+    shades = scale * (p["per_cosine"] * (t["cosine"] - p["middle"]) + p["per_decision"] * t["decision"])
+    return np.concatenate([shades, np.full((len(shades), 1), p["none"])], 1)
+
+
+def fit(trials, fixed=()):
+    names = [name for name in START if name not in dict(fixed)]
+
+    def cost(values):
+        p = {**START, **dict(fixed), **dict(zip(names, values))}
+        total = count = 0
+        for t in trials:
+            s = evidence(p, t)
+            s = s - np.logaddexp.reduce(s, 1, keepdims=True)
+            known = np.arange(t["size"])
+            weight = t["size"] / (STRANGE_ONE_IN - 1) / (len(s) - t["size"])
+            total -= s[known, known].sum() + weight * s[t["size"] :, -1].sum()
+            count += t["size"] * STRANGE_ONE_IN / (STRANGE_ONE_IN - 1)
+        return total / count
+
+    # In units of where they start, so that all are of one size.
+    start = np.array([START[name] for name in names])
+    found = minimize(lambda x: cost(x * start), np.ones(len(names)), method="L-BFGS-B", options=dict(maxiter=400))
+    return {**START, **dict(fixed), **dict(zip(names, found.x * start))}, found.fun
+
+
+def report(p, trials, what):
+    score, right, three, known, strange = [], [], [], [], []
+    for t in trials:
+        s = evidence(p, t)
+        odds = np.exp(s - np.logaddexp.reduce(s, 1, keepdims=True))[:, :-1]
+        order, truth = (-odds).argsort(1), np.arange(t["size"])
+        best = odds.max(1)
+        score += [*best[: t["size"]]]
+        right += [*(order[: t["size"], 0] == truth)]
+        three += [*(order[: t["size"], :3] == truth[:, None]).any(1)]
+        known, strange = known + [*best[: t["size"]]], strange + [*best[t["size"] :]]
+    score, right = np.array(score), np.array(right, float)
+    bins = np.array_split(score.argsort(), 15)
+    error = sum(abs(score[b].mean() - right[b].mean()) * len(b) for b in bins) / len(score)
+    area = (np.array(known)[:, None] > np.array(strange)[None]).mean()
+    print(f"{what:28} top-1 {right.mean():.3f} top-3 {np.mean(three):.3f} score {score.mean():.3f} error {error:.3f} rejection {area:.3f} n {len(score)}")
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(1)
+    photos = Photos(sys.argv[1], sys.argv[2:])
+    rng = np.random.default_rng(5)
+    lots = [(kind, light, size, n) for n in PHOTOS for size in SIZES for light in (0, 1) for kind in (0, 1)]
+    trials = [photos.trial(*lots[i % len(lots)], rng) for i in range(TRIALS)]
+    for fixed in ({}, {"per_decision": 0.0}, {"power": 0.0}, {"few": 0.0}):
+        p, cost = fit(trials, tuple(fixed.items()))
+        print(f"\ncost {cost:.4f} " + " ".join(f"{k} {v:.4f}" for k, v in p.items()))
+        report(p, trials, "all")
+        if not fixed:
+            for light in (0, 1):
+                for kind in (0, 1):
+                    report(p, [t for t in trials if (t["light"], t["kind"]) == (light, kind)], ("everyday ", "harsh ")[light] + ("drawn", "portraits")[kind])
+            for n in PHOTOS:
+                report(p, [t for t in trials if t["photos"] == n], f"{n} photos")
+            for size in SIZES:
+                report(p, [t for t in trials if t["size"] == size], f"{size} shades")
