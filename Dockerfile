@@ -39,17 +39,17 @@ RUN apt-get update \
 COPY models/fetch-onnxruntime models/onnxruntime.txt /fetch/
 RUN /fetch/fetch-onnxruntime /onnxruntime
 
-# The hair parser, checked by its checksum: from models/ where it has been fetched before, else from its URL. Where
-# neither can be had, --build-arg STRAND_PARSER=hair-parser takes the one inside the binary.
+# The hair parser: the one inside the binary, or the one that --build-arg STRAND_PARSER=NAME names (models/README.md),
+# checked by its checksum: from models/ where it has been fetched before, else from its URL.
 FROM build AS models
-ARG STRAND_PARSER=hair-parser-pan
+ARG STRAND_PARSER=hair-parser
 RUN mkdir -p /models \
     && STRAND_MODELS_DIR=/models STRAND_MODELS_MIRROR=models /binaries/strand-server models fetch "$STRAND_PARSER"
 
 # What all images have: certificates for HTTPS to S3 and DynamoDB, and the name of the parser, which names the feature
 # space and so has to be the same in each, the one without models included.
 FROM debian:bookworm-slim AS base
-ARG STRAND_PARSER=hair-parser-pan
+ARG STRAND_PARSER=hair-parser
 COPY --from=onnxruntime /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
 ENV STRAND_PARSER=$STRAND_PARSER
 LABEL org.opencontainers.image.licenses="Apache-2.0" \

@@ -1,8 +1,8 @@
 # `make run` serves Strand on http://localhost:8000, `make test` passes all tests. Everything else is below.
 
 export STRAND_MODELS_DIR ?= $(CURDIR)/models
-# The parser that `make run` tries to fetch.
-BEST_PARSER := hair-parser-pan
+# A hair parser beside the one in the binary, for the tests and figures that compare them.
+OTHER_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
 .PHONY: help tools setup models run build test test-aws test-api test-browser test-containers demo lint format bench bench-containers eval clean
@@ -20,17 +20,17 @@ setup: tools ## fetch ONNX Runtime into models/onnxruntime
 build: tools ## build the server, optimised
 	cargo build --release --locked --package strand-server
 
-models: build ## fetch the best hair parser into models/, where it can be had
-	@target/release/strand-server models fetch $(BEST_PARSER) || \
-		echo "Going on without $(BEST_PARSER): neither the mirror nor the network has it."
+models: build ## fetch another hair parser into models/, where it can be had
+	@target/release/strand-server models fetch $(OTHER_PARSER) || \
+		echo "Going on without $(OTHER_PARSER): neither the mirror nor the network has it."
 
-run: setup models ## set everything up, build, and serve http://localhost:8000
+run: setup build ## set everything up, build, and serve http://localhost:8000
 	target/release/strand-server
 
 test: setup ## all tests
 	cargo build --locked --workspace
-	@target/debug/strand-server models fetch $(BEST_PARSER) || \
-		echo "The tests go on without $(BEST_PARSER): neither the mirror nor the network has it."
+	@target/debug/strand-server models fetch $(OTHER_PARSER) || \
+		echo "The tests go on without $(OTHER_PARSER): neither the mirror nor the network has it."
 	cargo test --locked --workspace --no-fail-fast
 
 test-containers: tools ## images, Lambda functions and the store on AWS, tried on a Docker engine

@@ -1,7 +1,6 @@
 """Building the images, by the Dockerfile and by `sam build`, and their sizes."""
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,22 +11,13 @@ SERVER = "strand-server:test"
 FUNCTIONS = ("analyze", "colors", "train")
 BUILT_TEMPLATE = STATE / "sam" / "template.yaml"
 MEGABYTE = 1_000_000
-# What the server's image may add to Debian. The aim is 60, of which ONNX Runtime takes 35 and the parser 4; the AWS SDK's
-# clients alone keep it from that.
-SERVER_BAR = 75
+# What the server's image may add to Debian. The aim is 60, of which ONNX Runtime takes 35; the clients of the AWS SDK
+# keep it from that.
+SERVER_BAR = 70
 
 
 def image(function):
     return f"strand-{function}:test"
-
-
-def parser():
-    """The hair parser to bake in: the best one where models/ or the mirror has it, else the one in the binary."""
-    best = "hair-parser-pan"
-    place, mirror = ROOT / "models" / f"{best}.onnx", Path(os.environ.get("STRAND_MODELS_MIRROR", "/nowhere"))
-    if not place.exists() and (mirror / place.name).exists():
-        shutil.copy(mirror / place.name, place)
-    return best if place.exists() else "hair-parser"
 
 
 def build():
@@ -36,7 +26,7 @@ def build():
     environment = os.environ | {"DOCKER_BUILDKIT": "0"}
     for target, tag in [("server", SERVER), *((name, image(name)) for name in FUNCTIONS)]:
         print(f"building {tag}", flush=True)
-        command = ["docker", "build", "--target", target, "--tag", tag, "--build-arg", f"STRAND_PARSER={parser()}", "."]
+        command = ["docker", "build", "--target", target, "--tag", tag, "."]
         with open(STATE / f"build-{target}.log", "w") as log:
             if subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT).returncode != 0:
                 tail = Path(log.name).read_text()[-4000:]
@@ -63,8 +53,7 @@ def check_template():
 
 def sam_build(environment):
     """`sam build`, then what the functions need to find the played cloud, on top of each image."""
-    sam("build", "--template", "template.yaml", "--build-dir", STATE / "sam", "--parameter-overrides",
-        f"ParameterKey=Parser,ParameterValue={parser()}")
+    sam("build", "--template", "template.yaml", "--build-dir", STATE / "sam")
     for function in FUNCTIONS:
         built = next(
             line.split(":", 1)[1].strip()

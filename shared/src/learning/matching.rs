@@ -137,7 +137,8 @@ impl Shelf {
         scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.color_id.cmp(&y.0.color_id)));
         let trained = self.candidates.iter().any(|c| self.model(c).is_some());
         let odds = Odds::of(scored.iter().map(|(_, evidence)| *evidence));
-        scored.truncate(CLOSE_LOOK.max(count));
+        // Where nothing is trained the colors themselves decide, else the evidence has.
+        scored.truncate(if trained { count } else { CLOSE_LOOK.max(count) });
         let mut matches: Vec<Match> = scored
             .into_iter()
             .filter_map(|(candidate, evidence)| {
