@@ -47,6 +47,9 @@ class Engine:
         if os.geteuid() != 0:
             raise Failed("No Docker engine answers, and only root can start one.")
         STATE.mkdir(parents=True, exist_ok=True)
+        # Where no init system runs, nobody has mounted what containers are limited by.
+        if not os.path.ismount("/sys/fs/cgroup") and shutil.which("cgroupfs-mount"):
+            run("cgroupfs-mount")
         # A socket's path must be short; the images stay for the next run.
         self.place = Path(tempfile.mkdtemp(prefix="strand-engine-"))
         socket = f"unix://{self.place}/socket"
