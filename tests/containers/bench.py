@@ -68,7 +68,8 @@ class Events:
 
     def __init__(self, stack):
         with Function("colors", stack.environment()) as colors:
-            count = len(SIZES) * (STARTS + WARM["train"])
+            # Two of them are trained beforehand, for a model needs others to differ from.
+            count = len(SIZES) * (STARTS + WARM["train"]) + 2
             self.shades = [shade(colors, f"Shade {number}", 3) for number in range(count)]
         with Function("train", stack.environment()) as train:
             for color in [self.shades.pop() for _ in range(2)]:
