@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
-use strand_tests::client::{Client, form, id, text};
+use strand_tests::client::{Client, id, text};
+use strand_tests::power_cut;
 use strand_tests::server::{Server, private};
 
 use crate::fixtures::{back, speck, trained, unique, untrained};
@@ -127,23 +127,9 @@ async fn a_kill_during_uploads_loses_nothing_acknowledged() {
         let client = server.client();
         let color = client.color(&json!({ "name": unique("Power cut") })).await;
         let photos: Vec<Vec<u8>> = (0..24).map(|i| speck(round * 24 + i)).collect();
-        let path = format!("/colors/{color}/images");
-        let upload = async |photo: &Vec<u8>| {
-            let form = form("image", [("a.jpg", photo.as_slice())]);
-            client
-                .try_send(client.request(Method::POST, &path).multipart(form))
-                .await
-                .ok()
-        };
-        let mut uploads: FuturesUnordered<_> = photos.iter().map(upload).collect();
-        let mut acknowledged = Vec::new();
-        while let Some(answer) = uploads.next().await {
-            acknowledged.extend(answer.filter(|a| a.status == 201).map(|a| id(&a.json())));
-            // Other uploads are under way when the first few are answered.
-            if acknowledged.len() == 2 + usize::from(round) * 4 {
-                server.kill();
-            }
-        }
+        let after = 2 + usize::from(round) * 4;
+        let acknowledged = power_cut::amid_uploads(&mut server, color, &photos, after).await;
+        let acknowledged: Vec<u64> = acknowledged.iter().map(|answer| id(&answer.json())).collect();
         server.start_again();
         let kept: BTreeSet<u64> = server.client().images(color).await.iter().map(id).collect();
         let lost: Vec<&u64> = acknowledged.iter().filter(|id| !kept.contains(id)).collect();
@@ -205,27 +191,7 @@ async fn a_kill_during_deletion_leaves_whole_colors_or_none() {
             .await,
         );
     }
-    let delete = async |color: u64| {
-        let request = client.request(Method::DELETE, &format!("/colors/{color}"));
-        (
-            color,
-            client
-                .try_send(request)
-                .await
-                .is_ok_and(|answer| answer.status == 204),
-        )
-    };
-    let mut deletions: FuturesUnordered<_> = colors.iter().map(|color| delete(*color)).collect();
-    let mut gone = Vec::new();
-    while let Some((color, acknowledged)) = deletions.next().await {
-        if acknowledged {
-            gone.push(color);
-        }
-        if gone.len() == 3 {
-            server.kill();
-        }
-    }
-    drop(deletions);
+    let gone = power_cut::amid_deletions(&mut server, &colors, 3).await;
     server.start_again();
     let client = server.client();
     for color in &gone {

@@ -2,12 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
 use futures_util::future::join_all;
-use futures_util::stream::FuturesUnordered;
 use reqwest::Method;
 use serde_json::{Value, json};
-use strand_tests::client::{Client, form, id, text};
+use strand_tests::client::{Client, id, text};
+use strand_tests::power_cut;
 
 use crate::Place;
 use crate::fixtures::{back, hairless, speck, unique, untrained};
@@ -279,31 +278,11 @@ async fn a_kill_during_uploads_loses_nothing_acknowledged() {
     let mut server = place.server();
     let client = server.client();
     let color = client.color(&json!({ "name": unique("Power cut") })).await;
-    let path = format!("/colors/{color}/images");
     let mut acknowledged = Vec::new();
     for round in 0..2_u8 {
         let photos: Vec<Vec<u8>> = (0..16).map(|k| speck(16 * round + k)).collect();
-        let upload = async |photo: &Vec<u8>| {
-            let form = form("image", [("a.jpg", photo.as_slice())]);
-            client
-                .try_send(client.request(Method::POST, &path).multipart(form))
-                .await
-                .ok()
-        };
-        let mut uploads: FuturesUnordered<_> = photos.iter().map(upload).collect();
-        let mut answered = 0;
-        while let Some(answer) = uploads.next().await {
-            acknowledged.extend(
-                answer
-                    .filter(|answer| answer.status == 201)
-                    .map(|answer| id(&answer.json())),
-            );
-            answered += 1;
-            if answered == 3 {
-                server.kill();
-            }
-        }
-        drop(uploads);
+        let answers = power_cut::amid_uploads(&mut server, color, &photos, 3).await;
+        acknowledged.extend(answers.iter().map(|answer| id(&answer.json())));
         server.start_again();
     }
     let kept: Vec<u64> = client.images(color).await.iter().map(id).collect();
@@ -325,27 +304,7 @@ async fn a_kill_during_deletions_leaves_whole_colors_or_none() {
     for k in 0..8 {
         colors.push(untrained(&client, "Doomed", &[speck(k), speck(100 + k), speck(200 + k)]).await);
     }
-    let delete = async |color: u64| {
-        let request = client.request(Method::DELETE, &format!("/colors/{color}"));
-        (
-            color,
-            client
-                .try_send(request)
-                .await
-                .is_ok_and(|answer| answer.status == 204),
-        )
-    };
-    let mut deletions: FuturesUnordered<_> = colors.iter().map(|color| delete(*color)).collect();
-    let mut gone = Vec::new();
-    while let Some((color, acknowledged)) = deletions.next().await {
-        if acknowledged {
-            gone.push(color);
-        }
-        if gone.len() == 2 {
-            server.kill();
-        }
-    }
-    drop(deletions);
+    let gone = power_cut::amid_deletions(&mut server, &colors, 2).await;
     server.start_again();
     for color in &gone {
         client.get(&format!("/colors/{color}")).await.problem(404);

@@ -22,7 +22,7 @@ const FOR_NONE: f32 = -2.73;
 /// likely one where the colors are the same, nothing at a Lab distance of 5. Chosen by hand.
 const AT_NO_DIFFERENCE: f32 = 1.75;
 const PER_BARE_DIFFERENCE: f32 = -0.35;
-/// Past this many shades only the most promising are compared color by color.
+/// Where nothing is trained, past this many shades only the most promising are compared color by color.
 const CLOSE_LOOK: usize = 256;
 
 /// What a match rests on.

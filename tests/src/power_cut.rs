@@ -1,0 +1,50 @@
+//! A kill -9 while requests are under way, as a power cut would.
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use reqwest::{Method, RequestBuilder};
+
+use crate::client::{Answer, form};
+use crate::server::Server;
+
+/// Uploads photos to a color all at once, and kills the server when so many are acknowledged; gives the acknowledgements.
+pub async fn amid_uploads(server: &mut Server, color: u64, photos: &[Vec<u8>], after: usize) -> Vec<Answer> {
+    let client = server.client();
+    let path = format!("/colors/{color}/images");
+    let upload = |photo: &Vec<u8>| {
+        let form = form("image", [("a.jpg", photo.as_slice())]);
+        client.request(Method::POST, &path).multipart(form)
+    };
+    let answers = amid(server, photos.iter().map(upload).collect(), 201, after).await;
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// Deletes colors all at once, and kills the server when so many are acknowledged as gone; gives those.
+pub async fn amid_deletions(server: &mut Server, colors: &[u64], after: usize) -> Vec<u64> {
+    let client = server.client();
+    let delete = |color: &u64| client.request(Method::DELETE, &format!("/colors/{color}"));
+    let answers = amid(server, colors.iter().map(delete).collect(), 204, after).await;
+    answers.into_iter().map(|(at, _)| colors[at]).collect()
+}
+
+/// Sends all requests at once; the others are under way when the first `after` of them are answered with `status`.
+async fn amid(
+    server: &mut Server,
+    requests: Vec<RequestBuilder>,
+    status: u16,
+    after: usize,
+) -> Vec<(usize, Answer)> {
+    let client = server.client();
+    let send = async |(at, request)| (at, client.try_send(request).await);
+    let mut answers: FuturesUnordered<_> = requests.into_iter().enumerate().map(send).collect();
+    let mut acknowledged = Vec::new();
+    while let Some((at, answer)) = answers.next().await {
+        let Some(answer) = answer.ok().filter(|answer| answer.status == status) else {
+            continue;
+        };
+        acknowledged.push((at, answer));
+        if acknowledged.len() == after {
+            server.kill();
+        }
+    }
+    acknowledged
+}
