@@ -7,6 +7,7 @@ mod cache;
 mod claims;
 mod colors;
 mod error;
+mod fitting;
 mod jobs;
 mod names;
 pub mod ports;

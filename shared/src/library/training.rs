@@ -3,27 +3,16 @@
 use super::Library;
 use super::analysis::measure_photo;
 use super::error::LibraryError;
-use super::ports::{Features, ImageFeatures, NewModel};
-use super::types::{Color, Failure, Image, ModelInfo, Status};
-use crate::color::Lab;
-use crate::learning::{self, HardNegatives, Reference, Shelf};
-use crate::signature::{Signature, WhiteBalance, feature_vector};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use super::fitting::Fitting;
+use super::ports::{Features, NewModel};
+use super::types::{Color, Failure, Image, ModelInfo};
+use crate::signature::WhiteBalance;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 
-/// A shade is trained against the photos of so many of the shades most like it, which the boundary runs along, and
-/// of so many others spread evenly from near to far. However large the library, no more are read.
-const LIKEST: usize = 64;
-const SPREAD: usize = 32;
-/// After a shade's photos have changed, so many of the shades most like it are fitted again: their boundary runs
-/// along the new photos, that of the others does not.
-const NEIGHBOURS: usize = 12;
 /// What was measured of so many photos is kept at a time; a crash costs measuring them again.
 const KEPT_AT_ONCE: usize = 16;
-/// The features of so many shades are read at a time.
-const READ_AT_ONCE: usize = 8;
 
 /// What a training is at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -295,14 +284,15 @@ impl Library {
             });
         }
         let (_, shelf) = self.shelf().await?;
-        let (model, neighbours) = self.fit(&color, &measured, &shelf, None).await?;
+        let fitting = Fitting::new(self, &shelf);
+        let (model, neighbours) = fitting.fit(&color, &measured, None).await?;
         report(images.len() + 1, Phase::Training, "Saving the model.".into());
         let model = self.save_fitted(&color, model).await?;
         if color
             .model
             .is_none_or(|known| known.images_revision != color.images_revision || known.space != self.space)
         {
-            self.refit_neighbours(color_id, &neighbours, &shelf).await;
+            fitting.refit_all(&neighbours, color_id).await;
         }
         Ok(Trained {
             color_id,
@@ -311,7 +301,11 @@ impl Library {
         })
     }
 
-    async fn save_fitted(&self, color: &Color, model: NewModel) -> Result<ModelInfo, LibraryError> {
+    pub(super) async fn save_fitted(
+        &self,
+        color: &Color,
+        model: NewModel,
+    ) -> Result<ModelInfo, LibraryError> {
         self.store
             .put_model(color.id, model)
             .await
@@ -340,133 +334,5 @@ impl Library {
                 }
                 other => other,
             })
-    }
-
-    /// Fits a shade to its measured photos against those of shades on the shelf and of the shade `besides`, which may
-    /// be too new to stand there; also returns the shades most like it.
-    async fn fit(
-        &self,
-        color: &Color,
-        measured: &[(u64, Features)],
-        shelf: &Shelf,
-        besides: Option<u64>,
-    ) -> Result<(NewModel, Vec<u64>), LibraryError> {
-        let own: Vec<Vec<f32>> = measured.iter().filter_map(|(_, f)| vector(f)).collect();
-        let signatures = || {
-            measured
-                .iter()
-                .filter_map(|(id, f)| Some((*id, f.signature.as_ref()?)))
-        };
-        let references = signatures().map(|(image_id, Signature { colors, .. })| Reference {
-            image_id,
-            colors: colors.clone(),
-        });
-        let references: Vec<Reference> = references.collect();
-        let means: Vec<Lab> = signatures().map(|(_, signature)| signature.mean).collect();
-        let views: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
-        let mut negatives = HardNegatives::new(&views).ok_or(learning::TrainError::NoPhotos)?;
-        let others = others(color.id, &shelf.trained_by_nearness(&means), besides);
-        let neighbours = self.offer(&others, &mut negatives).await?;
-        let space = self.space.clone();
-        let images_revision = color.images_revision;
-        let fitted = tokio::task::spawn_blocking(move || {
-            let own: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
-            learning::fit(&own, &negatives.chosen())
-        });
-        let fitted = fitted
-            .await
-            .map_err(|error| LibraryError::Internal(error.to_string()))??;
-        let model = fitted.into_model(space, references);
-        Ok((
-            NewModel {
-                model,
-                images_revision,
-            },
-            neighbours,
-        ))
-    }
-
-    /// Offers the photos of other shades as negatives; returns the shades with the likest photos.
-    async fn offer(&self, others: &[u64], negatives: &mut HardNegatives) -> Result<Vec<u64>, LibraryError> {
-        let mut likeness: Vec<(u64, f32)> = Vec::new();
-        // A few at a time, for stores that are far away; in order, so that a training comes out the same each time.
-        let read = |other: u64| async move {
-            let photos = self.store.features_of(other, &self.space).await?;
-            Ok::<_, LibraryError>((other, photos))
-        };
-        let mut reads = stream::iter(others.to_vec()).map(read).buffered(READ_AT_ONCE);
-        while let Some((other, photos)) = reads.try_next().await? {
-            let vectors = photos
-                .iter()
-                .filter_map(|photo: &ImageFeatures| vector(&photo.features));
-            if let Some(best) = vectors.map(|v| negatives.offer(v)).reduce(f32::max) {
-                likeness.push((other, best));
-            }
-        }
-        likeness.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
-        Ok(likeness.into_iter().take(NEIGHBOURS).map(|(id, _)| id).collect())
-    }
-
-    /// Fits the models of shades most like a changed one again. One that fails keeps the model it has.
-    async fn refit_neighbours(&self, changed: u64, neighbours: &[u64], shelf: &Shelf) {
-        for id in neighbours {
-            if let Err(error) = self.refit(*id, changed, shelf).await {
-                tracing::warn!(color_id = id, %error, "a neighbouring shade keeps its earlier model");
-            }
-        }
-    }
-
-    /// Fits a shade again where it is up to date with its photos; others wait for a training of their own.
-    async fn refit(&self, color_id: u64, changed: u64, shelf: &Shelf) -> Result<(), LibraryError> {
-        let color = self.color(color_id).await?;
-        let current = |m: &ModelInfo| m.images_revision == color.images_revision && m.space == self.space;
-        if !color.model.as_ref().is_some_and(current) || self.status(&color) == Status::Training {
-            return Ok(());
-        }
-        let known = self.known_features(color_id).await?;
-        let mut measured: Vec<(u64, Features)> = known.into_iter().collect();
-        measured.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        let (model, _) = self.fit(&color, &measured, shelf, Some(changed)).await?;
-        self.save_fitted(&color, model).await?;
-        Ok(())
-    }
-}
-
-/// The shades to train against: the nearest [`LIKEST`], and [`SPREAD`] of the rest.
-fn others(color_id: u64, by_nearness: &[u64], besides: Option<u64>) -> Vec<u64> {
-    let foreign = |id: &u64| *id != color_id && Some(*id) != besides;
-    let mut chosen: Vec<u64> = by_nearness.iter().copied().filter(foreign).collect();
-    if chosen.len() > LIKEST + SPREAD {
-        let rest = chosen.split_off(LIKEST);
-        chosen.extend((0..SPREAD).map(|k| rest[k * rest.len() / SPREAD]));
-    }
-    chosen.extend(besides);
-    chosen
-}
-
-fn vector(features: &Features) -> Option<Vec<f32>> {
-    let signature = features.signature.as_ref()?;
-    Some(feature_vector(
-        &signature.descriptor,
-        features.embedding.as_deref(),
-    ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_likest_shades_are_all_trained_against_and_the_rest_evenly() {
-        let few: Vec<u64> = (1..=90).collect();
-        let against = others(7, &few, Some(200));
-        assert!(against.len() == 90 && !against.contains(&7) && against.contains(&200));
-
-        let many: Vec<u64> = (1..=10_000).collect();
-        let against = others(1, &many, None);
-        assert_eq!(against.len(), LIKEST + SPREAD);
-        assert_eq!(against[..LIKEST], many[1..=LIKEST]);
-        let gaps = against[LIKEST..].windows(2).map(|pair| pair[1] - pair[0]);
-        assert!(gaps.clone().max().unwrap() - gaps.min().unwrap() <= 1);
     }
 }

@@ -42,20 +42,20 @@ pub const PATIENCE: Duration = Duration::from_secs(4);
 
 /// The content of the object.
 #[derive(Serialize, Deserialize)]
-struct Snapshot {
+pub(super) struct Snapshot {
     /// Random: makes the `ETag` of every snapshot its own.
-    name: String,
-    shades: BTreeMap<u64, Entry>,
+    pub name: String,
+    pub shades: BTreeMap<u64, Entry>,
 }
 
 /// A shade in the snapshot.
 #[derive(Serialize, Deserialize)]
-struct Entry {
-    name: String,
-    hex: Option<Rgb>,
+pub(super) struct Entry {
+    pub name: String,
+    pub hex: Option<Rgb>,
     /// Where its model is in the bucket: while the row says the same, the one below is current.
-    model_key: Option<String>,
-    model: Option<ShadeModel>,
+    pub model_key: Option<String>,
+    pub model: Option<ShadeModel>,
 }
 
 type Entries = BTreeMap<u64, Entry>;
