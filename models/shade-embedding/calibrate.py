@@ -19,6 +19,8 @@ from train import DIMENSION, STRIDE, Embedding, figures, load
 TRIALS, SIZES, PHOTOS = 96, (5, 10, 20, 32), (1, 2, 3, 4)
 # One question in so many shows a shade that the library does not have.
 STRANGE_ONE_IN = 25
+# What is taken for the agreement of photos until so many shades have told it.
+USUAL_AGREEMENT, PRIOR_SHADES = 0.8, 2
 
 
 def read(path):
@@ -58,21 +60,25 @@ class Photos:
         taught, asked = np.array([c[:photos] for c in chosen[:size]]), np.array([c[photos] for c in chosen])
         e = self.e[taught]
         prototypes = e.mean(1)
+        # The mean cosine of any two photos of a shade, by the length of their mean.
+        agreements = [(photos * (p @ p) - 1) / (photos - 1) for p in prototypes] if photos > 1 else []
+        agreement = (sum(agreements) + PRIOR_SHADES * USUAL_AGREEMENT) / (len(agreements) + PRIOR_SHADES)
         prototypes /= np.linalg.norm(prototypes, axis=1, keepdims=True)
         vectors, decision = e.reshape(-1, DIMENSION), np.zeros((len(asked), size))
         for k in range(size):
             own = np.arange(len(vectors)) // photos == k
             decision[:, k] = SVC(C=10, kernel="linear", class_weight="balanced").fit(vectors, own).decision_function(self.e[asked])
         return dict(kind=kind, light=light, photos=photos, size=size, cosine=self.e[asked] @ prototypes.T, decision=decision,
-                    trust=self.trust[asked])
+                    trust=self.trust[asked], agreement=agreement)
 
 
-START = dict(per_cosine=14.0, middle=0.7, per_decision=0.3, power=0.7, few=0.5, none=2.0)
+START = dict(per_cosine=14.0, middle=0.7, per_decision=0.3, power=0.7, few=0.5, per_agreement=2.0, none=2.0)
 
 
 def evidence(p, t):
     """Log-odds of each shade, with none in the last column."""
     scale = t["trust"][:, None] ** p["power"] * t["photos"] / (t["photos"] + p["few"])
+    scale = scale * np.exp(p["per_agreement"] * (t["agreement"] - USUAL_AGREEMENT))
     shades = scale * (p["per_cosine"] * (t["cosine"] - p["middle"]) + p["per_decision"] * t["decision"])
     return np.concatenate([shades, np.full((len(shades), 1), p["none"])], 1)
 
@@ -104,11 +110,10 @@ def report(p, trials, what):
         s = evidence(p, t)
         odds = np.exp(s - np.logaddexp.reduce(s, 1, keepdims=True))[:, :-1]
         order, truth = (-odds).argsort(1), np.arange(t["size"])
-        best = odds.max(1)
-        score += [*best[: t["size"]]]
+        known, strange = known + [*odds[: t["size"]].sum(1)], strange + [*odds[t["size"] :].sum(1)]
+        score += [*odds.max(1)[: t["size"]]]
         right += [*(order[: t["size"], 0] == truth)]
         three += [*(order[: t["size"], :3] == truth[:, None]).any(1)]
-        known, strange = known + [*best[: t["size"]]], strange + [*best[t["size"] :]]
     score, right = np.array(score), np.array(right, float)
     bins = np.array_split(score.argsort(), 15)
     error = sum(abs(score[b].mean() - right[b].mean()) * len(b) for b in bins) / len(score)
@@ -122,7 +127,7 @@ if __name__ == "__main__":
     rng = np.random.default_rng(5)
     lots = [(kind, light, size, n) for n in PHOTOS for size in SIZES for light in (0, 1) for kind in (0, 1)]
     trials = [photos.trial(*lots[i % len(lots)], rng) for i in range(TRIALS)]
-    for fixed in ({}, {"per_decision": 0.0}, {"power": 0.0}, {"few": 0.0}):
+    for fixed in ({}, {"per_decision": 0.0}, {"power": 0.0}, {"few": 0.0}, {"per_agreement": 0.0}):
         p, cost = fit(trials, tuple(fixed.items()))
         print(f"\ncost {cost:.4f} " + " ".join(f"{k} {v:.4f}" for k, v in p.items()))
         report(p, trials, "all")

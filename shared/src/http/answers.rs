@@ -86,7 +86,7 @@ fn row_example() -> serde_json::Value {
             "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12,
             "color_differences": [2.1, 4.8]
         }],
-        "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
+        "no_match_score": 0.02, "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
     })
 }
 
@@ -112,6 +112,9 @@ struct Found {
     dominant_hair_colors: Vec<ColorShare>,
     /// By falling combined score.
     best_matches: Vec<MatchView>,
+    /// Probability, 0 to 1, that the hair is of no shade of the library; 0 where no shade is trained.
+    #[schema(example = 0.02)]
+    no_match_score: f32,
     hair: HairView,
     /// What to know before trusting the answer.
     warnings: Vec<String>,
@@ -205,6 +208,7 @@ impl Found {
             },
             dominant_hair_colors: analysis.colors.iter().map(ColorShare::from).collect(),
             best_matches: analysis.matches.iter().map(MatchView::from).collect(),
+            no_match_score: rounded(analysis.no_match, 4),
             hair: HairView {
                 coverage: rounded(analysis.coverage, 4),
                 confidence: rounded(analysis.confidence, 4),

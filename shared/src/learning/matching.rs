@@ -1,23 +1,27 @@
 //! A photo's signature against every shade of the library.
 
 use super::model::ShadeModel;
-use crate::color::{Lab, ciede2000};
-use crate::signature::{DominantColor, Signature, mean_color};
+use super::nearness::{Near, closeness, rough_difference};
+use crate::color::Lab;
+use crate::signature::{DominantColor, Signature};
 use serde::Serialize;
 
-/// CIEDE2000 at which closeness falls to one half: photos of one shade under everyday light differ by up to about it.
-const HALF_CLOSENESS: f32 = 8.0;
 /// How much speaks for a trained shade, in units of log-odds: so much per unit that the cosine between the photo and the
 /// mean of the shade's photos lies above [`MIDDLE`], and per unit of the SVM's decision value. Both count for more where
-/// the photo can be trusted, and for less where the shade has but one photo or two.
+/// the photo can be trusted and where the photos of a shade agree as they do in steady light, and for less where the shade
+/// has but one photo or two.
 const PER_COSINE: f32 = 19.15;
 const MIDDLE: f32 = 0.808;
 const PER_DECISION: f32 = 0.473;
 const POWER_OF_TRUST: f32 = 1.29;
 const FEW: f32 = 0.716;
-/// How much speaks for the hair being of no shade of the library: what trained shades have to outweigh. All six were
+const PER_AGREEMENT: f32 = 3.88;
+/// How much speaks for the hair being of no shade of the library: what trained shades have to outweigh. All seven were
 /// fitted by maximum likelihood (`models/shade-embedding/calibrate.py`).
 const FOR_NONE: f32 = -2.73;
+/// The agreement of photos in a library that tells nothing of it, and for how many shades' worth of photos that counts.
+const USUAL_AGREEMENT: f32 = 0.8;
+const PRIOR_SHADES: f32 = 2.0;
 /// How much more speaks for a shade known by its colors alone, beside trained ones, than for none: as much as for a
 /// likely one where the colors are the same, nothing at a Lab distance of 5. Chosen by hand.
 const AT_NO_DIFFERENCE: f32 = 1.75;
@@ -86,15 +90,27 @@ pub struct Ranking {
 pub struct Shelf {
     space: String,
     candidates: Vec<Candidate>,
+    /// The factor by which evidence counts for how well the photos of its shades agree.
+    steadiness: f32,
 }
 
 impl Shelf {
     /// Shades to match features of the feature space `space` against.
-    pub fn new(space: impl Into<String>, candidates: Vec<Candidate>) -> Self {
-        let takes_part = |c: &Candidate| c.swatch.is_some() || c.model.is_some();
+    pub fn new(space: impl Into<String>, mut candidates: Vec<Candidate>) -> Self {
+        let space = space.into();
+        candidates.retain(|c| c.swatch.is_some() || c.model.is_some());
+        let models = candidates.iter().filter_map(|c| c.model.as_ref());
+        let agreements = models
+            .filter(|m| m.space == space)
+            .filter_map(ShadeModel::agreement);
+        let (mut sum, mut count) = (PRIOR_SHADES * USUAL_AGREEMENT, PRIOR_SHADES);
+        for agreement in agreements {
+            (sum, count) = (sum + agreement, count + 1.0);
+        }
         Self {
-            space: space.into(),
-            candidates: candidates.into_iter().filter(takes_part).collect(),
+            space,
+            candidates,
+            steadiness: (PER_AGREEMENT * (sum / count - USUAL_AGREEMENT)).exp(),
         }
     }
 
@@ -128,7 +144,7 @@ impl Shelf {
 
     /// The best `count` matches. `features` is the photo's feature vector in the shelf's space.
     pub fn rank(&self, signature: &Signature, features: &[f32], count: usize) -> Ranking {
-        let trust = signature.trust().powf(POWER_OF_TRUST);
+        let trust = self.steadiness * signature.trust().powf(POWER_OF_TRUST);
         let mut scored: Vec<(&Candidate, f32)> = self
             .candidates
             .iter()
@@ -216,85 +232,11 @@ impl Odds {
     }
 }
 
-/// The reference of a shade that is nearest in color, or its swatch.
-struct Near {
-    difference: f32,
-    image: Option<u64>,
-    color_differences: Vec<f32>,
-}
-
-impl Near {
-    fn of(candidate: &Candidate, colors: &[DominantColor]) -> Option<Self> {
-        let references = candidate.model.iter().flat_map(|m| &m.references);
-        let nearest = references
-            .map(|r| (color_difference(colors, &r.colors), Some(r.image_id), &r.colors))
-            .min_by(|x, y| x.0.total_cmp(&y.0));
-        let swatch = || {
-            let swatch = candidate.swatch.as_ref()?;
-            Some((color_difference(colors, swatch), None, swatch))
-        };
-        let (difference, image, theirs) = nearest.or_else(swatch)?;
-        let nearest_to = |color: &DominantColor| {
-            let each = theirs.iter().map(|their| ciede2000(color.lab, their.lab));
-            each.fold(f32::INFINITY, f32::min)
-        };
-        Some(Self {
-            difference,
-            image,
-            color_differences: colors.iter().map(nearest_to).collect(),
-        })
-    }
-}
-
-/// 1 for the same color, one half at [`HALF_CLOSENESS`], falling towards 0.
-fn closeness(difference: f32) -> f32 {
-    1.0 / (1.0 + (difference / HALF_CLOSENESS).powi(2))
-}
-
-/// Euclidean Lab distance of the mean color to the nearest reference's mean: a cheap stand-in for CIEDE2000.
-fn rough_difference(candidate: &Candidate, mean: Lab) -> f32 {
-    let references = candidate
-        .model
-        .iter()
-        .flat_map(|m| &m.references)
-        .map(|r| &r.colors);
-    references
-        .chain(&candidate.swatch)
-        .map(|colors| mean_color(colors))
-        .map(|lab| ((lab.l - mean.l).powi(2) + (lab.a - mean.a).powi(2) + (lab.b - mean.b).powi(2)).sqrt())
-        .fold(f32::INFINITY, f32::min)
-}
-
-/// CIEDE2000 between two sets of colors, each color by its share: the mass of one set is moved onto the other, nearest
-/// pairs first, and the mean cost is what it took (a greedy earth mover's distance, exact where one side is one color).
-pub fn color_difference(these: &[DominantColor], those: &[DominantColor]) -> f32 {
-    let mut pairs = Vec::with_capacity(these.len() * those.len());
-    for (i, x) in these.iter().enumerate() {
-        pairs.extend(
-            those
-                .iter()
-                .enumerate()
-                .map(|(j, y)| (ciede2000(x.lab, y.lab), i, j)),
-        );
-    }
-    pairs.sort_unstable_by(|x, y| x.0.total_cmp(&y.0));
-    let mut left: Vec<f32> = these.iter().map(|c| c.share).collect();
-    let mut room: Vec<f32> = those.iter().map(|c| c.share).collect();
-    let (mut cost, mut moved) = (0.0, 0.0);
-    for (difference, i, j) in pairs {
-        let mass = left[i].min(room[j]);
-        left[i] -= mass;
-        room[j] -= mass;
-        cost += difference * mass;
-        moved += mass;
-    }
-    if moved > 0.0 { cost / moved } else { f32::INFINITY }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::learning::{Reference, fit};
+    use crate::signature::mean_color;
 
     const BROWN: Lab = Lab {
         l: 30.0,
@@ -338,16 +280,6 @@ mod tests {
                 colors: colors(&[(lab, 1.0)]),
             }],
         )
-    }
-
-    #[test]
-    fn difference_of_sets() {
-        let solid = colors(&[(BROWN, 1.0)]);
-        let mixed = colors(&[(BROWN, 0.6), (BLONDE, 0.4)]);
-        assert!(color_difference(&mixed, &mixed) < 1e-4);
-        let expected = 0.4 * ciede2000(BROWN, BLONDE);
-        assert!((color_difference(&solid, &mixed) - expected).abs() < 1e-3);
-        assert!((color_difference(&mixed, &solid) - expected).abs() < 1e-3);
     }
 
     #[test]
@@ -405,6 +337,38 @@ mod tests {
         let unlike = shelf.rank(&signature(&[(BROWN, 1.0)]), &far, 2);
         let like = shelf.rank(&signature(&[(BROWN, 1.0)]), &x, 2);
         assert!(unlike.none > 0.9 && like.none < 0.1, "{unlike:?} {like:?}");
+    }
+
+    #[test]
+    fn photos_that_agree_make_the_library_surer() {
+        let (x, y) = ([1.0_f32, 0.0, 0.0], [0.0, 1.0, 0.0]);
+        let photos = |turn: f32| [[turn.cos(), 0.0, turn.sin()], [turn.cos(), 0.0, -turn.sin()]];
+        let score = |turn: f32| {
+            let own = photos(turn);
+            let reference = |image_id| Reference {
+                image_id,
+                colors: colors(&[(BROWN, 1.0)]),
+            };
+            let fitted = fit(&[&own[0], &own[1]], &[&y]).unwrap();
+            let taught = fitted.into_model("here", vec![reference(1), reference(2)]);
+            let agreement = taught.agreement().unwrap();
+            assert!((agreement - (2.0 * turn).cos()).abs() < 1e-3, "{agreement}");
+            let candidate = Candidate {
+                color_id: 1,
+                name: "#1".to_owned(),
+                swatch: None,
+                model: Some(taught),
+            };
+            let other = Candidate {
+                color_id: 2,
+                name: "#2".to_owned(),
+                swatch: None,
+                model: Some(model("here", &y, &x, BLONDE)),
+            };
+            let shelf = Shelf::new("here", vec![candidate, other]);
+            shelf.rank(&signature(&[(BROWN, 1.0)]), &x, 1).matches[0].combined
+        };
+        assert!(score(0.1) > score(0.6), "{} {}", score(0.1), score(0.6));
     }
 
     #[test]

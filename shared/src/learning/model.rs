@@ -1,7 +1,7 @@
 //! A trained shade: weights, calibration, and the reference photos it was trained on.
 
 use super::calibration::Sigmoid;
-use crate::signature::{DominantColor, dot};
+use crate::signature::{DESCRIPTOR_DIMENSION, DominantColor, dot};
 use serde::{Deserialize, Serialize};
 
 /// How a shade's score comes about.
@@ -49,7 +49,7 @@ pub struct ShadeModel {
     /// Added to the weighted sum.
     pub bias: f32,
     pub(super) sigmoid: Sigmoid,
-    /// The mean of its photos' feature vectors, of unit length.
+    /// The mean of its photos' feature vectors; the better they agree, the longer it is.
     pub prototype: Vec<f32>,
     /// The photos it was trained on, by image id.
     pub references: Vec<Reference>,
@@ -62,7 +62,7 @@ impl ShadeModel {
     pub fn is_finite(&self) -> bool {
         let colors = self.references.iter().flat_map(|r| &r.colors);
         let mut colors = colors.flat_map(|c| [c.lab.l, c.lab.a, c.lab.b, c.share]);
-        let weights = self.weights.iter().chain([&self.bias]);
+        let weights = self.weights.iter().chain(&self.prototype).chain([&self.bias]);
         weights.copied().all(f32::is_finite) && self.sigmoid.at(0.0).is_finite() && colors.all(f32::is_finite)
     }
 
@@ -81,7 +81,17 @@ impl ShadeModel {
 
     /// Cosine between the features (of unit length, but for a backbone's part) and the shade's prototype.
     pub fn likeness(&self, features: &[f32]) -> f32 {
-        dot(&self.prototype, features)
+        let length = dot(&self.prototype, &self.prototype).sqrt();
+        dot(&self.prototype, features) / length.max(f32::EPSILON)
+    }
+
+    /// Mean cosine between any two of the shade's photos; `None` where it has but one. The mean of n vectors of unit
+    /// length whose mean cosine is c has the squared length (1 + (n − 1)·c) / n.
+    pub fn agreement(&self) -> Option<f32> {
+        let photos = self.references.len() as f32;
+        // A backbone's part, which photos of one shade hardly share, is left out.
+        let own = &self.prototype[..self.prototype.len().min(DESCRIPTOR_DIMENSION)];
+        (photos > 1.0).then(|| (photos * dot(own, own) - 1.0) / (photos - 1.0))
     }
 
     /// Probability, 0 to 1, that the features show this shade rather than another.

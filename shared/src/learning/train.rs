@@ -42,7 +42,7 @@ pub struct Fitted {
     /// Added to the weighted sum.
     pub bias: f32,
     pub(super) sigmoid: Sigmoid,
-    /// The mean of the own vectors, of unit length.
+    /// The mean of the own vectors.
     pub prototype: Vec<f32>,
     /// `None` with fewer than two own photos, or no others.
     pub leave_one_out: Option<LeaveOneOut>,
@@ -81,7 +81,7 @@ pub fn fit(own: &[&[f32]], others: &[&[f32]]) -> Result<Fitted, TrainError> {
         weights: plane.weights,
         bias: plane.bias,
         sigmoid: Sigmoid::fit(&held_own, &held_others),
-        prototype: unit(center),
+        prototype: center,
         leave_one_out,
     })
 }
@@ -93,17 +93,9 @@ fn lone(center: &[f32]) -> Fitted {
         weights: center.iter().map(|x| x * LONE_SLOPE).collect(),
         bias: -LONE_SLOPE * LONE_THRESHOLD,
         sigmoid: Sigmoid::IDENTITY,
-        prototype: unit(center.to_vec()),
+        prototype: center.to_vec(),
         leave_one_out: None,
     }
-}
-
-fn unit(mut vector: Vec<f32>) -> Vec<f32> {
-    let length = dot(&vector, &vector).sqrt().max(f32::EPSILON);
-    for x in &mut vector {
-        *x /= length;
-    }
-    vector
 }
 
 fn mean(vectors: &[&[f32]]) -> Option<Vec<f32>> {

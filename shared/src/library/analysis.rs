@@ -5,10 +5,11 @@ use super::cache::{CacheStats, Question};
 use super::colors::hex_digest;
 use super::error::LibraryError;
 use super::ports::{Features, StoredShade};
+use super::warnings::warnings;
 use crate::color::{Lab, Summary, describe, palette};
 use crate::learning::{Candidate, Match, Ranking, Shelf};
 use crate::photo::{self, Photo};
-use crate::signature::{DominantColor, Signature, WhiteBalance, feature_vector, measure};
+use crate::signature::{DominantColor, WhiteBalance, feature_vector, measure};
 use crate::vision::{HairMask, Vision};
 use image::{ExtendedColorType, ImageEncoder};
 use std::sync::{Arc, LazyLock};
@@ -49,6 +50,8 @@ pub struct Analysis {
     pub colors: Vec<DominantColor>,
     /// Best matches first.
     pub matches: Vec<Match>,
+    /// Probability that the hair is of no shade of the library.
+    pub no_match: f32,
     /// Share of the photo that is hair.
     pub coverage: f32,
     /// How sure the parser is of the hair it marked.
@@ -193,7 +196,7 @@ fn analyze(
     } = measure_photo(vision, bytes, request.white_balance)?;
     let signature = features.signature.ok_or(LibraryError::NoHair)?;
     let vector = feature_vector(&signature.descriptor, features.embedding.as_deref());
-    let mut warnings = warnings(&photo, &signature);
+    let mut warnings = warnings(&photo, &mask, &signature);
     warnings.extend(stale_warning(shelf));
     let Ranking { matches, none } = shelf.rank(&signature, &vector, BEST_MATCHES);
     warnings.extend(doubt(&matches, none));
@@ -207,6 +210,7 @@ fn analyze(
     Ok(Analysis {
         summary,
         matches,
+        no_match: none,
         coverage: signature.coverage,
         confidence: signature.confidence,
         colors: signature.colors,
@@ -222,54 +226,6 @@ fn analyze(
             )?),
         },
     })
-}
-
-/// Below this share of the picture, hair is measured from a few thousand pixels that are mostly its border.
-const LITTLE_HAIR: f32 = 0.015;
-/// Mean lightness (L*) of a photo under which its colors are mostly sensor noise, and over which they are clipped.
-const DARK_PHOTO: f32 = 12.0;
-const BRIGHT_PHOTO: f32 = 93.0;
-/// Mean probability of the marked pixels under which the parser was guessing.
-const UNSURE: f32 = 0.7;
-
-fn warnings(photo: &Photo, signature: &Signature) -> Vec<String> {
-    let lightness = mean_lightness(photo);
-    let checks = [
-        (
-            signature.coverage < LITTLE_HAIR,
-            "Little hair is visible; a closer photo matches better.",
-        ),
-        (
-            lightness < DARK_PHOTO,
-            "The photo is very dark; colors are unreliable, use more light.",
-        ),
-        (
-            lightness > BRIGHT_PHOTO,
-            "The photo is overexposed; colors are washed out, use less light.",
-        ),
-        (
-            signature.confidence < UNSURE,
-            "The hair is hard to tell from the rest; use a plainer background.",
-        ),
-    ];
-    checks
-        .into_iter()
-        .filter(|(applies, _)| *applies)
-        .map(|(_, text)| text.to_owned())
-        .collect()
-}
-
-fn mean_lightness(photo: &Photo) -> f32 {
-    let pixels = photo.rgb().chunks_exact(3).step_by(61);
-    let (sum, count) = pixels.fold((0.0_f32, 0.0_f32), |(sum, count), pixel| {
-        let rgb = crate::color::Rgb {
-            r: pixel[0],
-            g: pixel[1],
-            b: pixel[2],
-        };
-        (sum + Lab::from(rgb).l, count + 1.0)
-    });
-    sum / count
 }
 
 /// The second match is worth a look from this share of the first one's score on.

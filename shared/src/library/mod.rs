@@ -14,6 +14,7 @@ pub mod ports;
 mod training;
 pub mod types;
 mod uploads;
+mod warnings;
 mod workbench;
 
 pub use analysis::{Analysis, AnalysisRequest, Overlay, Snapshot};
