@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 use strand::photo;
 use strand::signature::DESCRIPTOR_DIMENSION;
 
-use crate::PHOTOS;
 use crate::dump::{self, Row};
 use crate::gather::{Wanted, gather};
 use crate::parallel;
@@ -23,8 +22,8 @@ use crate::vision::WORKING_SIDE;
 const BENCHMARK: usize = 1000;
 /// Photos of each shade, and pools of portraits.
 const EACH: usize = 5;
-/// Portraits as hard as the benchmark's: its own begin at about this overlap.
-const OVERLAP: f32 = 0.3;
+/// What the dyed hair of a portrait must overlap by: see `portraits.rs`.
+const OVERLAP: f32 = 0.4;
 /// One portrait in so many is never trained from: what the network says of them is calibrated with.
 const KEPT_APART: usize = 5;
 /// Long side of the drawn scenes, alternating: the benchmark's two, and one between.
@@ -51,7 +50,7 @@ fn grounds(files: &[PathBuf], archive: &Archive) -> Vec<Row> {
 /// `calibration` with the portraits that are kept apart.
 pub fn run(folder: &Path, stretch: Range<usize>, calibration: bool, archive: &Archive) -> Result<(), String> {
     let keep = |portrait: usize| portrait.is_multiple_of(KEPT_APART) == calibration;
-    let found = Portraits::others(archive, PHOTOS, EACH, OVERLAP, keep);
+    let found = Portraits::others(archive, EACH, OVERLAP, keep);
     let (portraits, others) = found.map_or((None, Vec::new()), |(portraits, names)| {
         let files = names.into_iter().map(|name| archive.folder.join(name));
         (Some(portraits), files.collect())

@@ -92,8 +92,9 @@ fn is_named(portraits: &[Portrait], left_out: usize, column: Column, colors: usi
         .map(lesson)
         .filter(|(_, photos)| !photos.is_empty())
         .collect();
-    let named = column.scheme().teach(&lessons).rank(asked);
-    named
+    let ranked = column.scheme().teach(&lessons).rank(asked);
+    ranked
+        .best
         .first()
         .is_some_and(|named| named.shade == portraits[left_out].color)
 }

@@ -20,6 +20,8 @@ pub struct Answer {
     pub difference: f32,
     /// The score of the first match, 0 where there was none.
     pub score: f32,
+    /// How sure the scheme is that the library has the shade.
+    pub known: f32,
 }
 
 /// A figure with the interval that 95 % of the resamples lie in.
@@ -139,6 +141,7 @@ mod tests {
             among_three: true,
             difference: 1.0,
             score,
+            known: score,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The portraits of `../shared`, whose hair is recolored: real variety of heads, grounds and light.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
@@ -13,16 +14,12 @@ use crate::cache::{Cache, PackedMask};
 use crate::parallel;
 use crate::recolor::recolored;
 use crate::scene::Kind;
-use crate::shades::shuffle;
 use crate::source::digest_of;
 use crate::vision::{Eyes, Networks, WORKING_SIDE};
 
-/// Portraits in each pool; no two photos of a shade come from the same pool.
-const POOL: usize = 15;
-/// So many portraits are looked at for them.
-const LOOKED_AT: usize = 1200;
-/// The least width in pixels: the others are cut from smaller figures.
-const LEAST_WIDTH: u64 = 319;
+/// The files that the benchmark recolors, which nothing is trained from that it measures. They were chosen once: of 1,200
+/// portraits of at least 319 pixels those whose hair a parser found best again when it was dyed.
+const BENCHMARK: &str = include_str!("../portraits.txt");
 /// What a head of hair covers of a portrait: less is a hat or short hair, more a mistake.
 const COVERAGE: (f32, f32) = (0.10, 0.55);
 /// The share of the hair that must hang together, and of all that might be hair the share that must surely be.
@@ -31,7 +28,7 @@ const SURE: f32 = 0.65;
 /// The middle of the hair lies in this upper part of the picture: below it is a beard.
 const MIDDLE: f32 = 0.55;
 /// Dyed light and dark, the same hair should be found again. Where old hair was left beside the new, the photo would not
-/// show the shade that it is said to show, so the portraits with the largest overlap (intersection over union) are taken.
+/// show the shade that it is said to show, so portraits with little overlap (intersection over union) are left out.
 const PROBES: [&str; 2] = ["22", "2"];
 
 /// A portrait with the mask of its hair.
@@ -59,52 +56,49 @@ pub struct Archive<'a> {
 pub struct Portraits(Vec<Vec<Portrait>>);
 
 impl Portraits {
-    /// The benchmark's portraits in `pools` pools; `None` where the archive has no index.
+    /// The benchmark's portraits in `pools` pools; `None` where the archive has no index. No two photos of a shade come
+    /// from the same pool.
     ///
     /// # Panics
-    /// Where the index names files that are not there, or shows too few heads of hair.
+    /// Where the archive lacks one of them.
     pub fn load(archive: &Archive, pools: usize) -> Option<Self> {
-        let heads = archive.heads(&Names::of(archive.folder)?.looked_at);
-        assert!(
-            heads.len() >= pools * POOL,
-            "enough portraits show a head of hair"
-        );
-        Some(Self::dealt(heads.into_iter().take(pools * POOL), pools))
+        index(archive.folder)?;
+        let names: Vec<String> = BENCHMARK.lines().map(str::to_owned).collect();
+        let heads = archive.looked_at(&names).into_iter();
+        Some(Self::dealt(heads.map(|look| look.portrait), pools))
     }
 
-    /// In `pools` pools all portraits that a benchmark of `benchmark` pools does not take, smaller ones too, and whose dyed
-    /// hair overlaps by `least`, of these the ones whose number is to `keep`; and the files of all that it does not take, whatever they show.
+    /// In `pools` pools the portraits that the benchmark does not take and whose dyed hair overlaps by `least`, of these
+    /// the ones whose number is to `keep`; and the files of all that it does not take, whatever they show.
     ///
     /// # Panics
-    /// As [`Portraits::load`].
+    /// Where the index names files that are not there.
     pub fn others(
         archive: &Archive,
-        benchmark: usize,
         pools: usize,
         least: f32,
         keep: impl Fn(usize) -> bool,
     ) -> Option<(Self, Vec<String>)> {
-        let Names { looked_at, others } = Names::of(archive.folder)?;
-        let mut first = archive.heads(&looked_at);
-        let left = first.split_off((benchmark * POOL).min(first.len()));
-        let taken: Vec<String> = first.into_iter().map(|head| head.name).collect();
-        let found = left.into_iter().chain(archive.heads(&others));
-        let good = found.filter(|head| head.overlap >= least).enumerate();
-        let good: Vec<Head> = good.filter(|(i, _)| keep(*i)).map(|(_, head)| head).collect();
-        let names = looked_at.into_iter().chain(others);
-        let names = names.filter(|name| !taken.contains(name)).collect();
-        Some((Self::dealt(good.into_iter(), pools), names))
+        let rows = index(archive.folder)?;
+        let hairy = rows
+            .iter()
+            .filter(|row| row["hair_color"].as_str() != Some("bald"));
+        let names = hairy.filter_map(|row| Some(row["file"].as_str()?.to_owned()));
+        let taken: HashSet<&str> = BENCHMARK.lines().collect();
+        let names: Vec<String> = names.filter(|name| !taken.contains(name.as_str())).collect();
+        let looks = archive.looked_at(&names).into_iter();
+        let good = looks.filter(|look| look.overlap.is_some_and(|overlap| overlap >= least));
+        let kept = good.enumerate().filter(|(i, _)| keep(*i));
+        let portraits = Self::dealt(kept.map(|(_, look)| look.portrait), pools);
+        Some((portraits, names))
     }
 
-    fn dealt(heads: impl Iterator<Item = Head>, pools: usize) -> Self {
+    fn dealt(portraits: impl Iterator<Item = Portrait>, pools: usize) -> Self {
         let mut dealt: Vec<Vec<Portrait>> = (0..pools).map(|_| Vec::new()).collect();
-        let (mut count, mut least) = (0, f32::INFINITY);
-        for head in heads {
-            dealt[count % pools].push(head.portrait);
-            count += 1;
-            least = least.min(head.overlap);
+        for (i, portrait) in portraits.enumerate() {
+            dealt[i % pools].push(portrait);
         }
-        eprintln!("{count} portraits, whose dyed hair overlaps by {least:.2} and more.");
+        eprintln!("{} portraits.", dealt.iter().map(Vec::len).sum::<usize>());
         Self(dealt)
     }
 
@@ -115,45 +109,15 @@ impl Portraits {
     }
 }
 
-/// The files of portraits, in the benchmark's shuffled order.
-struct Names {
-    /// Those that the benchmark chooses from.
-    looked_at: Vec<String>,
-    /// The rest.
-    others: Vec<String>,
-}
-
-impl Names {
-    fn of(folder: &Path) -> Option<Self> {
-        let rows = index(folder)?;
-        let hairy = rows
-            .iter()
-            .filter(|row| row["hair_color"].as_str() != Some("bald"));
-        let (wide, others): (Vec<&Value>, Vec<&Value>) =
-            hairy.partition(|row| row["width"].as_u64() >= Some(LEAST_WIDTH));
-        let file = |row: &Value| Some(row["file"].as_str()?.to_owned());
-        let mut looked_at: Vec<String> = wide.iter().filter_map(|row| file(row)).collect();
-        shuffle(&mut looked_at, &mut Random::new(5));
-        let more = looked_at.split_off(LOOKED_AT.min(looked_at.len()));
-        let others = more.into_iter().chain(others.iter().filter_map(|row| file(row)));
-        Some(Self {
-            others: others.collect(),
-            looked_at,
-        })
-    }
-}
-
-/// A portrait that shows a head of hair.
-struct Head {
-    name: String,
-    /// How well its hair is found again in another color.
-    overlap: f32,
+/// A portrait, looked at.
+struct Look {
+    /// How well its hair is found again in another color; `None` where it shows no head of hair.
+    overlap: Option<f32>,
     portrait: Portrait,
 }
 
 impl Archive<'_> {
-    /// Those that show a head of hair, from the one whose hair is found again best.
-    fn heads(&self, names: &[String]) -> Vec<Head> {
+    fn looked_at(&self, names: &[String]) -> Vec<Look> {
         let Self {
             folder,
             cache,
@@ -161,7 +125,7 @@ impl Archive<'_> {
             threads,
         } = *self;
         let source = digest_of(Kind::Portrait);
-        let looked_at = parallel::map_with(
+        parallel::map_with(
             names.len(),
             threads,
             || eyes.open(),
@@ -169,28 +133,19 @@ impl Archive<'_> {
                 let bytes = fs::read(folder.join(&names[i])).expect("the index names files that are there");
                 let photo = photo::decode(&bytes, WORKING_SIDE).expect("portraits are photos");
                 let key = format!("{source} portrait {} {}", names[i], eyes.parser_id());
-                let known: Option<(f32, PackedMask)> = cache.get(&key).unwrap_or_else(|| {
+                let (overlap, mask): (Option<f32>, PackedMask) = cache.get(&key).unwrap_or_else(|| {
                     let mask = networks.parse(&photo);
-                    let found_again = found_again(&photo, &mask, networks);
-                    let known = found_again.map(|overlap| (overlap, PackedMask::of(&mask)));
+                    let known = (found_again(&photo, &mask, networks), PackedMask::of(&mask));
                     cache.put(&key, &known);
                     known
                 });
-                let (overlap, mask) = known?;
                 let portrait = Portrait {
                     mask: mask.unpack().probability,
                     picture: picture(&photo),
                 };
-                Some(Head {
-                    name: names[i].clone(),
-                    overlap,
-                    portrait,
-                })
+                Look { overlap, portrait }
             },
-        );
-        let mut heads: Vec<Head> = looked_at.into_iter().flatten().collect();
-        heads.sort_by(|x, y| y.overlap.total_cmp(&x.overlap));
-        heads
+        )
     }
 }
 

@@ -7,7 +7,7 @@
 use crate::gather::{Photos, Version};
 use crate::metrics::{Answer, auroc};
 use crate::parallel;
-use crate::scheme::{Library, Named, Scheme, Taught};
+use crate::scheme::{Library, Named, Ranked, Scheme, Taught};
 use crate::shades::Known;
 
 /// A way to measure one library.
@@ -20,12 +20,12 @@ pub struct Trial<'a> {
     pub threads: usize,
 }
 
-/// Answers of a library: to photos of its shades, and the top scores for photos of shades that it does not have.
+/// Answers of a library: to photos of its shades, and how sure it is to have the shades that it does not have.
 #[derive(Default)]
 pub struct Outcome {
     /// To photos of its shades.
     pub known: Vec<Answer>,
-    /// Shade and top score of photos of other shades.
+    /// Shade of photos of other shades, and how sure the library is to have it.
     pub strange: Vec<(usize, f32)>,
 }
 
@@ -74,8 +74,7 @@ impl Trial<'_> {
             let strange = class.strangers.iter().filter_map(|shade| {
                 let photos = self.photos.of(asked, *shade);
                 let photo = photos.get(left_out % photos.len().max(1))?.as_ref()?;
-                let best = library.rank(photo).first().map_or(0.0, |named| named.score);
-                Some((*shade, best))
+                Some((*shade, library.rank(photo).known))
             });
             Outcome {
                 known: known
@@ -92,18 +91,17 @@ impl Trial<'_> {
     }
 
     fn ask(&self, library: &dyn Library, version: Version, shade: usize, photo: usize) -> Answer {
-        let ranked = self.photos.of(version, shade)[photo]
-            .as_ref()
-            .map(|photo| library.rank(photo))
-            .unwrap_or_default();
-        let first = ranked.first();
+        let photo = self.photos.of(version, shade)[photo].as_ref();
+        let Ranked { best, known } = photo.map(|photo| library.rank(photo)).unwrap_or_default();
+        let first = best.first();
         let difference = |named: &Named| self.shades[shade].difference(&self.shades[named.shade]);
         Answer {
             shade,
             first: first.is_some_and(|named| named.shade == shade),
-            among_three: ranked.iter().any(|named| named.shade == shade),
+            among_three: best.iter().any(|named| named.shade == shade),
             difference: first.map_or(f32::INFINITY, difference),
             score: first.map_or(0.0, |named| named.score),
+            known,
         }
     }
 }
@@ -115,9 +113,9 @@ impl Outcome {
         self.strange.extend(other.strange);
     }
 
-    /// How often a photo of a shade of the library scores higher than one of another shade, of those in `keep`.
+    /// How often the library is surer to have the shade of a photo that it has than one that it has not, of those in `keep`.
     pub fn rejection(&self, keep: impl Fn(usize) -> bool) -> Option<f32> {
-        let known: Vec<f32> = self.known.iter().map(|answer| answer.score).collect();
+        let known: Vec<f32> = self.known.iter().map(|answer| answer.known).collect();
         let strange = self.strange.iter().filter(|(shade, _)| keep(*shade));
         let strange: Vec<f32> = strange.map(|(_, score)| *score).collect();
         (!strange.is_empty()).then(|| auroc(&known, &strange))

@@ -10,7 +10,7 @@ use strand::vision::HairMask;
 use strand_tests::render::Random;
 
 use crate::sample::Sample;
-use crate::scheme::{Library, Named, Scheme, Taught, best};
+use crate::scheme::{Library, Named, Ranked, Scheme, Taught, best};
 use crate::shades::shuffle;
 
 /// Clusters of k-means.
@@ -113,7 +113,7 @@ struct Model {
 struct Models(Vec<Model>);
 
 impl Library for Models {
-    fn rank(&self, photo: &Sample) -> Vec<Named> {
+    fn rank(&self, photo: &Sample) -> Ranked {
         best(self.0.iter().map(|model| {
             let decision = dot(&model.weights, &photo.embedding) + model.bias;
             let probability = 1.0 / (1.0 + (model.curve.0 * f64::from(decision) + model.curve.1).exp());

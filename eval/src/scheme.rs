@@ -22,10 +22,19 @@ pub struct Named {
     pub score: f32,
 }
 
+/// What a scheme says of a photo.
+#[derive(Default)]
+pub struct Ranked {
+    /// The best [`TOP`] shades, best first.
+    pub best: Vec<Named>,
+    /// How sure it is that the library has the shade at all; only the order of these counts.
+    pub known: f32,
+}
+
 /// A library of shades that were taught.
 pub trait Library: Sync {
-    /// The best [`TOP`] shades for a photo, best first.
-    fn rank(&self, photo: &Sample) -> Vec<Named>;
+    /// The shades that a photo may show.
+    fn rank(&self, photo: &Sample) -> Ranked;
 }
 
 /// A way to name shades.
@@ -83,16 +92,16 @@ fn shelf(shades: &[Taught], fitted: impl Fn(&[&[f32]], Others) -> Fitted) -> Box
 }
 
 impl Library for Shelf {
-    fn rank(&self, photo: &Sample) -> Vec<Named> {
-        let matches = self.rank(&photo.signature, &photo.features, TOP);
-        matches
-            .matches
-            .iter()
-            .map(|found| Named {
-                shade: found.color_id as usize,
-                score: found.combined,
-            })
-            .collect()
+    fn rank(&self, photo: &Sample) -> Ranked {
+        let ranking = self.rank(&photo.signature, &photo.features, TOP);
+        let named = ranking.matches.iter().map(|found| Named {
+            shade: found.color_id as usize,
+            score: found.combined,
+        });
+        Ranked {
+            best: named.collect(),
+            known: 1.0 - ranking.none,
+        }
     }
 }
 
@@ -119,7 +128,7 @@ impl Scheme for MeanColor {
 struct Means(Vec<(usize, Lab)>);
 
 impl Library for Means {
-    fn rank(&self, photo: &Sample) -> Vec<Named> {
+    fn rank(&self, photo: &Sample) -> Ranked {
         best(self.0.iter().map(|(shade, mean)| Named {
             shade: *shade,
             score: 1.0 / (1.0 + ciede2000(photo.mean, *mean) / 10.0),
@@ -127,10 +136,13 @@ impl Library for Means {
     }
 }
 
-/// The best [`TOP`], by falling score.
-pub fn best(named: impl Iterator<Item = Named>) -> Vec<Named> {
-    let mut named: Vec<Named> = named.collect();
-    named.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.shade.cmp(&y.shade)));
-    named.truncate(TOP);
-    named
+/// The best [`TOP`], by falling score; the first one's score is all there is to reject by.
+pub fn best(named: impl Iterator<Item = Named>) -> Ranked {
+    let mut best: Vec<Named> = named.collect();
+    best.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.shade.cmp(&y.shade)));
+    best.truncate(TOP);
+    Ranked {
+        known: best.first().map_or(0.0, |named| named.score),
+        best,
+    }
 }

@@ -23,7 +23,11 @@ const GENERATOR: &[&str] = &[
     include_str!("../../tests/src/render/view.rs"),
     include_str!("scene.rs"),
 ];
-const PORTRAITS: &[&str] = &[include_str!("recolor.rs"), include_str!("portraits.rs")];
+const PORTRAITS: &[&str] = &[
+    include_str!("recolor.rs"),
+    include_str!("portraits.rs"),
+    include_str!("../portraits.txt"),
+];
 
 static DRAWN: LazyLock<String> = LazyLock::new(|| digest(GENERATOR));
 static RECOLORED: LazyLock<String> = LazyLock::new(|| digest(&[GENERATOR, PORTRAITS].concat()));
