@@ -755,6 +755,40 @@ def photo(rng, rgb, strength=1.0):
     return out
 
 
+def dyed(rng, rgb, hair):
+    """Hair as a salon leaves it: any shade whatever it was before, often with roots or highlights of another one. Texture
+    keeps its proportion to the lightness; the mask's soft rim takes the color by its share."""
+    a = (np.float32(hair) / 255 - 0.15) / 0.65
+    a = a.clip(0, 1)
+    a = (a * a * (3 - 2 * a))[..., None]
+    if a.mean() < 0.01:
+        return rgb
+    x = lab(rgb)
+    weight = a**3
+    mean = (x * weight).sum((0, 1)) / weight.sum()
+    tones = [shade(rng) for _ in range(3)]
+    if rng.random() < 0.4:  # shades that no list has
+        tones[0] = np.array([rng.uniform(6, 93), rng.normal(6, 9), rng.normal(16, 12)], np.float32)
+    h, w = rgb.shape[:2]
+    to = np.zeros_like(x) + tones[0]
+    if rng.random() < 0.3:  # highlights run down the hair
+        share = rng.uniform(0.15, 0.6)
+        slices = noise(rng, h, w, (rng.uniform(1, 3), rng.uniform(14, 40)))
+        part = ((slices - np.quantile(slices, 1 - share)) / (0.3 * slices.std()) + 0.5).clip(0, 1)[..., None]
+        to = to * (1 - part) + tones[1] * part
+    if rng.random() < 0.3:  # roots
+        rows = np.nonzero(hair.max(1) > 127)[0]
+        top, bottom = (rows[0], rows[-1]) if len(rows) else (0, h - 1)
+        down = (np.arange(h, dtype=np.float32) - top) / max(bottom - top, 1)
+        part = ((rng.uniform(0.1, 0.5) - down) / rng.uniform(0.1, 0.4) + 0.5).clip(0, 1)[:, None, None]
+        tones[2][0] *= rng.uniform(0.3, 1)
+        to = to * (1 - part) + tones[2] * part
+    stretch = ((4 + 0.12 * to[..., :1]) / (4 + 0.12 * mean[0])).clip(0.4, 2) * np.exp(rng.normal(0, 0.15))
+    y = to + (x - mean) * stretch * np.array([1, 0.5, 0.5], np.float32)
+    y[..., 0] = y[..., 0].clip(0.5, 99.5)
+    return (rgb * (1 - a) + unlab(y) * a).clip(0, 255).astype(np.uint8)
+
+
 def make(bank, seed, kind=None):
     rng = np.random.default_rng(seed)
     if kind is None:

@@ -3,7 +3,8 @@
     python data.py            # labels every portrait; about three minutes on one core, once
 
 The split is by the hash of the file's bytes: int(sha256[:8], 16) % 10 == 0 is kept apart. Nothing kept apart is ever
-trained on, nor any picture composed from it.
+trained on, nor any picture composed from it. Dyed portraits are not trained on where the shade benchmark dyes them too
+(eval/portraits.txt).
 """
 
 import hashlib
@@ -20,6 +21,7 @@ SHARED = Path(os.environ.get("STRAND_SHARED", HERE.parents[2] / "shared"))
 WORK = Path(os.environ.get("PARSER_WORK", HERE / "work"))
 TEACHER = SHARED / "models" / "hair-parser-pan.onnx"
 PORTRAITS = SHARED / "data" / "portraits"
+BENCHMARK = HERE.parents[1] / "eval" / "portraits.txt"
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
 SIDE = 384  # portraits are kept as squares of this side; they are within 3 px of square as they come

@@ -157,6 +157,15 @@ def load_teacher(path):
     return net
 
 
+def load_student(path):
+    """The weights of an exported student, as a state."""
+    tensors = {i.name.removesuffix(".half"): torch.from_numpy(numpy_helper.to_array(i).astype(np.float32)) for i in onnx.load(path).graph.initializer}
+    # Folded into the shapes in which the pyramid uses them, so without their names.
+    find = lambda shape: next(t for t in tensors.values() if t.shape == shape)
+    folded = {"pyramid.down1.weight": find((576, 1, 7, 7)).transpose(0, 1), "pyramid.down1.bias": find((1, 1, 1)).reshape(1)}
+    return {name: (folded | tensors)[name] for name in Parser(classes=2).state_dict()}
+
+
 def student_of(teacher):
     """A student that starts as the teacher, with two outputs: hair, then skin (what the product may use)."""
     net = Parser(classes=2)

@@ -16,8 +16,11 @@ train() {
   # half as they are, from a start that is one part teacher
   "$python" train.py --out stage1.pt --side 288 --view 384 --steps "${STEPS1:-1000}"
   "$python" train.py --out stage2.pt --init stage1.pt --mix 0.8 --side 384 --batch 12 --share 0.7 --mild 0.55 --rate 0.7 --seed 2 --steps "${STEPS2:-625}"
+  # then hair of any shade, at last with more pictures that have none
+  "$python" train.py --out stage3.pt --init stage2.pt --side 384 --batch 12 --share 0.75 --mild 0.5 --dye 0.6 --rate 0.7 --seed 3 --steps "${STEPS3:-1500}"
+  "$python" train.py --out stage4.pt --init stage3.pt --side 384 --batch 12 --share 0.55 --mild 0.6 --dye 0.5 --rate 0.5 --seed 4 --steps "${STEPS4:-550}"
 }
-export_() { "$python" export.py --state stage2.pt --mix 0.85; }
+export_() { "$python" export.py --state stage4.pt --mix 0.9; }
 evaluate() { "$python" evaluate.py "$PARSER_WORK/eval"; }
 sheets() { "$python" sheets.py "$PARSER_WORK/eval"; }
 

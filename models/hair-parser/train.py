@@ -2,6 +2,7 @@
 
     python train.py --out stage1.pt --steps 3000
     python train.py --out stage2.pt --init stage1.pt --steps 3000 --rate 0.5 --seed 2
+    python train.py --out stage3.pt --init hair-parser.onnx --steps 1500 --dye 0.6
 
 Batches hold portraits (the teacher's soft masks, warped along with the picture) and composed pictures (exact masks,
 softened a little by the teacher's opinion). Every batch is augmented afresh. The state is saved every 200 steps and
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 
 import compose
 import data
-from net import load_teacher, student_of
+from net import load_student, load_teacher, student_of
 
 TRUST = 0.88  # share of the exact mask in a composed picture's target; the rest is the teacher's opinion
 
@@ -29,8 +30,8 @@ TRUST = 0.88  # share of the exact mask in a composed picture's target; the rest
 class Source(torch.utils.data.Dataset):
     """Endless batches; the seed and the step alone decide what is in one (given the same composed pictures)."""
 
-    def __init__(self, side, batch, steps, seed, start=0, share=0.62, view=None, mild=0.0):
-        self.view, self.mild = view or side, mild
+    def __init__(self, side, batch, steps, seed, start=0, share=0.62, view=None, mild=0.0, dye=0.0):
+        self.view, self.mild, self.dye = view or side, mild, dye
         self.side, self.batch, self.steps, self.seed, self.start, self.share = side, batch, steps, seed, start, share
         self.shards = None
 
@@ -39,7 +40,8 @@ class Source(torch.utils.data.Dataset):
 
     def open(self):
         self.images, self.masks, rows = data.load_cache()
-        self.train = [k for k, r in enumerate(rows) if not r["test"]]
+        benchmark = set(data.BENCHMARK.read_text().split()) if self.dye else ()
+        self.train = [k for k, r in enumerate(rows) if not r["test"] and r["file"] not in benchmark]
         self.shards = {}
         self.rescan()
 
@@ -67,6 +69,8 @@ class Source(torch.utils.data.Dataset):
         """One example, moved, turned, zoomed and recoloured into a frame."""
         rgb, mask, portrait = self.example(rng)
         n = rgb.shape[0]
+        if portrait and rng.random() < self.dye:
+            rgb = compose.dyed(rng, rgb, mask[..., 0])
         if portrait and rng.random() < self.mild:  # as it is, or nearly: what the teacher says here it said of this
             z = np.exp(rng.normal(0, 0.06)) * side_w / n
             m = np.array([[z * rng.choice([-1, 1]), 0, 0], [0, z * side_h / side_w, 0]])
@@ -74,7 +78,7 @@ class Source(torch.utils.data.Dataset):
             out = cv2.warpAffine(rgb, m, (side_w, side_h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
             mask = cv2.warpAffine(mask, m, (side_w, side_h), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
             return (out * np.exp(rng.normal(0, 0.04))).clip(0, 255).astype(np.uint8), mask
-        if rng.random() < 0.28:
+        if not self.dye and rng.random() < 0.28:
             rgb = recolour(rng, rgb, mask[..., 0])
         if rng.random() < 0.07:
             rgb, mask = cut_away(rng, rgb, mask)
@@ -239,6 +243,7 @@ def main():
     a.add_argument("--share", type=float, default=0.62)
     a.add_argument("--mild", type=float, default=0.0, help="share of the portraits that are hardly augmented")
     a.add_argument("--mix", type=float, default=1.0, help="share of --init in the start; the rest is the teacher")
+    a.add_argument("--dye", type=float, default=0.0, help="share of the portraits whose hair is dyed in any shade")
     a.add_argument("--minutes", type=float, default=1e9, help="an end by the clock: the rate falls to nothing by then")
     a.add_argument("--eval")
     args = a.parse_args()
@@ -246,7 +251,9 @@ def main():
     torch.set_num_threads(args.threads)
     out = data.WORK / args.out
     net = student_of(load_teacher(str(data.TEACHER)))
-    if args.init:
+    if args.init and args.init.endswith(".onnx"):
+        net.load_state_dict(load_student(str(data.HERE / args.init)))
+    elif args.init:
         net.load_state_dict(mixed(net.state_dict(), torch.load(data.WORK / args.init)["mean"], args.mix))
     net = net.to(memory_format=torch.channels_last)
     # The encoder knows far more pictures than there are here: it moves slower than the decoder, and its first layers
@@ -269,7 +276,7 @@ def main():
             net.load_state_dict(state["net"])
             opt.load_state_dict(state["opt"])
             mean, start, before = state["mean"], state["step"], state["seconds"]
-    source = Source(args.side, args.batch, args.steps, args.seed, start, args.share, args.view, args.mild)
+    source = Source(args.side, args.batch, args.steps, args.seed, start, args.share, args.view, args.mild, args.dye)
     loader = torch.utils.data.DataLoader(source, batch_size=None, shuffle=False, num_workers=1, prefetch_factor=3)
     t0, losses, ious = time.time(), [], []
     for k, (rgb, mask) in enumerate(loader):
