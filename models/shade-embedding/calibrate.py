@@ -16,9 +16,9 @@ from sklearn.svm import SVC
 
 from train import DIMENSION, STRIDE, Embedding, figures, load
 
-TRIALS, SIZES, PHOTOS = 96, (5, 10, 20, 32), (1, 2, 3, 4)
+TRIALS, SIZES, PHOTOS = 96, (5, 15, 40, 80), (1, 2, 3, 4)
 # One question in so many shows a shade that the library does not have.
-STRANGE_ONE_IN = 25
+STRANGE_ONE_IN = 100
 # What is taken for the agreement of photos until so many shades have told it.
 USUAL_AGREEMENT, PRIOR_SHADES = 0.8, 2
 
