@@ -285,6 +285,8 @@ async fn a_kill_during_uploads_loses_nothing_acknowledged() {
         acknowledged.extend(answers.iter().map(|answer| id(&answer.json())));
         server.start_again();
     }
+    // Not the one from before, which may still hold a connection to a server that was killed.
+    let client = server.client();
     let kept: Vec<u64> = client.images(color).await.iter().map(id).collect();
     assert!(
         acknowledged.len() >= 6 && acknowledged.iter().all(|id| kept.contains(id)),
@@ -306,6 +308,8 @@ async fn a_kill_during_deletions_leaves_whole_colors_or_none() {
     }
     let gone = power_cut::amid_deletions(&mut server, &colors, 2).await;
     server.start_again();
+    // Not the one from before, which may still hold a connection to the server that was killed.
+    let client = server.client();
     for color in &gone {
         client.get(&format!("/colors/{color}")).await.problem(404);
     }
