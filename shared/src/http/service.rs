@@ -34,8 +34,8 @@ pub fn routes(with_metrics: bool) -> OpenApiRouter<Shared> {
 #[schema(example = json!({
     "status": "healthy", "service": "Hair Color Analyzer API", "version": "0.1.0", "store": "embedded",
     "models": {
-        "parser": "hair-parser-pan-324a22a1", "backbone": null, "loaded": ["hair-parser-pan-324a22a1"],
-        "feature_space": "lab1+hair-parser-pan-324a22a1"
+        "parser": "hair-parser-ea442195", "backbone": null, "loaded": ["hair-parser-ea442195"],
+        "feature_space": "shade3+hair-parser-ea442195"
     },
     "memory": {"resident_bytes": 103_809_024, "peak_bytes": 110_100_480}, "uptime_seconds": 3_600
 }))]
@@ -59,7 +59,7 @@ struct Health {
 #[derive(Serialize, ToSchema)]
 struct ModelsHealth {
     /// The hair parser that is used.
-    #[schema(example = "hair-parser-pan-324a22a1")]
+    #[schema(example = "hair-parser-ea442195")]
     parser: String,
     /// The backbone, where one is configured.
     backbone: Option<String>,
