@@ -22,14 +22,15 @@ FROM rust:${RUST}-slim-bookworm AS build
 WORKDIR /strand
 ENV CARGO_TERM_COLOR=never
 COPY --from=manifests /strand .
-ARG BUILD="cargo build --release --locked --package strand-server --package strand-analyze --package strand-colors --package strand-train"
+ARG BUILD="cargo build --profile image --locked --package strand-server --package strand-analyze --package strand-colors --package strand-train"
 RUN $BUILD
 COPY . .
 # Cargo goes by times, and the files that were copied are older than the stand-ins just built.
 RUN find . -name '*.rs' -not -path './target/*' -exec touch {} + \
     && $BUILD \
     && mkdir /binaries \
-    && mv target/release/strand-server target/release/strand-analyze target/release/strand-colors target/release/strand-train /binaries
+    && cd target/image \
+    && mv strand-server strand-analyze strand-colors strand-train /binaries
 
 # ONNX Runtime from its wheel, checked by its checksum.
 FROM debian:bookworm-slim AS onnxruntime

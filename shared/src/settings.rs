@@ -12,7 +12,9 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 /// What the environment asks for.
 pub struct Settings {
@@ -26,7 +28,7 @@ pub struct Settings {
     pub api_key: Option<ApiKey>,
     /// Web pages that may call.
     pub origins: AllowedOrigins,
-    log: EnvFilter,
+    log: Targets,
 }
 
 /// Where the library is kept.
@@ -107,9 +109,9 @@ impl Settings {
             })?
             .unwrap_or_default(),
             log: parse("RUST_LOG", "a filter such as info or strand=debug,info", |text| {
-                EnvFilter::try_new(text).ok()
+                text.parse().ok()
             })?
-            .unwrap_or_else(|| EnvFilter::new("info,ort=warn")),
+            .unwrap_or_else(|| log_of(LevelFilter::INFO, LevelFilter::WARN)),
         })
     }
 
@@ -117,7 +119,7 @@ impl Settings {
     #[must_use]
     pub fn quiet(mut self) -> Self {
         if matches!(text("RUST_LOG"), Ok(None)) {
-            self.log = EnvFilter::new("warn,ort=error");
+            self.log = log_of(LevelFilter::WARN, LevelFilter::ERROR);
         }
         self
     }
@@ -304,14 +306,20 @@ fn parse<T>(name: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Resu
         .transpose()
 }
 
+/// What everything logs, and what of ONNX Runtime, which is chatty.
+fn log_of(all: LevelFilter, onnx_runtime: LevelFilter) -> Targets {
+    Targets::new().with_default(all).with_target("ort", onnx_runtime)
+}
+
 /// JSON for machines, plain lines for a person at a terminal.
-fn log_to_stderr(filter: EnvFilter) {
+fn log_to_stderr(filter: Targets) {
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_max_level(LevelFilter::TRACE)
         .with_writer(std::io::stderr);
     if std::io::stderr().is_terminal() {
-        builder.with_target(false).init();
+        builder.with_target(false).finish().with(filter).init();
     } else {
-        builder.json().flatten_event(true).with_span_list(false).init();
+        let json = builder.json().flatten_event(true).with_span_list(false);
+        json.finish().with(filter).init();
     }
 }

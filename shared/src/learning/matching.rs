@@ -235,19 +235,9 @@ impl Odds {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::color::samples::{BLONDE, BROWN};
     use crate::learning::{Reference, fit};
     use crate::signature::mean_color;
-
-    const BROWN: Lab = Lab {
-        l: 30.0,
-        a: 9.0,
-        b: 14.0,
-    };
-    const BLONDE: Lab = Lab {
-        l: 72.0,
-        a: 6.0,
-        b: 28.0,
-    };
 
     fn colors(shares: &[(Lab, f32)]) -> Vec<DominantColor> {
         shares

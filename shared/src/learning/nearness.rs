@@ -88,17 +88,7 @@ pub fn color_difference(these: &[DominantColor], those: &[DominantColor]) -> f32
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const BROWN: Lab = Lab {
-        l: 30.0,
-        a: 9.0,
-        b: 14.0,
-    };
-    const BLONDE: Lab = Lab {
-        l: 72.0,
-        a: 6.0,
-        b: 28.0,
-    };
+    use crate::color::samples::{BLONDE, BROWN};
 
     #[test]
     fn difference_of_sets() {

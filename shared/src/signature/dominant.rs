@@ -142,6 +142,7 @@ fn drop_small(colors: &mut Vec<DominantColor>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::color::samples::{BLONDE, BROWN};
 
     fn pixels(colors: &[(Lab, usize)]) -> Vec<HairPixel> {
         let mut out = Vec::new();
@@ -161,17 +162,6 @@ mod tests {
         }
         out
     }
-
-    const BROWN: Lab = Lab {
-        l: 30.0,
-        a: 9.0,
-        b: 14.0,
-    };
-    const BLONDE: Lab = Lab {
-        l: 72.0,
-        a: 6.0,
-        b: 28.0,
-    };
 
     #[test]
     fn one_shade_is_one_color() {
