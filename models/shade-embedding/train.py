@@ -4,7 +4,7 @@
     cargo run --release -p strand-eval -- --donors target/donors
     python3 models/shade-embedding/train.py models/shade-embedding/shade-embedding.bf16 target/donors
 
-Some eight minutes on one free core.
+Some twenty minutes on one free core.
 
 Needs numpy and torch.
 """
@@ -17,9 +17,9 @@ from torch.nn import functional as F
 
 from features import HAIR, SURROUNDINGS, dec, enc, hair_figures, lab2lin, lin2lab, surroundings
 
-DIMENSION, HIDDEN, EPISODES, SHADES = 64, 256, 14000, 48
+DIMENSION, HIDDEN, EPISODES, SHADES = 64, 256, 90000, 48
 # Recolorings of each shade beside its own color, and lights of each kind put on each photo of each of them.
-RECOLORINGS, LIGHTS = 4, 2
+RECOLORINGS, LIGHTS = 4, 3
 # How often a photo keeps its own ground.
 OWN_GROUND = 0.3
 # Every second of the dumped pixels is enough to train on.
