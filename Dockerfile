@@ -38,7 +38,8 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3-pip \
     && rm -rf /var/lib/apt/lists/*
 COPY models/fetch-onnxruntime models/onnxruntime.txt /fetch/
-RUN /fetch/fetch-onnxruntime /onnxruntime
+RUN /fetch/fetch-onnxruntime /onnxruntime \
+    && gzip -9 /onnxruntime/ThirdPartyNotices.txt
 
 # The hair parser: the one inside the binary, or the one that --build-arg STRAND_PARSER=NAME names (models/README.md),
 # checked by its checksum: from models/ where it has been fetched before, else from its URL.
