@@ -26,6 +26,10 @@ const PRIOR_SHADES: f32 = 2.0;
 /// likely one where the colors are the same, nothing at a Lab distance of 5. Chosen by hand.
 const AT_NO_DIFFERENCE: f32 = 1.75;
 const PER_BARE_DIFFERENCE: f32 = -0.35;
+/// How much more speaks for a shade that was taught this very photo: whatever it looks like, the user has said what it is.
+const FOR_BEING_TOLD: f32 = 20.0;
+/// Lab units and shares closer than this are the same figure.
+const SAME: f32 = 1e-3;
 /// Where nothing is trained, past this many shades only the most promising are compared color by color.
 const CLOSE_LOOK: usize = 256;
 
@@ -148,7 +152,7 @@ impl Shelf {
         let mut scored: Vec<(&Candidate, f32)> = self
             .candidates
             .iter()
-            .map(|c| (c, self.evidence(c, features, signature.mean, trust)))
+            .map(|c| (c, self.evidence(c, features, signature, trust)))
             .collect();
         scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.color_id.cmp(&y.0.color_id)));
         let trained = self.candidates.iter().any(|c| self.model(c).is_some());
@@ -200,15 +204,33 @@ impl Shelf {
     }
 
     /// What speaks for a shade, in units of log-odds.
-    fn evidence(&self, candidate: &Candidate, features: &[f32], mean: Lab, trust: f32) -> f32 {
+    fn evidence(&self, candidate: &Candidate, features: &[f32], signature: &Signature, trust: f32) -> f32 {
         let Some(model) = self.model(candidate) else {
-            return FOR_NONE + AT_NO_DIFFERENCE + PER_BARE_DIFFERENCE * rough_difference(candidate, mean);
+            let difference = rough_difference(candidate, signature.mean);
+            return FOR_NONE + AT_NO_DIFFERENCE + PER_BARE_DIFFERENCE * difference;
         };
+        if model
+            .references
+            .iter()
+            .any(|r| same(&r.colors, &signature.colors))
+        {
+            return FOR_BEING_TOLD + self.steadiness * PER_COSINE * (model.likeness(features) - MIDDLE);
+        }
         let photos = model.references.len() as f32;
         let evidence =
             PER_COSINE * (model.likeness(features) - MIDDLE) + PER_DECISION * model.decision(features);
         trust * evidence * photos / (photos + FEW)
     }
+}
+
+/// Whether two photos have the same dominant colors to the last digit, as only the same pixels have.
+fn same(these: &[DominantColor], those: &[DominantColor]) -> bool {
+    let figures = |c: &DominantColor| [c.lab.l, c.lab.a, c.lab.b, c.share];
+    let alike = |(x, y): (&DominantColor, &DominantColor)| {
+        let mut pairs = figures(x).into_iter().zip(figures(y));
+        pairs.all(|(x, y)| (x - y).abs() < SAME)
+    };
+    these.len() == those.len() && these.iter().zip(those).all(alike)
 }
 
 /// Evidence to probabilities: the softmax over all shades and none.
@@ -261,6 +283,15 @@ mod tests {
         }
     }
 
+    /// Brown hair, of which no shade was taught this very photo.
+    fn another_brown() -> Signature {
+        let lab = Lab {
+            l: BROWN.l + 0.5,
+            ..BROWN
+        };
+        signature(&[(lab, 1.0)])
+    }
+
     fn model(space: &str, own: &[f32], other: &[f32], lab: Lab) -> ShadeModel {
         let fitted = fit(&[own], &[other]).unwrap();
         fitted.into_model(
@@ -293,7 +324,7 @@ mod tests {
         );
         assert_eq!(shelf.len(), 4);
         assert_eq!(shelf.of_other_spaces().collect::<Vec<_>>(), ["#3"]);
-        let Ranking { matches, none } = shelf.rank(&signature(&[(BROWN, 1.0)]), &x, 9);
+        let Ranking { matches, none } = shelf.rank(&another_brown(), &x, 9);
         assert!(
             matches
                 .windows(2)
@@ -306,7 +337,7 @@ mod tests {
         );
         assert!(by_id(1).combined > 0.6 && by_id(1).nearest_image == Some(3));
         assert!(by_id(2).combined < 0.01 && by_id(4).combined < 0.01);
-        assert!(by_id(1).color_differences[0] < 0.1 && by_id(4).color_differences[0] > 20.0);
+        assert!(by_id(1).color_differences[0] < 1.0 && by_id(4).color_differences[0] > 20.0);
         let total: f32 = none + matches.iter().map(|m| m.combined).sum::<f32>();
         assert!((total - 1.0).abs() < 1e-4, "{total}");
     }
@@ -324,8 +355,8 @@ mod tests {
             "here",
             vec![candidate(1, &x, &y, BROWN), candidate(2, &y, &x, BLONDE)],
         );
-        let unlike = shelf.rank(&signature(&[(BROWN, 1.0)]), &far, 2);
-        let like = shelf.rank(&signature(&[(BROWN, 1.0)]), &x, 2);
+        let unlike = shelf.rank(&another_brown(), &far, 2);
+        let like = shelf.rank(&another_brown(), &x, 2);
         assert!(unlike.none > 0.9 && like.none < 0.1, "{unlike:?} {like:?}");
     }
 
@@ -356,9 +387,42 @@ mod tests {
                 model: Some(model("here", &y, &x, BLONDE)),
             };
             let shelf = Shelf::new("here", vec![candidate, other]);
-            shelf.rank(&signature(&[(BROWN, 1.0)]), &x, 1).matches[0].combined
+            shelf.rank(&another_brown(), &x, 1).matches[0].combined
         };
         assert!(score(0.1) > score(0.6), "{} {}", score(0.1), score(0.6));
+    }
+
+    #[test]
+    fn a_photo_that_was_taught_is_of_the_shade_that_it_was_taught_as() {
+        let (x, y) = ([1.0, 0.0, 0.0], [0.0, 1.0, 0.0]);
+        let seen = signature(&[(BROWN, 0.7), (BLONDE, 0.3)]);
+        let reference = |image_id, colors: &[DominantColor]| Reference {
+            image_id,
+            colors: colors.to_vec(),
+        };
+        let candidate = |color_id, own: &[&[f32]], other: &[f32], references| Candidate {
+            color_id,
+            name: format!("#{color_id}"),
+            swatch: None,
+            model: Some(fit(own, &[other]).unwrap().into_model("here", references)),
+        };
+        let brown = || candidate(1, &[&x], &y, vec![reference(1, &colors(&[(BROWN, 1.0)]))]);
+        // The second shade's own photos point elsewhere; one was taught that looks like the first.
+        let blonde = |taught: &[DominantColor]| {
+            let references = [&colors(&[(BLONDE, 1.0)]), &colors(&[(BLONDE, 1.0)]), taught];
+            let references = (2..).zip(references).map(|(id, colors)| reference(id, colors));
+            candidate(2, &[&y, &y, &x], &x, references.collect())
+        };
+        let first = |taught: &[DominantColor]| {
+            let shelf = Shelf::new("here", vec![brown(), blonde(taught)]);
+            let best = shelf.rank(&seen, &x, 2).matches.swap_remove(0);
+            (best.color_id, best.combined)
+        };
+        let mut other = seen.colors.clone();
+        other[0].lab.l += 0.1;
+        assert_eq!(first(&other).0, 1);
+        let (color_id, score) = first(&seen.colors);
+        assert!(color_id == 2 && score > 0.99, "{color_id} {score}");
     }
 
     #[test]
