@@ -59,7 +59,7 @@ def main():
             stack = cloud.stack(with_queue=True)
             events = Events(stack)
             rows = [measure(stack, events, function, memory) for function in FUNCTIONS for memory in SIZES]
-    tell(rows)
+        tell(rows)
     check(rows)
 
 
