@@ -35,7 +35,7 @@ pub fn routes(with_metrics: bool) -> OpenApiRouter<Shared> {
     "status": "healthy", "service": "Hair Color Analyzer API", "version": "0.1.0", "store": "embedded",
     "models": {
         "parser": "hair-parser-ea442195", "backbone": null, "loaded": ["hair-parser-ea442195"],
-        "feature_space": "shade5+hair-parser-ea442195"
+        "feature_space": "shade6+hair-parser-ea442195"
     },
     "memory": {"resident_bytes": 103_809_024, "peak_bytes": 110_100_480}, "uptime_seconds": 3_600
 }))]

@@ -10,15 +10,15 @@ use serde::Serialize;
 /// mean of the shade's photos lies above [`MIDDLE`], and per unit of the SVM's decision value. Both count for more where
 /// the photo can be trusted and where the photos of a shade agree as they do in steady light, and for less where the shade
 /// has but one photo or two.
-const PER_COSINE: f32 = 22.10;
-const MIDDLE: f32 = 0.833;
-const PER_DECISION: f32 = 0.145;
-const POWER_OF_TRUST: f32 = 1.19;
-const FEW: f32 = 0.341;
-const PER_AGREEMENT: f32 = 6.18;
+const PER_COSINE: f32 = 22.45;
+const MIDDLE: f32 = 0.826;
+const PER_DECISION: f32 = 0.112;
+const POWER_OF_TRUST: f32 = 0.87;
+const FEW: f32 = 0.351;
+const PER_AGREEMENT: f32 = 5.77;
 /// How much speaks for the hair being of no shade of the library: what trained shades have to outweigh. All seven were
 /// fitted by maximum likelihood, then scaled so that scores are right on average (`models/shade-embedding/calibrate.py`).
-const FOR_NONE: f32 = -5.30;
+const FOR_NONE: f32 = -5.11;
 /// The agreement of photos in a library that tells nothing of it, and for how many shades' worth of photos that counts.
 const USUAL_AGREEMENT: f32 = 0.8;
 const PRIOR_SHADES: f32 = 2.0;

@@ -13,7 +13,7 @@ use crate::color::Lab;
 use std::sync::LazyLock;
 
 /// Names this embedding in a feature space id. Any change of what goes in, or of the weights, needs a new one.
-pub const DESCRIPTOR_ID: &str = "shade5";
+pub const DESCRIPTOR_ID: &str = "shade6";
 /// Length of the embedding.
 pub const DESCRIPTOR_DIMENSION: usize = 64;
 
