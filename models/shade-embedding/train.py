@@ -24,6 +24,8 @@ SHADES, STRANGERS = 48, 12
 OPEN = 0.5
 # Recolorings of each shade beside its own color, and lights of each kind put on each photo of each of them.
 RECOLORINGS, LIGHTS = 4, 3
+# How often an episode is in harsh light.
+HARSH = 0.65
 # How often a photo keeps its own ground.
 OWN_GROUND = 0.3
 # Every second of the dumped pixels is enough to train on.
@@ -136,7 +138,7 @@ class Bank:
 
     def episode(self, rng, shades, taught):
         """Rows of `taught + 1` photos of each of `shades` shades, the last of which is asked."""
-        fate, harsh = rng.random(), rng.random() < 0.65
+        fate, harsh = rng.random(), rng.random() < HARSH
         mixed, kind = rng.random() < 0.2, int(rng.random() < 0.5)
         pool = self.of_both if fate < 0.25 else self.of_kind[kind]
         rows = []
