@@ -1,4 +1,4 @@
-"""The server under test, the browser, and what every test holds the page to."""
+"""The server under test, the browser, and the checks that every test makes."""
 
 import json
 import os
@@ -21,7 +21,7 @@ DEMO = ROOT / "docs" / "demo"
 SHOTS = ROOT / "target" / "browser" / "shots"
 AXE = pathlib.Path(axe_playwright_python.__file__).with_name("axe.min.js")
 START_SECONDS = 20
-# A camera that shows a test picture, and nobody who must allow it.
+# A fake camera with a test picture, and no permission prompt.
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 VIEWPORTS = {
@@ -36,7 +36,7 @@ def photos(shade):
 
 
 class Server:
-    """A server of its own, with a library of its own, which can be stopped and started again."""
+    """A server with its own library, which can be stopped and restarted."""
 
     def __init__(self, directory, **environment):
         self.directory = directory
@@ -74,7 +74,7 @@ class Server:
         self.process.wait(15)
 
     def ask(self, path, method="GET", body=None, **headers):
-        """The JSON of an answer, without the browser."""
+        """Sends a request without the browser and returns the JSON of the answer."""
         data = None if body is None else json.dumps(body).encode()
         if data:
             headers["content-type"] = "application/json"
@@ -84,7 +84,7 @@ class Server:
         return json.loads(text) if text else None
 
     def teach(self, name, hex_code, shade):
-        """Creates and trains a shade past the page; gives its id."""
+        """Creates and trains a shade over HTTP; returns its id."""
         identity = self.ask("/colors", "POST", {"name": name, "hex": hex_code})["id"]
         for photo in photos(shade):
             subprocess.run(
@@ -96,7 +96,7 @@ class Server:
 
 @pytest.fixture
 def serve(tmp_path):
-    """Starts servers, and stops them when the test is over."""
+    """Starts servers, and stops them after the test."""
     servers = []
 
     def start(**environment):
@@ -133,7 +133,7 @@ def viewport(request):
 
 @pytest.fixture
 def open_page(browser):
-    """Opens pages that may talk to the given servers only, and that must not log an error of their own."""
+    """Opens pages that may only contact the given servers, and fails the test if one logs an error."""
     contexts, wrong = [], []
 
     def open_at(url, viewport="desktop", hosts=(), expected=(), **options):
@@ -148,8 +148,8 @@ def open_page(browser):
                 wrong.append(f"a request to {request.url}")
 
         def on_console(message):
-            # A status of 4xx and a server that is gone are in the browser's log too; tests that provoke them look at
-            # what the page makes of them.
+            # The browser also logs 4xx answers and failed connections. Tests that cause them check what the page
+            # shows.
             if message.type == "error" and not message.text.startswith("Failed to load resource"):
                 if not any(text in message.text for text in expected):
                     wrong.append(message.text)
@@ -168,13 +168,13 @@ def open_page(browser):
 
 
 def look(page: Page, name):
-    """Holds a state of the page to axe-core's rules, in light and in dark, and keeps a picture of both."""
+    """Checks a state of the page with axe-core in the light and the dark scheme, and saves a screenshot of each."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     size = "phone" if page.viewport_size["width"] < 600 else "desktop"
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        # The new colors are there with the second frame at the latest.
+        # The new colors are painted by the second frame.
         page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         page.screenshot(path=SHOTS / f"{size}-{name}-{scheme}.png", full_page=True)
         if not page.evaluate("() => 'axe' in window"):

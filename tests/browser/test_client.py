@@ -1,4 +1,4 @@
-"""The client that exists already calls from another origin; a page there does just what it does."""
+"""The existing web client calls from another origin. A page on that origin makes the same calls."""
 
 import functools
 import http.server
@@ -29,7 +29,7 @@ def origin():
 def open_client(open_page, origin, server, **options):
     page = open_page(f"{origin}/index.html?api={server.url}", hosts=[server.host], **options)
     page.wait_for_function("() => window.client")
-    # Files as the client has them, from an input.
+    # Files come from an input, as in the client.
     page.evaluate("() => document.body.append(Object.assign(document.createElement('input'), {type: 'file', multiple: true}))")
     return page
 
@@ -64,7 +64,7 @@ def test_the_existing_client_does_all_it_does(serve, open_page, origin):
         for event in events:
             assert {"step", "total_steps", "message", "percentage", "status"} <= event.keys()
 
-    # Five photos at once for one shade, as the client's form allows.
+    # Five photos at once for one shade, the most that the client's form allows.
     five = photos("strawberry-blonde") + photos("natural-black")[:2]
     extra = page.evaluate("() => client.createColor('Extra', 'five at once')")
     assert len(with_files(page, five, "client.uploadImages(argument, files)", extra["id"])) == 5
@@ -85,7 +85,7 @@ def test_the_existing_client_does_all_it_does(serve, open_page, origin):
 
     assert page.evaluate("(id) => client.deleteColor(id)", extra["id"]) == 204
     assert len(page.evaluate("() => client.list('/colors')")) == 2
-    # JSON and DELETE are not simple requests: the browser asked beforehand.
+    # JSON and DELETE are not simple requests, so the browser sent a preflight.
     assert '"method":"OPTIONS"' in server.log.read_text()
 
 

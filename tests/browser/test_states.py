@@ -1,4 +1,4 @@
-"""What goes wrong, and what the page makes of it: bad files, a server that is gone, a key, and input of every kind."""
+"""Error states and input: bad files, a stopped server, an API key, drop, paste, the camera, and the keyboard."""
 
 import re
 import struct
@@ -9,18 +9,18 @@ from playwright.sync_api import expect
 BACK = DEMO / "match-back.jpg"
 
 
-def test_a_bad_file_is_told_and_the_good_one_answered(server, open_page, viewport, tmp_path):
+def test_a_bad_file_is_reported_and_the_good_one_matched(server, open_page, viewport, tmp_path):
     bad = tmp_path / "notes.jpg"
     bad.write_text("Trim two centimetres.")
     page = open_page(server.url, viewport)
     page.locator("#file").set_input_files([bad, BACK])
     cards = page.locator("article.result")
-    expect(cards.nth(0).get_by_role("heading", name="This photo did not work")).to_be_visible()
+    expect(cards.nth(0).get_by_role("heading", name="We couldn't read this photo")).to_be_visible()
     expect(cards.nth(0).locator(".note.bad")).to_contain_text(re.compile("JPEG|image"))
     expect(cards.nth(1).get_by_role("heading", name="#6 Chestnut Brown")).to_be_visible()
     look(page, "bad-file")
 
-    # The same where photos are added to a shade.
+    # The same when photos are added to a shade.
     shade = server.ask("/colors", "POST", {"name": "House brown"})["id"]
     page.goto(f"{server.url}/#/library/{shade}")
     page.locator("#library input[type=file]").set_input_files([bad, BACK])
@@ -31,7 +31,7 @@ def test_a_bad_file_is_told_and_the_good_one_answered(server, open_page, viewpor
     expect(page.locator(".sending")).to_have_count(0)
 
 
-def test_a_photo_without_hair_is_told(server, open_page):
+def test_a_photo_without_hair_is_reported(server, open_page):
     page = open_page(server.url)
     page.evaluate(
         """async () => {
@@ -53,21 +53,21 @@ def test_the_server_goes_and_comes_back(server, open_page, viewport):
     server.stop()
     page.locator("#file").set_input_files(BACK)
     expect(page.get_by_role("heading", name="Waiting for the server")).to_be_visible()
-    expect(page.get_by_text("Strand cannot be reached. Trying again…")).to_be_visible()
+    expect(page.get_by_text("Can't reach Strand. Trying again…")).to_be_visible()
     look(page, "gone-match")
     page.get_by_role("link", name="Library").click()
     expect(page.get_by_role("heading", name="Waiting for the server")).to_be_visible()
     look(page, "gone-library")
 
     server.start()
-    # Nobody has to press anything: the library and the photo go on by themselves.
+    # The library and the photo continue without a click.
     expect(page.get_by_text("Strand is back.")).to_be_visible()
     expect(page.get_by_text("1 shade, 1 ready to match, 3 photos")).to_be_visible()
     page.get_by_role("link", name="Match").click()
     expect(page.locator("article.result").get_by_role("heading", level=2)).to_have_text("#6 Chestnut Brown")
 
 
-def test_the_key_is_asked_for_where_one_is_set(serve, open_page, viewport):
+def test_the_page_asks_for_the_key_if_one_is_set(serve, open_page, viewport):
     server = serve(STRAND_API_KEY="open sesame")
     page = open_page(f"{server.url}/#/library", viewport)
     page.get_by_role("button", name="#6 Chestnut Brown").click()
@@ -80,13 +80,13 @@ def test_the_key_is_asked_for_where_one_is_set(serve, open_page, viewport):
     page.get_by_role("button", name="#6 Chestnut Brown").click()
     dialog.get_by_label("API key").fill("open barley")
     dialog.get_by_role("button", name="Unlock").click()
-    expect(dialog.get_by_role("alert")).to_have_text(re.compile("not the right one"))
+    expect(dialog.get_by_role("alert")).to_have_text("Wrong key. Try again.")
     look(page, "key-refused")
     dialog.get_by_label("API key").fill("open sesame")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="#6 Chestnut Brown")).to_be_visible()
 
-    # From then on everything goes, the stream of the training too, and a reload remembers.
+    # The key now works for everything, including the training stream, and survives a reload.
     page.locator("#library input[type=file]").set_input_files(photos("chestnut-brown"))
     expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
     page.reload()
@@ -96,14 +96,14 @@ def test_the_key_is_asked_for_where_one_is_set(serve, open_page, viewport):
 
 
 def sideways(jpeg):
-    """A JPEG with an EXIF orientation of 6: its right side is up."""
+    """The JPEG with EXIF orientation 6, which turns it by 90 degrees."""
     entry = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0)
     exif = b"Exif\0\0" + b"II*\0" + struct.pack("<IH", 8, 1) + entry + struct.pack("<I", 0)
     return jpeg[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + jpeg[2:]
 
 
 def size_of(jpeg):
-    """Width and height from the frame header."""
+    """Width and height from the JPEG frame header."""
     at = 2
     while jpeg[at + 1] not in (0xC0, 0xC1, 0xC2):
         at += 2 + struct.unpack(">H", jpeg[at + 2 : at + 4])[0]
@@ -113,7 +113,7 @@ def size_of(jpeg):
 
 def test_photos_are_turned_upright_and_made_smaller_before_they_are_sent(server, open_page):
     page = open_page(server.url)
-    # The browser's protocol does not show the files of a form, so they are noted where the page adds them.
+    # The DevTools protocol does not expose the files of a form, so record them where the page appends them.
     large = page.evaluate(
         """async () => {
             window.sent = [];
@@ -134,7 +134,7 @@ def test_photos_are_turned_upright_and_made_smaller_before_they_are_sent(server,
     assert size_of(jpeg) == (960, 1280)
     assert b"Exif" not in jpeg
 
-    # A small one goes as it is.
+    # A small photo is sent unchanged.
     with page.expect_request("**/analyze?*"):
         page.locator("#file").set_input_files(BACK)
     assert bytes(page.evaluate(sent)) == BACK.read_bytes()
@@ -153,7 +153,7 @@ def test_photos_can_be_dropped_and_pasted(server, open_page):
     page.evaluate(give, ["drop", 1])
     expect(page.get_by_role("button", name="Remove drop-0.jpg")).to_be_visible()
     page.evaluate(give, ["paste", 7])
-    expect(page.locator(".toast")).to_contain_text("these are the first five of 7")
+    expect(page.locator(".toast")).to_contain_text("Only 5 at a time. We took the first 5 of 7.")
     expect(page.locator("article.result.done")).to_have_count(6)
 
 
@@ -162,17 +162,17 @@ def test_a_photo_can_be_taken(server, open_page):
     page.get_by_role("button", name="Take a photo").click()
     dialog = page.get_by_role("dialog", name="Take a photo")
     page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
-    dialog.get_by_role("button", name="Take it").click()
+    dialog.get_by_role("button", name="Capture").click()
     expect(page.get_by_role("button", name="Remove camera.jpg")).to_be_visible()
-    # The camera's picture shows no hair, and is off again.
+    # The fake camera's picture shows no hair. The camera is off again.
     expect(page.locator("article.result")).to_contain_text("No hair detected")
     expect(page.locator("video")).to_have_count(0)
 
 
 def test_it_works_from_the_keyboard(server, open_page):
     page = open_page(server.url)
-    # From now on the browser hands its file choosers to the test. Asked for only in the moment of the key press, the
-    # browser may hear the key first, and open a window that nobody sees.
+    # Let the test intercept file choosers from here on. If it asked only at the key press, the browser could handle the
+    # key first and open a chooser that nobody sees.
     page.on("filechooser", lambda _: None)
     page.wait_for_load_state("networkidle")
     page.keyboard.press("Tab")
@@ -184,10 +184,10 @@ def test_it_works_from_the_keyboard(server, open_page):
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
     chooser.value.set_files(BACK)
-    # The answer is spoken, and the focus waits at it.
+    # The result is announced and has the focus.
     expect(page.locator("#announce")).to_have_text(re.compile("#6 Chestnut Brown, Excellent match"))
     expect(page.get_by_role("heading", name="#6 Chestnut Brown")).to_be_focused()
     page.keyboard.press("Tab")
     expect(page.locator("summary").first).to_be_focused()
     page.keyboard.press("Enter")
-    expect(page.locator("details[open] .why")).to_contain_text("By the color of its swatch alone")
+    expect(page.locator("details[open] .why")).to_contain_text("Compared by swatch only")

@@ -1,4 +1,4 @@
-"""The whole walk: from an empty library to the right shade, on a desktop and on a phone."""
+"""The main path: from an empty library to the right shade, on a desktop and on a phone."""
 
 import json
 import re
@@ -29,19 +29,19 @@ def create_shade(page, typed, suggestion):
     return dialog
 
 
-def told(page, text):
+def message(page, text):
     """The message at the bottom of the page."""
     return page.locator(".toast").filter(has_text=text)
 
 
 def add_photos(page, shade):
-    expect(page.get_by_role("heading", name="No photo yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No photos yet")).to_be_visible()
     page.locator("#library input[type=file]").set_input_files(photos(shade))
     expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
 
 
 def train(page):
-    """Presses the button and gives the shares of the work that were shown."""
+    """Starts a training and returns the progress values that the page showed."""
     page.evaluate(
         """() => {
             window.shown = [];
@@ -62,10 +62,10 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     expect(page.get_by_role("heading", name="Which shade is it?")).to_be_visible()
     look(page, "start")
 
-    # The library is empty, and the first photo gives something all the same.
-    page.get_by_role("button", name="No photo at hand? Try ours").click()
+    # Even with an empty library, the first photo gets a result.
+    page.get_by_role("button", name="No photo handy? Try our sample").click()
     expect(page.get_by_role("heading", name="#6 Chestnut Brown")).to_be_visible()
-    expect(page.get_by_text("Nearest shade of the trade palette")).to_be_visible()
+    expect(page.get_by_text("Nearest standard shade")).to_be_visible()
     look(page, "first-photo")
 
     page.get_by_role("link", name="Library").click()
@@ -76,7 +76,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     look(page, "create")
     dialog.get_by_role("button", name="Create").click()
     expect(page.get_by_role("heading", name="#6 Chestnut Brown")).to_be_focused()
-    expect(page.get_by_role("heading", name="No photo yet")).to_be_visible()
+    expect(page.get_by_role("heading", name="No photos yet")).to_be_visible()
     look(page, "shade-empty")
     add_photos(page, "chestnut-brown")
     shown = train(page)
@@ -88,7 +88,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     dialog.get_by_role("button", name="Create").click()
     add_photos(page, "platinum-blonde")
     train(page)
-    expect(page.get_by_text("Knows 100 % of its own photos")).to_be_visible()
+    expect(page.get_by_text("Recognizes 100% of its own photos")).to_be_visible()
     page.get_by_role("link", name="All shades").click()
     expect(page.get_by_text("2 shades, 2 ready to match, 6 photos")).to_be_visible()
     look(page, "library")
@@ -103,7 +103,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     expect(cards.nth(0).get_by_role("img", name="Level 5 of 10")).to_be_visible()
     expect(cards.nth(0).get_by_text("Neutral")).to_be_visible()
 
-    # Why: the two photos beside each other, and the difference in numbers and words.
+    # The reason shows both photos side by side, and the difference as a number and in words.
     cards.nth(0).locator("summary").first.click()
     expect(cards.nth(0).get_by_text("Nearest reference photo", exact=True)).to_be_visible()
     expect(cards.nth(0).locator(".why").first).to_contain_text(re.compile(r"differs by ΔE\s\d+\.\d"))
@@ -116,7 +116,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     look(page, "match")
 
     cards.nth(0).get_by_role("button", name="Copy as JSON").click()
-    expect(told(page, "The answer copied.")).to_be_visible()
+    expect(message(page, "Result copied.")).to_be_visible()
     answer = json.loads(page.evaluate("() => navigator.clipboard.readText()"))
     assert answer["best_matches"][0]["name"] == "#6 Chestnut Brown"
     assert answer["dominant_hair_colors"][0]["hex"] in cards.nth(0).text_content()
@@ -128,26 +128,26 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Compare side by side")).to_be_focused()
 
-    # The same photos against the trade's palette, and back.
-    page.get_by_role("button", name="Trade palette").click()
-    expect(cards.nth(0).get_by_text("Nearest shade of the trade palette")).to_be_visible()
+    # Match the same photos against the standard shades, then against the library again.
+    page.get_by_role("button", name="Standard shades").click()
+    expect(cards.nth(0).get_by_text("Nearest standard shade")).to_be_visible()
     page.get_by_role("button", name="Your shades").click()
     expect(cards.nth(0).get_by_text("Best match")).to_be_visible()
 
 
-def test_it_learns_from_being_told_and_takes_it_back(server, open_page, viewport):
+def test_a_correction_is_learned_and_can_be_undone(server, open_page, viewport):
     chestnut = server.teach("#6 Chestnut Brown", "#674a33", "chestnut-brown")
     server.teach("#60 Platinum Blonde", "#eeddc5", "platinum-blonde")
     page = open_page(server.url, viewport)
     page.locator("#file").set_input_files(photos("strawberry-blonde")[0])
     card = page.locator("article.result")
-    expect(card.get_by_role("group", name="Wrong? It is …")).to_be_visible()
+    expect(card.get_by_role("group", name="Not right? Pick the correct shade")).to_be_visible()
 
-    # One press puts it into another shade of the list, and the answer follows.
+    # One click adds the photo to another shade of the list, and the result follows.
     before = card.get_by_role("heading", level=2).text_content()
     other = "#60 Platinum Blonde" if "#6 " in before else "#6 Chestnut Brown"
-    card.get_by_role("group", name="Wrong? It is …").get_by_role("button", name=other).click()
-    expect(told(page, f"Learnt: this is {other}.")).to_be_visible()
+    card.get_by_role("group", name="Not right? Pick the correct shade").get_by_role("button", name=other).click()
+    expect(message(page, f"Saved as {other}.")).to_be_visible()
     expect(card.get_by_role("heading", level=2)).to_have_text(other)
     counts = {color["name"]: color["image_count"] for color in server.ask("/colors")}
     assert counts[other] == 4
@@ -155,7 +155,7 @@ def test_it_learns_from_being_told_and_takes_it_back(server, open_page, viewport
     wait_until(lambda: {color["image_count"] for color in server.ask("/colors")} == {3}, "the photo is still there")
     wait_until(lambda: {color["status"] for color in server.ask("/colors")} == {"ready"}, "the shade is not trained again")
 
-    # A shade that the library lacks comes from the palette, with its photo and its model.
+    # A standard shade that the library lacks is created, with the photo and a model.
     card.get_by_role("button", name="Another shade…").click()
     dialog = page.get_by_role("dialog", name="Which shade is it?")
     dialog.get_by_role("searchbox").fill("27 straw")
@@ -167,7 +167,7 @@ def test_it_learns_from_being_told_and_takes_it_back(server, open_page, viewport
     assert server.ask(f"/colors/{chestnut}")["image_count"] == 3
 
 
-def test_deleting_can_be_undone_and_is_done_otherwise(server, open_page, viewport):
+def test_a_deletion_can_be_undone_until_it_is_committed(server, open_page, viewport):
     keep = server.teach("#6 Chestnut Brown", "#674a33", "chestnut-brown")
     lose = server.teach("#60 Platinum Blonde", "#eeddc5", "platinum-blonde")
     page = open_page(f"{server.url}/#/library/{keep}", viewport)
@@ -188,7 +188,7 @@ def test_deleting_can_be_undone_and_is_done_otherwise(server, open_page, viewpor
     page.get_by_role("link", name="All shades").click()
     expect(page.locator("ul.shades > li")).to_have_count(2)
     page.get_by_role("button", name="Train 1 shade").click()
-    expect(told(page, "1 shade trained.")).to_be_visible()
+    expect(message(page, "1 shade trained.")).to_be_visible()
     expect(page.locator(".chip.stale")).to_have_count(0)
 
     def delete():
@@ -201,7 +201,7 @@ def test_deleting_can_be_undone_and_is_done_otherwise(server, open_page, viewpor
     expect(page.locator("ul.shades > li")).to_have_count(2)
     delete()
     assert not gone(server, f"/colors/{lose}")
-    # Leaving the page does what waits.
+    # Leaving the page commits the pending deletion.
     page.goto("about:blank")
     wait_until(lambda: gone(server, f"/colors/{lose}"), "the shade is still there")
     assert server.ask(f"/colors/{keep}")["image_count"] == 2
@@ -212,10 +212,10 @@ def test_naming_and_describing(server, open_page):
     other = server.ask("/colors", "POST", {"name": "House blonde"})["id"]
     page = open_page(f"{server.url}/#/library/{other}")
     page.get_by_role("button", name="Edit").click()
-    dialog = page.get_by_role("dialog", name="Edit the shade")
+    dialog = page.get_by_role("dialog", name="Edit shade")
     dialog.get_by_label("Name").fill("#6 chestnut BROWN")
     dialog.get_by_role("button", name="Save").click()
-    # The server's own sentence, beside the field that is wrong.
+    # The server's message appears next to the field.
     expect(dialog.get_by_role("alert")).to_contain_text("exists already")
     expect(dialog.get_by_label("Name")).to_be_focused()
     look(page, "edit-refused")
@@ -245,4 +245,4 @@ def test_a_whole_library_moves_as_one_file(serve, open_page, tmp_path):
     damaged = tmp_path / "damaged.tar"
     damaged.write_bytes(file.read_bytes()[:50_000])
     page.locator("#library input[type=file]").set_input_files(damaged)
-    expect(told(page, re.compile("damaged|cut|short|not"))).to_be_visible()
+    expect(message(page, re.compile("damaged|cut|short|not"))).to_be_visible()

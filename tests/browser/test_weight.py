@@ -1,11 +1,11 @@
-"""What the page costs: bytes, requests, and the time to the first paint on a slow phone."""
+"""The cost of the page: bytes, requests, and the time to the first paint on a slow phone."""
 
 from playwright.sync_api import expect
 
 MOST_BYTES = 150_000
 MOST_MILLISECONDS = 1000
-# Lighthouse's mobile profile as its DevTools throttling applies it: slow 4G (150 ms and 1.6 Mbit/s at the TCP level)
-# and a processor four times slower.
+# Lighthouse's mobile profile, as its DevTools throttling applies it: slow 4G (150 ms and 1.6 Mbit/s at the TCP level)
+# and a CPU slowed down four times.
 SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 1474.56 * 1024 / 8, "uploadThroughput": 675 * 1024 / 8}
 SLOWDOWN = 4
 
@@ -22,7 +22,7 @@ def test_the_page_is_light(server, open_page):
     print(f"{sum(loaded)} bytes in {len(loaded)} requests, headers and the API's answers included")
     assert len(loaded) > 10 and sum(loaded) <= MOST_BYTES, sum(loaded)
 
-    # A second visit asks, and hears that nothing changed.
+    # A second visit revalidates, and nothing has changed.
     loaded.clear()
     page.reload(wait_until="networkidle")
     print(f"{sum(loaded)} bytes on a second visit")
@@ -43,14 +43,14 @@ def test_the_first_paint_comes_within_a_second_on_a_slow_phone(server, open_page
         )
         page.context.close()
     print("first contentful paint, ms:", [round(paint) for paint in paints])
-    # Whatever else the machine does only ever adds to it.
+    # Other load on the machine only adds time, so the minimum counts.
     assert min(paints) <= MOST_MILLISECONDS, paints
 
 
-def test_the_page_may_load_only_what_is_its_own(server, open_page):
+def test_the_content_security_policy_holds(server, open_page):
     page = open_page(server.url, expected=["Content Security Policy"])
     expect(page.get_by_role("heading", name="Which shade is it?")).to_be_visible()
-    # The policy holds: code and styles that someone slips in do not run.
+    # Injected code and styles do not run.
     page.evaluate(
         """() => {
             const script = document.createElement('script');

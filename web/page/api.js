@@ -1,13 +1,13 @@
-// Talking to the server: where it is, the API key, errors in its own words, uploads and streams with progress.
+// Requests to the server: its address, the API key, error messages, and uploads and streams with progress.
 
 import { askForKey } from './dialog.js';
 
-// The page lies at the root of the API, which need not be that of the host: API Gateway puts a stage before it.
+// The page is at the root of the API, which is not always the root of the host: API Gateway adds a stage to the path.
 const ROOT = document.querySelector('meta[name="strand-api"]')?.content ?? new URL('.', location.href).href;
 const BASE = ROOT.replace(/\/+$/, '');
 const KEY = 'strand-api-key';
 
-/** What the server said was wrong: `message` is its sentence. */
+/** An error answer: `message` is the server's `detail`. */
 export class ServerError extends Error {
   constructor(status, message) {
     super(message);
@@ -18,18 +18,18 @@ export class ServerError extends Error {
 /** The server cannot be reached. */
 export class OfflineError extends Error {
   constructor() {
-    super('Strand cannot be reached. This goes on as soon as it is back.');
+    super("Can't reach Strand. We'll continue when it's back.");
   }
 }
 
-/** The user closed the question for the key. */
+/** The user closed the dialog that asks for the key. */
 export class KeyError extends Error {
   constructor() {
-    super('This needs the API key of this server.');
+    super("This needs the server's API key.");
   }
 }
 
-/** Where a path of the API is. */
+/** The full URL of an API path. */
 export const url = (path) => BASE + path;
 
 let key = sessionStorage.getItem(KEY) ?? localStorage.getItem(KEY);
@@ -46,7 +46,7 @@ function forget() {
   sessionStorage.removeItem(KEY);
 }
 
-/** Asks for the key once, however many requests wait for it. */
+/** Asks for the key once, even if several requests wait for it. */
 async function newKey(refused) {
   if (refused === key) forget();
   else if (key) return;
@@ -66,10 +66,10 @@ function unreachable() {
 
 async function problem(response) {
   const body = await response.json().catch(() => ({}));
-  return new ServerError(response.status, body.detail ?? `The server answered with ${response.status}.`);
+  return new ServerError(response.status, body.detail ?? `The server answered with status ${response.status}.`);
 }
 
-/** The response to a request, once the key is right and the server not too busy. */
+/** Sends a request. Asks for a key when it is refused, and retries when the server is busy. */
 async function send(path, options = {}) {
   let patience = 4;
   for (;;) {
@@ -86,7 +86,7 @@ async function send(path, options = {}) {
     } else if (response.status === 503 && response.headers.has('retry-after') && (patience -= 1) > 0) {
       await pause(Math.min(5, Number(response.headers.get('retry-after')) || 2));
     } else if (response.status === 502 || response.status === 504) {
-      // A proxy whose server is gone.
+      // A proxy answered because the server behind it is down.
       throw unreachable();
     } else {
       throw await problem(response);
@@ -94,21 +94,21 @@ async function send(path, options = {}) {
   }
 }
 
-/** Asks, and reads the JSON of the answer; null for one without content. */
+/** Sends a request and returns the JSON of the answer, or null for a 204. */
 export async function call(method, path, json, options = {}) {
   const body = json === undefined ? {} : { body: JSON.stringify(json), headers: { 'content-type': 'application/json' } };
   const response = await send(path, { method, ...body, ...options });
   return response.status === 204 ? null : response.json();
 }
 
-/** Sends one photo as a form. */
+/** Sends one photo as multipart form data. */
 export async function postPhoto(path, field, photo) {
   const form = new FormData();
   form.append(field, photo.blob, photo.name);
   return (await send(path, { method: 'POST', body: form })).json();
 }
 
-/** Sends a body and tells how much of it is on its way, 0 to 1: fetch cannot. */
+/** Sends a body and reports upload progress from 0 to 1, which fetch cannot do. */
 export async function upload(path, body, headers, progress) {
   for (;;) {
     const used = key;
@@ -122,17 +122,17 @@ export async function upload(path, body, headers, progress) {
       request.send(body);
     });
     let json = {};
-    try { json = JSON.parse(answer.responseText); } catch { /* A proxy's page of HTML. */ }
+    try { json = JSON.parse(answer.responseText); } catch { /* An HTML page from a proxy. */ }
     if (answer.status >= 200 && answer.status < 300) return json;
     if (answer.status !== 401 && answer.status !== 403) {
-      throw new ServerError(answer.status, json.detail ?? `The server answered with ${answer.status}.`);
+      throw new ServerError(answer.status, json.detail ?? `The server answered with status ${answer.status}.`);
     }
     await newKey(used);
   }
 }
 
-/** The events of a stream as they come. Read with fetch, since an EventSource can neither send the key as a header nor
- *  tell why it was refused. */
+/** The events of a stream as they arrive. Uses fetch, because EventSource can neither send the key as a header nor
+ *  report why a request was refused. */
 export async function* events(path) {
   const response = await send(path, { headers: { accept: 'text/event-stream' } });
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -154,7 +154,7 @@ export async function* events(path) {
   }
 }
 
-/** An address that the browser itself may load as a download: the key stands in it. */
+/** A URL that the browser can download by itself: the key is in the query. */
 export async function downloadUrl(path) {
   const looking = new AbortController();
   await send(path, { signal: looking.signal });
@@ -162,7 +162,7 @@ export async function downloadUrl(path) {
   return url(path) + (key ? `?api_key=${encodeURIComponent(key)}` : '');
 }
 
-/** Whether the server is there. */
+/** Whether the server answers. */
 export async function isThere() {
   try {
     return (await fetch(url('/health'), { cache: 'no-store' })).ok;

@@ -1,4 +1,4 @@
-// Which page is shown, and whether the server is there.
+// Chooses which page is shown, and watches whether the server answers.
 
 import { isThere, url } from './api.js';
 import { $, button } from './dom.js';
@@ -39,7 +39,7 @@ async function route({ moved = false } = {}) {
       if (isCurrent()) pages.library.replaceChildren(failure(error, () => route({ moved: true })));
     }
   }
-  // A new page begins at its heading, for those who do not see that it changed.
+  // Focus the heading of a new page, so that screen readers announce the change.
   if (moved && isCurrent()) {
     window.scrollTo(0, 0);
     const heading = $('h1', pages[name]);
@@ -51,13 +51,13 @@ async function route({ moved = false } = {}) {
 const banner = $('#connection');
 let waiting = false;
 
-/** Asks for the server again and again, more and more seldom, until it is back. */
+/** Polls the server with growing pauses until it answers. */
 async function waitForServer() {
   if (waiting) return;
   waiting = true;
   let wake;
   banner.className = 'connection shown';
-  banner.replaceChildren('Strand cannot be reached. Trying again…', button('Try now', () => wake?.(), { class: 'link' }));
+  banner.replaceChildren("Can't reach Strand. Trying again…", button('Try now', () => wake?.(), { class: 'link' }));
   for (let seconds = 1; !await isThere(); seconds = Math.min(15, 1.6 * seconds)) {
     await new Promise((done) => {
       wake = done;
@@ -83,7 +83,7 @@ document.addEventListener('paste', (event) => {
   event.preventDefault();
   paste(files);
 });
-// A photo dropped beside the mark must not replace the page.
+// A photo dropped outside the drop area must not replace the page.
 for (const name of ['dragover', 'drop']) document.addEventListener(name, (event) => event.preventDefault());
 
 $('.skip').addEventListener('click', (event) => {

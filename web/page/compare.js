@@ -1,4 +1,4 @@
-// Photos side by side.
+// Compares several photos side by side.
 
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
@@ -7,9 +7,9 @@ import { confidence, percent } from './words.js';
 
 function bestCell(item) {
   const [match] = item.answer.best_matches;
-  if (!match) return 'None yet';
+  if (!match) return 'No match yet';
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
-  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* Keep the plain swatch. */ });
   return h('div', { class: 'best' }, place,
     h('div', {}, h('strong', {}, match.name), h('span', {}, `${confidence(match.combined_score)}, ${percent(match.combined_score)}`)));
 }
@@ -19,7 +19,7 @@ function main({ answer }) {
   return `${color.hex}, ${labText(color.lab)}`;
 }
 
-/** Shows the results of several photos as columns of a table. */
+/** Opens a table with one column per photo. */
 export function compare(items) {
   const row = (name, cell) => h('tr', {}, h('th', { scope: 'row' }, name), items.map((item) => h('td', {}, cell(item))));
   const photo = ({ photo: { url, name } }) => h('th', { scope: 'col' },

@@ -1,8 +1,8 @@
-// Dialogs: the browser's own element, which keeps the focus and closes on Escape.
+// Dialogs, with the <dialog> element, which traps focus and closes on Escape.
 
 import { $, button, freshId, h, icon } from './dom.js';
 
-/** Opens a dialog; the promise gives what `close` was called with, undefined where it was dismissed. */
+/** Opens a dialog. Resolves to the value passed to `close`, or to undefined if it was dismissed. */
 export function openDialog(title, build, { wide = false } = {}) {
   return new Promise((resolve) => {
     const id = freshId('dialog');
@@ -13,7 +13,7 @@ export function openDialog(title, build, { wide = false } = {}) {
         button(icon('close'), () => close(), { class: 'round', 'aria-label': 'Close' })),
       h('div', { class: 'body' }, build(close)));
     dialog.addEventListener('close', () => { dialog.remove(); resolve(result); });
-    // A press on the dimmed page around it.
+    // A click on the backdrop.
     dialog.addEventListener('mousedown', (event) => event.target === dialog && close());
     document.body.append(dialog);
     dialog.showModal();
@@ -32,10 +32,10 @@ export function askForKey(wrong) {
       event.preventDefault();
       close({ key: input.value, remember: remember.checked });
     } } },
-    h('p', {}, 'Whoever runs this server has its API key. It is needed to change the library; looking and matching are free.'),
+    h('p', {}, 'Changes to the library need an API key; matching needs no key. Ask the person who runs this server.'),
     h('div', { class: 'field' }, h('label', { htmlFor: id }, 'API key'), input,
-      wrong && h('p', { class: 'error', id: `${id}-error`, role: 'alert' }, 'That key was not the right one. Try again.')),
-    h('div', { class: 'check' }, remember, h('label', { htmlFor: remember.id }, 'Remember it on this device')),
+      wrong && h('p', { class: 'error', id: `${id}-error`, role: 'alert' }, 'Wrong key. Try again.')),
+    h('div', { class: 'check' }, remember, h('label', { htmlFor: remember.id }, 'Remember on this device')),
     h('div', { class: 'buttons' }, button('Not now', () => close()), h('button', { class: 'primary' }, 'Unlock')));
   });
 }

@@ -1,6 +1,6 @@
-// Building and finding elements. Text only ever becomes a text node, so nothing that a user typed is parsed as HTML.
+// Builds and finds elements. Text only becomes text nodes, so user input is never parsed as HTML.
 
-/** An element with properties and children. `class`, `aria-*`, `data-*` and `role` are attributes, `on` holds listeners. */
+/** An element with properties and children. `class`, `aria-*`, `data-*`, and `role` are attributes; `on` holds listeners. */
 export function h(tag, properties = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(properties)) {
@@ -14,7 +14,7 @@ export function h(tag, properties = {}, ...children) {
   return element;
 }
 
-/** A button of type button. */
+/** A button that does not submit a form. */
 export function button(label, click, properties = {}) {
   return h('button', { type: 'button', ...properties, on: { click, ...properties.on } }, label);
 }
@@ -28,7 +28,7 @@ const PATHS = {
   trash: 'M4 7h16M9 7V4h6v3M6 7l1 13h10l1-13',
 };
 
-/** An icon; it says nothing to a screen reader, its button does. */
+/** An icon, hidden from screen readers: its button has the label. */
 export function icon(name) {
   const namespace = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(namespace, 'svg');
@@ -41,10 +41,10 @@ export function icon(name) {
 }
 
 let ids = 0;
-/** An id that no other element has. */
+/** A unique element id. */
 export const freshId = (prefix) => `${prefix}-${++ids}`;
 
-/** Calls back once the element comes into view. */
+/** Calls back once when the element comes into view. */
 export function whenSeen(element, callback) {
   const observer = new IntersectionObserver((entries) => {
     if (!entries.some((entry) => entry.isIntersecting)) return;
@@ -54,7 +54,7 @@ export function whenSeen(element, callback) {
   observer.observe(element);
 }
 
-/** Takes files that are dropped on an area; the area has the class `dragging` meanwhile. */
+/** Accepts files dropped on an area, which has the class `dragging` while files are over it. Returns how to stop. */
 export function acceptDrops(area, take) {
   let depth = 0;
   const carriesFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes('Files');

@@ -10,9 +10,9 @@ import { createShade, trainAll, workLine } from './teach.js';
 import { exportLibrary, importLibrary } from './transfer.js';
 import { STATUS, accuracy, count } from './words.js';
 
-/** Past so many shades there is a field to find one. */
+/** With more shades than this, the page shows a search field. */
 const MANY = 8;
-/** The shades of the palette that most libraries have. */
+/** Codes of the standard shades that most libraries have. */
 const COMMON = ['1B', '2', '4', '6', '8', '10', '12', '16', '18', '22', '24', '27', '30', '33', '60', '613'];
 
 const needsTraining = ({ status }) => status === 'untrained' || status === 'stale';
@@ -44,12 +44,12 @@ async function create() {
   if (shade) location.hash = `#/library/${shade.id}`;
 }
 
-/** The page without any shade: what one is, and the first one at one press. */
+/** The page of an empty library: explains shades and offers common ones. */
 async function empty(actions) {
   return h('section', { class: 'empty' },
     h('h1', {}, 'Your shades live here'),
-    h('p', {}, 'A shade is a name and a few photos of hair in it. From one to five photos, Strand learns to recognise it. Start with one of the trade, or with your own.'),
-    // Without the palette there is still a name of one's own.
+    h('p', {}, 'A shade is a name plus 1–5 photos of that hair. Strand learns from them. Start with a standard shade, or name your own.'),
+    // Naming a shade works even if the palette cannot be loaded.
     await ideas().catch(() => null),
     h('div', { class: 'buttons' }, button('Name your own', create, { class: 'primary' }), actions.importButton));
 }
@@ -61,7 +61,7 @@ function title(shades) {
     h('p', { class: 'count' }, `${count(shades.length, 'shade')}, ${ready} ready to match, ${count(photos, 'photo')}`));
 }
 
-/** Shows the shades in `root`; `reload` draws the page again. */
+/** Shows the shades in `root`; `reload` redraws the page. */
 export async function showLibrary(root, { isCurrent, reload }) {
   const shades = await allShades({ fresh: true });
   if (!isCurrent()) return;
@@ -115,13 +115,13 @@ export async function showLibrary(root, { isCurrent, reload }) {
   if (shades.length > MANY) lines.append(find);
 }
 
-/** What stands there while the answer is on its way. */
+/** Placeholder while the page loads. */
 export const skeleton = () => h('div', { class: 'shades', 'aria-busy': 'true', 'aria-label': 'Loading' },
   Array.from({ length: 4 }, () => h('div', { class: 'skeleton' })));
 
-/** What stands there where there was none. */
+/** Shown when the page could not be loaded. */
 export function failure(error, reload) {
   const offline = error instanceof OfflineError;
-  return h('section', { class: 'empty' }, h('h1', {}, offline ? 'Waiting for the server' : 'That did not work'),
+  return h('section', { class: 'empty' }, h('h1', {}, offline ? 'Waiting for the server' : 'Something went wrong'),
     h('p', {}, error.message), h('div', { class: 'buttons' }, button('Try again', reload)));
 }

@@ -1,4 +1,4 @@
-// The match page: photos in, answers out.
+// The match page: takes photos and shows results.
 
 import { KeyError, OfflineError, postPhoto } from './api.js';
 import { cameraKind, takePhoto } from './camera.js';
@@ -14,9 +14,9 @@ import { count } from './words.js';
 
 const AT_ONCE = 5;
 
-// Newest first. `answers` holds what was said against the library and the palette, `answer` what is shown.
+// Newest first. `answers` holds the results for the library and the standard palette; `answer` is the one shown.
 let items = [];
-// `library` or `palette` where the user chose one.
+// `library` or `palette` once the user has chosen one.
 let chosen = null;
 
 const root = $('#match');
@@ -46,7 +46,7 @@ function removeItem(item) {
   announce('Photo removed.');
 }
 
-/** The line over the results: what is matched against, comparing, starting over. */
+/** Draws the line above the results: what to match against, compare, start over. */
 function drawAgainst() {
   const given = items.length > 0;
   root.classList.toggle('given', given);
@@ -58,8 +58,8 @@ function drawAgainst() {
   const choice = (source, label) => button(label, () => choose(source), { 'aria-pressed': String(shown === source) });
   against.replaceChildren(
     fromLibrary
-      ? h('div', { class: 'segments', role: 'group', 'aria-label': 'Match against' }, choice('library', 'Your shades'), choice('palette', 'Trade palette'))
-      : h('p', { class: 'eyebrow' }, done.length ? 'Your library has no trained shade yet, so these are shades of the trade.' : ''),
+      ? h('div', { class: 'segments', role: 'group', 'aria-label': 'Match against' }, choice('library', 'Your shades'), choice('palette', 'Standard shades'))
+      : h('p', { class: 'eyebrow' }, done.length ? 'Your library has no trained shade yet, so we compared with standard shades.' : ''),
     h('div', { class: 'buttons' }, done.length > 1 && button('Compare side by side', () => compare(done)),
       items.length > 1 && button('Start over', startOver, { class: 'link' })));
 }
@@ -79,7 +79,7 @@ async function choose(source) {
   $('[aria-pressed="true"]', against)?.focus();
 }
 
-/** Decides which answer is shown, and asks for it where it is not there yet. */
+/** Chooses which answer to show, and requests it if needed. */
 async function answerFor(item) {
   const matched = item.answers.library.best_matches.length > 0;
   item.source = matched ? chosen ?? 'library' : 'palette';
@@ -87,7 +87,7 @@ async function answerFor(item) {
     [item.answers.palette] = await postPhoto('/analyze-legacy', 'image', item.photo);
   }
   item.raw = item.answers[item.source];
-  // The mask is the same whatever the photo is matched against, and was asked for once.
+  // The mask does not depend on what the photo is matched against, so it is requested once.
   item.answer = { ...item.raw, overlay: item.answers.library.overlay };
 }
 
@@ -117,10 +117,10 @@ async function analyze(item) {
   drawAgainst();
 }
 
-/** Takes photos in: each is made ready, shown, and answered on its own. */
+/** Takes photos: each is prepared, shown, and matched separately. */
 export async function give(files) {
   if (!files.length) return;
-  if (files.length > AT_ONCE) toast(`Five photos at a time: these are the first five of ${files.length}.`);
+  if (files.length > AT_ONCE) toast(`Only ${AT_ONCE} at a time. We took the first ${AT_ONCE} of ${files.length}.`);
   const taken = files.slice(0, AT_ONCE);
   announce(`Matching ${count(taken.length, 'photo')}.`);
   const fresh = [];
@@ -148,7 +148,7 @@ export async function give(files) {
   }
 }
 
-/** A match of the list is the right shade. One of the palette may have to be created first. */
+/** Saves the photo under the match the user picked. A standard shade may have to be created first. */
 async function correct(item, match) {
   try {
     if (item.source === 'palette') {
@@ -163,16 +163,16 @@ async function correct(item, match) {
 }
 
 async function teachItem(item, target) {
-  item.work = workLine(`Teaching ${target.name}`);
+  item.work = workLine(`Adding this photo to ${target.name}`);
   draw(item);
-  announce(`Teaching ${target.name}.`);
+  announce(`Adding this photo to ${target.name}.`);
   try {
     const { shade, undo } = await teach(target, item.photo, (message, fraction) => item.work.set(message, fraction));
     item.work = null;
-    // What was learnt shows in the shades of the library, whatever was looked at.
+    // Show the library, where the change is visible.
     chosen = null;
     await analyze(item);
-    toast(`Learnt: this is ${shade.name}.`, { undo: async () => {
+    toast(`Saved as ${shade.name}.`, { undo: async () => {
       try {
         await undo();
         await analyze(item);
@@ -188,7 +188,7 @@ async function teachItem(item, target) {
   $('h2', item.card)?.focus({ preventScroll: true });
 }
 
-/** Puts life into the page that `index.html` shows already. */
+/** Wires up the controls that `index.html` already shows. */
 export function startMatch() {
   $('#results').append(against, list);
   const fromInput = (input) => input.addEventListener('change', () => {
@@ -207,7 +207,7 @@ export function startMatch() {
     const take = $('#take');
     take.hidden = kind === null;
     take.addEventListener('click', () => (kind === 'input' ? shot.click() : takePhoto().then((photo) => photo && give([photo]),
-      () => toast('The browser gives this page no camera.'))));
+      () => toast("Can't use the camera. Allow it in your browser, then try again."))));
   });
   acceptDrops(root, give);
   window.addEventListener('strand:online', () => items.filter(({ state }) => state === 'waiting').forEach(analyze));

@@ -1,4 +1,4 @@
-// Short messages at the bottom, and deletions that can be undone.
+// Short messages at the bottom of the page, and deletions with undo.
 
 import { $, button, h, icon } from './dom.js';
 
@@ -6,14 +6,14 @@ const SHOWN_SECONDS = 6;
 const UNDO_SECONDS = 10;
 let dismissPlain = () => {};
 
-/** Says something to a screen reader only. */
+/** Announces text to screen readers only. */
 export function announce(text) {
   $('#announce').textContent = text;
 }
 
-/** Shows a message for a while; the clock stands still while the pointer or the focus is on it. */
+/** Shows a message for a few seconds; the timer pauses while the message has the pointer or the focus. */
 export function toast(message, { undo, seconds = SHOWN_SECONDS, gone = () => {} } = {}) {
-  // The last word counts; only what can be undone stays beside it.
+  // A new message replaces the last one, unless that one offers undo.
   if (!undo) dismissPlain();
   let timer;
   const start = () => { timer = setTimeout(close, 1000 * seconds); };
@@ -39,7 +39,7 @@ export function toast(message, { undo, seconds = SHOWN_SECONDS, gone = () => {} 
 
 const pending = new Set();
 
-/** Deletes after a while in which it can be undone. `commit(leaving)` does it, `restore` shows the thing again. */
+/** Deletes after a delay in which the user can undo it. `commit(leaving)` deletes; `restore` shows the item again. */
 export function deleteLater(message, commit, restore) {
   let open = true;
   const act = async (leaving = false) => {
@@ -62,7 +62,7 @@ export function deleteLater(message, commit, restore) {
   });
 }
 
-/** Does now what still waits: before leaving, or before something that must see it done. */
+/** Commits pending deletions now: before leaving, or before an action that depends on them. */
 export function settle(leaving = false) {
   return Promise.all([...pending].map((act) => act(leaving)));
 }

@@ -1,20 +1,20 @@
-// Photos on their way to the server: upright, in sRGB, and no larger than what Strand looks at.
+// Prepares photos for upload: upright, in sRGB, and no larger than Strand needs.
 
 const LONG_SIDE = 1280;
 const QUALITY = 0.92;
-// A photo that is small already is sent as it is.
+// Smaller files are sent unchanged.
 const SMALL_BYTES = 1_500_000;
 const LIMIT_BYTES = 20 * 1024 * 1024;
 
-/** `{blob, name, url}`; `url` is null where this browser cannot show the photo, which then goes to the server as it is. */
+/** Returns `{blob, name, url}`. If this browser cannot show the photo, `url` is null and the file is sent unchanged. */
 export async function prepare(file) {
   const name = file.name || 'photo.jpg';
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    // HEIC or TIFF in a browser without a decoder for it, or no photo at all: the server tells which.
-    if (file.size > LIMIT_BYTES) throw new Error(`${name} is larger than 20 MB, and this browser cannot make it smaller.`);
+    // HEIC or TIFF in a browser that cannot decode it, or not a photo: the server decides.
+    if (file.size > LIMIT_BYTES) throw new Error(`${name} is over 20 MB, and this browser can't resize it. Choose a smaller photo.`);
     return { blob: file, name, url: null };
   }
   try {
@@ -33,12 +33,12 @@ function redraw(bitmap, scale) {
   canvas.width = Math.max(1, Math.round(bitmap.width * scale));
   canvas.height = Math.max(1, Math.round(bitmap.height * scale));
   const context = canvas.getContext('2d', { colorSpace: 'srgb' });
-  // What is transparent would turn black in a JPEG.
+  // Transparent areas would turn black in a JPEG.
   context.fillStyle = '#ffffff';
   context.fillRect(0, 0, canvas.width, canvas.height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('The photo could not be made smaller.'))), 'image/jpeg', QUALITY);
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('This browser could not resize the photo. Choose a smaller one.'))), 'image/jpeg', QUALITY);
   });
 }

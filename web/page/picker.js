@@ -1,4 +1,4 @@
-// Choosing a shade: one of the library, one of the palette, or a new name.
+// Picks a shade: one from the library, a standard one, or a new name.
 
 import { openDialog } from './dialog.js';
 import { button, freshId, h } from './dom.js';
@@ -11,7 +11,7 @@ export function paletteSwatch(shade) {
   return h('span', { class: 'swatch', 'aria-hidden': 'true', css: { background: paletteBackground(shade) } });
 }
 
-/** A list of shades to press, filtered by what is typed. `groups` are `[title, shades, swatchOf]`. */
+/** A list of shade buttons, filtered by what the user types. `groups` are `[title, shades, swatchOf]`. */
 export function choices(groups, choose) {
   const list = h('div', { class: 'choices' });
   const filter = (typed) => {
@@ -29,14 +29,14 @@ export function choices(groups, choose) {
   return { list, filter };
 }
 
-/** Asks which shade it is. Gives a shade of the library, or `{name, hex}` of one to create, or undefined. */
+/** Asks for a shade. Resolves to a shade of the library, `{name, hex}` of one to create, or undefined. */
 export async function pickShade(title) {
   const [shades, palette] = await Promise.all([allShades(), allPalette()]);
   const names = new Set(shades.map(({ name }) => name.toLowerCase()));
   const others = palette.filter(({ name }) => !names.has(name.toLowerCase()));
   return openDialog(title, (close) => {
     const id = freshId('pick');
-    const { list, filter } = choices([['Your shades', shades, swatch], ['From the trade palette, as a new shade', others, paletteSwatch]],
+    const { list, filter } = choices([['Your shades', shades, swatch], ['Standard shades to add', others, paletteSwatch]],
       (shade) => close('image_count' in shade ? shade : { name: shade.name, hex: shade.hex }));
     const fresh = button('', () => close({ name: input.value.trim() }), { hidden: true });
     const update = () => {
@@ -46,6 +46,6 @@ export async function pickShade(title) {
       fresh.textContent = `Create “${name}”`;
     };
     const input = h('input', { type: 'search', id, autofocus: true, autocomplete: 'off', maxLength: 120, on: { input: update } });
-    return [h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Find a shade, or name a new one'), input), list, fresh];
+    return [h('div', { class: 'field' }, h('label', { htmlFor: id }, 'Find a shade or name a new one'), input), list, fresh];
   });
 }

@@ -1,4 +1,4 @@
-// One photo and what Strand says of it.
+// The result card of one photo.
 
 import { button, freshId, h, icon } from './dom.js';
 import { announce, toast } from './notify.js';
@@ -11,25 +11,25 @@ async function copy(text, what) {
     await navigator.clipboard.writeText(text);
     toast(`${what} copied.`);
   } catch {
-    toast('The browser does not let this page copy.');
+    toast('Your browser blocked copying. Allow clipboard access, then try again.');
   }
 }
 
-/** The swatch of a match, of the library or the palette. */
+/** The swatch of a match from the library or the standard palette. */
 export async function matchSwatch(match, source) {
   if (source === 'palette') return paletteSwatch((await allPalette())[match.color_id - 1]);
   const shade = (await allShades()).find(({ id }) => id === match.color_id);
   return swatch(shade ?? { name: match.name });
 }
 
-/** The photo, with a button that dims all that is not hair. */
+/** The photo, with a button that dims everything but the hair. */
 function photoPane(item, remove) {
   const { photo, answer } = item;
   const mask = answer?.overlay;
   const name = h('span', { class: 'visually-hidden' }, photo.name);
   if (!photo.url) {
     return h('div', { class: 'photo' }, h('div', { class: 'unseen' }, h('p', {}, photo.name),
-      h('p', {}, answer ? 'This browser cannot show the photo; Strand could read it.' : 'This browser cannot show it.')),
+      h('p', {}, answer ? "Your browser can't show this photo, but Strand could read it." : "Your browser can't show this photo.")),
     h('div', { class: 'tools' }, h('span'), remove(name)));
   }
   const stack = h('div', { class: 'stack' }, h('img', { class: 'all', src: photo.url, alt: `Your photo ${photo.name}` }));
@@ -48,7 +48,7 @@ function photoPane(item, remove) {
   return h('div', { class: 'photo' }, stack, tools);
 }
 
-/** The colors of the hair by their shares. */
+/** The hair colors as a bar, sized by share. */
 export function colorBar(colors, labels = true) {
   return h('div', { class: 'bar', 'aria-hidden': 'true' }, colors.map(({ hex, percentage }) => (
     h('span', { css: { 'flex-grow': percentage, 'flex-basis': 0, background: hex, color: inkOn(hex) } },
@@ -62,7 +62,7 @@ function colorList(colors) {
   return h('ul', { class: 'shares', 'aria-label': 'Colors of the hair' }, colors.map(({ hex, percentage, lab }) => h('li', {},
     h('span', { class: 'swatch', 'aria-hidden': 'true', css: { background: hex } }),
     button(hex, () => copy(hex, hex), { class: 'link', 'aria-label': `Copy ${hex}`, title: 'Copy' }),
-    h('span', {}, `${percentage.toFixed(1)} %`),
+    h('span', {}, `${percentage.toFixed(1)}%`),
     h('span', { class: 'lab' }, labText(lab)))));
 }
 
@@ -76,10 +76,10 @@ function traits(summary) {
   const trait = (name, value, wide) => h('div', { class: wide ? 'wide' : '' }, h('dt', {}, name), h('dd', {}, value));
   return h('dl', { class: 'traits' },
     trait('Tone', summary.estimated_tone), trait('Style', summary.estimated_style), trait('Depth', summary.estimated_level),
-    trait('Level, 1 black to 10 lightest blonde', levelScale(summary.professional_level), true));
+    trait('Level (1 black, 10 lightest blonde)', levelScale(summary.professional_level), true));
 }
 
-/** Why a shade matches: the sentence, and the two photos beside each other. */
+/** Why a shade matches: a sentence, and the two photos side by side. */
 function why(match, item) {
   const box = h('div', { class: 'why' }, h('p', {}, reason(match)));
   const compare = async () => {
@@ -94,7 +94,7 @@ function why(match, item) {
 function matchRow(match, item) {
   const { box, compare } = why(match, item);
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
-  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* Keep the plain swatch. */ });
   let compared = false;
   const details = h('details', { on: { toggle: () => {
     if (!details.open || compared || match.nearest_image_id === null) return;
@@ -110,10 +110,10 @@ function matchRow(match, item) {
 function best(item, titleId) {
   const [match] = item.answer.best_matches;
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
-  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+  matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* Keep the plain swatch. */ });
   let eyebrow = 'Best match';
-  if (item.source === 'palette') eyebrow = 'Nearest shade of the trade palette';
-  else if (match.combined_score < WEAK) eyebrow = 'None of your shades is close; the nearest is';
+  if (item.source === 'palette') eyebrow = 'Nearest standard shade';
+  else if (match.combined_score < WEAK) eyebrow = 'No close match. Nearest:';
   return h('div', { class: 'best' }, place, h('div', {},
     h('p', { class: 'eyebrow' }, eyebrow),
     h('h2', { id: titleId, tabIndex: -1 }, match.name),
@@ -121,52 +121,52 @@ function best(item, titleId) {
       ` · ${percent(match.combined_score)} · ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`)));
 }
 
-/** “Wrong? It is …”: the other matches, and any other shade. */
+/** “Not right?”: buttons for the other matches and for any other shade. */
 function correction(item, { correct, other }) {
   const fromPalette = item.source === 'palette';
   const offered = item.answer.best_matches.slice(fromPalette ? 0 : 1, 4);
   const row = h('div', { class: 'buttons' });
   for (const match of offered) {
     const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
-    matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* It stays plain. */ });
+    matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* Keep the plain swatch. */ });
     row.append(button([place, match.name], () => correct(match)));
   }
-  row.append(button(offered.length ? 'Another shade…' : 'Choose the shade…', other, { class: 'other' }));
-  const label = fromPalette ? 'Make this one of your shades' : 'Wrong? It is …';
+  row.append(button(offered.length ? 'Another shade…' : 'Pick a shade…', other, { class: 'other' }));
+  const label = fromPalette ? 'Save as one of your shades' : 'Not right? Pick the correct shade';
   return h('div', { class: 'correct', role: 'group', 'aria-label': label },
     h('p', { class: 'label' }, label), row,
-    h('p', { class: 'eyebrow' }, 'The photo joins the shade, and Strand learns from it at once.'));
+    h('p', { class: 'eyebrow' }, "We'll add this photo to that shade and learn from it."));
 }
 
-/** What the match is, and what to do about it. */
+/** The match, its reasons, and the actions. */
 function verdict(item, titleId, actions) {
   const { answer } = item;
   const matches = answer.best_matches;
   return [
-    h('div', {}, matches.length ? best(item, titleId) : h('h2', { id: titleId, tabIndex: -1 }, 'No shade to match yet'),
+    h('div', {}, matches.length ? best(item, titleId) : h('h2', { id: titleId, tabIndex: -1 }, 'No shades to match yet'),
       answer.warnings.length > 0 && h('ul', { class: 'note warn' }, answer.warnings.map((text) => h('li', {}, text)))),
     h('div', { class: 'rest' }, matches.length > 0 && h('div', {}, h('h3', {}, matches.length > 1 ? 'How the shades compare' : 'Why this shade'),
       h('ol', { class: 'matches' }, matches.map((match) => matchRow(match, item)))),
     item.work ? item.work.element : correction(item, actions),
-    h('div', { class: 'end' }, button('Copy as JSON', () => copy(JSON.stringify(item.raw, null, 2), 'The answer'), { class: 'link' }),
-      h('span', { class: 'eyebrow' }, `Hair on ${percent(answer.hair.coverage)} of the photo`))),
+    h('div', { class: 'end' }, button('Copy as JSON', () => copy(JSON.stringify(item.raw, null, 2), 'Result'), { class: 'link' }),
+      h('span', { class: 'eyebrow' }, `Hair covers ${percent(answer.hair.coverage)} of the photo`))),
   ];
 }
 
-/** What was measured of the hair itself. */
+/** The colors, tone, style, and level of the hair. */
 function measured({ answer }) {
   return h('div', { class: 'facts measured' },
     h('div', {}, colorBar(answer.dominant_hair_colors), colorList(answer.dominant_hair_colors)), traits(answer.analysis_summary));
 }
 
-/** The card of an item of the match page, in whichever state it is. */
+/** The card of an item on the match page, in its current state. */
 export function resultCard(item, actions) {
   const titleId = freshId('result');
   const remove = (name) => button([icon('close'), h('span', { class: 'visually-hidden' }, 'Remove '), name], actions.remove, { class: 'round' });
   const facts = {
-    working: () => [h('h2', { id: titleId }, 'Looking at the hair…'), h('progress', { 'aria-label': `Matching ${item.photo.name}` })],
+    working: () => [h('h2', { id: titleId }, 'Analyzing the hair…'), h('progress', { 'aria-label': `Matching ${item.photo.name}` })],
     waiting: () => [h('h2', { id: titleId }, 'Waiting for the server'), h('p', { class: 'note warn' }, item.error)],
-    failed: () => [h('h2', { id: titleId, tabIndex: -1 }, 'This photo did not work'), h('p', { class: 'note bad' }, item.error),
+    failed: () => [h('h2', { id: titleId, tabIndex: -1 }, "We couldn't read this photo"), h('p', { class: 'note bad' }, item.error),
       h('div', { class: 'buttons' }, button('Try again', actions.retry))],
     done: () => verdict(item, titleId, actions),
   };
@@ -174,12 +174,12 @@ export function resultCard(item, actions) {
     photoPane(item, remove), h('div', { class: item.state === 'done' ? 'facts verdict' : 'facts' }, facts[item.state]()), item.state === 'done' && measured(item));
 }
 
-/** Tells a screen reader what came out. */
+/** Announces the result to screen readers. */
 export function speak(item, rest) {
   const more = rest > 0 ? `, ${count(rest, 'photo')} to go` : '';
   if (item.state === 'failed') announce(`${item.photo.name}: ${item.error}`);
   else if (item.state === 'done') {
     const [match] = item.answer.best_matches;
-    announce(match ? `${match.name}, ${confidence(match.combined_score)}${more}` : `Measured, no shade to match${more}`);
+    announce(match ? `${match.name}, ${confidence(match.combined_score)}${more}` : `Measured, no shades to match yet${more}`);
   }
 }

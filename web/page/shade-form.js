@@ -1,4 +1,4 @@
-// Naming a shade: a new one, with the palette at hand, or an existing one.
+// The form for a new shade, with standard shades to pick from, or for an existing one.
 
 import { KeyError, call } from './api.js';
 import { openDialog } from './dialog.js';
@@ -9,11 +9,11 @@ import { allPalette, changed } from './shades.js';
 
 const NEUTRAL = '#8a6a4f';
 
-/** Opens the form; gives the shade as it is then, or undefined. */
+/** Opens the form. Resolves to the saved shade, or to undefined if the user cancels. */
 export async function editShade(shade = null) {
-  // The form works without suggestions too.
+  // The form also works without suggestions.
   const palette = await allPalette().catch(() => []);
-  return openDialog(shade ? 'Edit the shade' : 'New shade', (close) => {
+  return openDialog(shade ? 'Edit shade' : 'New shade', (close) => {
     const id = freshId('shade');
     let hex = shade?.hex ?? null;
     const error = h('p', { class: 'error', role: 'alert', id: `${id}-error` });
@@ -25,12 +25,12 @@ export async function editShade(shade = null) {
     const setColor = (value) => {
       hex = value;
       color.value = value ?? NEUTRAL;
-      none.textContent = value ? 'Without swatch' : 'None chosen';
+      none.textContent = value ? 'Remove swatch' : 'No swatch';
       none.disabled = !value;
     };
     setColor(hex);
     color.addEventListener('input', () => setColor(color.value));
-    const { list, filter } = choices([['From the trade palette', palette, paletteSwatch]], (found) => {
+    const { list, filter } = choices([['Standard shades', palette, paletteSwatch]], (found) => {
       name.value = found.name;
       setColor(found.hex);
       filter('');

@@ -1,4 +1,4 @@
-// The page of one shade: what it is, its training, its photos.
+// The page of one shade: its details, its training, and its photos.
 
 import { KeyError, call } from './api.js';
 import { acceptDrops, button, h, icon } from './dom.js';
@@ -12,7 +12,7 @@ import { accuracy, accuracyHelp, count } from './words.js';
 
 const UPLOADS_AT_ONCE = 3;
 
-/** Shows the shade in `root`. Gives what to do on leaving, and takes photos that are pasted. */
+/** Shows the shade in `root`, and accepts pasted photos. Returns what to do on leaving. */
 export async function showShade(root, id, { isCurrent, setPaste }) {
   let shade = await oneShade(id);
   if (!isCurrent()) return null;
@@ -55,16 +55,16 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
     announce(`Training ${shade.name}.`);
     let outcome;
     try {
-      const { model } = await train(id, (told, fraction) => line.set(told, fraction));
+      const { model } = await train(id, (message, fraction) => line.set(message, fraction));
       const without = shade.image_count - model.num_images;
-      outcome = `${shade.name} is trained on ${count(model.num_images, 'photo')}.`
-        + (without > 0 ? ` ${count(without, 'photo')} without visible hair did not count.` : '');
+      outcome = `Trained ${shade.name} on ${count(model.num_images, 'photo')}.`
+        + (without > 0 ? ` Skipped ${count(without, 'photo')} with no visible hair.` : '');
     } catch (error) {
       outcome = error instanceof KeyError ? null : error.message;
     }
     working = false;
     line.element.remove();
-    await refresh().catch(() => { /* The banner tells. */ });
+    await refresh().catch(() => { /* The banner says so. */ });
     if (outcome) toast(outcome);
   }
 
@@ -104,7 +104,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
   const file = h('input', { type: 'file', accept: 'image/*,.heic,.heif', multiple: true, hidden: true, 'aria-label': 'Photos of this shade', on: {
     change: () => { addAll([...file.files]); file.value = ''; },
   } });
-  const adding = h('li', { class: 'add' }, file, button([icon('plus'), 'Add photos', h('small', {}, 'or drop, or paste')], () => file.click()));
+  const adding = h('li', { class: 'add' }, file, button([icon('plus'), 'Add photos', h('small', {}, 'or drop or paste')], () => file.click()));
   const sending = [];
 
   async function drawPhotos() {
@@ -114,7 +114,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
       h('img', { src: photoUrl(photo), alt: `Photo ${photos.length - at} of ${shade.name}`, loading: 'lazy', decoding: 'async' }),
       button(icon('trash'), () => removePhoto(photo), { class: 'round delete', 'aria-label': `Delete photo ${photos.length - at}` }));
     grid.replaceChildren(adding, ...sending.map(({ element }) => element), ...photos.map(tile));
-    title.textContent = photos.length ? count(photos.length, 'photo') : 'No photo yet';
+    title.textContent = photos.length ? count(photos.length, 'photo') : 'No photos yet';
   }
 
   function sendingTile(name) {
@@ -141,7 +141,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
       announce(error.message);
       return false;
     } finally {
-      await drawPhotos().catch(() => { /* The banner tells. */ });
+      await drawPhotos().catch(() => { /* The banner says so. */ });
     }
   }
 
@@ -153,8 +153,8 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
     let added = 0;
     const lane = async () => { while (queue.length) added += await addOne(queue.shift()); };
     await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, lane));
-    await refresh().catch(() => { /* The banner tells. */ });
-    if (added) announce(`${count(added, 'photo')} added. Train the shade to match with them.`);
+    await refresh().catch(() => { /* The banner says so. */ });
+    if (added) announce(`Added ${count(added, 'photo')}. Train the shade to use ${added === 1 ? 'it' : 'them'}.`);
   }
 
   drawAbout();

@@ -1,17 +1,17 @@
-// What the page knows of the library: the shades, their photos, the palette; and how a shade's swatch looks.
+// Caches the shades, their photos, and the palette; draws swatches.
 
 import { call, url } from './api.js';
 import { h, whenSeen } from './dom.js';
 import { paletteBackground } from './words.js';
 
-// Promises, so that those who ask at the same time share one request.
+// Promises, so that concurrent callers share one request.
 let shades = null;
 let palette = null;
 const photos = new Map();
-// What is being deleted, but can still be undone.
+// Ids of items that are being deleted, while the user can still undo it.
 export const hidden = { shades: new Set(), photos: new Set() };
 
-/** The shades, newest first, as they were last read; read now if never. */
+/** The shades, newest first. Reads them if `fresh`, or if they have not been read yet. */
 export async function allShades({ fresh = false } = {}) {
   if (fresh || !shades) {
     const asked = call('GET', '/colors');
@@ -21,7 +21,7 @@ export async function allShades({ fresh = false } = {}) {
   return (await shades).filter(({ id }) => !hidden.shades.has(id));
 }
 
-/** A shade as it is now. */
+/** The current state of a shade. */
 export const oneShade = (id) => call('GET', `/colors/${id}`);
 
 /** The photos of a shade, newest first. */
@@ -34,14 +34,14 @@ export async function photosOf(id, { fresh = false } = {}) {
   return (await photos.get(id)).filter((photo) => !hidden.photos.has(photo.id));
 }
 
-/** Forgets what was read, after the library has changed. */
+/** Clears the cache after the library has changed. */
 export function changed(id) {
   shades = null;
   if (id === undefined) photos.clear();
   else photos.delete(id);
 }
 
-/** The built-in palette. */
+/** The palette of standard shades. */
 export function allPalette() {
   palette ??= call('GET', '/palette').catch((error) => {
     palette = null;
@@ -52,10 +52,10 @@ export function allPalette() {
 
 export const photoUrl = (image) => url(image.image_path);
 
-/** A swatch. A shade shows its own color, that of the palette shade of its name, or else a photo. */
+/** A swatch: the shade's own color, else the standard shade of the same name, else a photo. */
 export function swatch(shade) {
   const element = h('span', { class: 'swatch', 'aria-hidden': 'true' });
-  paint(element, shade).catch(() => { /* It stays plain. */ });
+  paint(element, shade).catch(() => { /* Keep the plain swatch. */ });
   return element;
 }
 

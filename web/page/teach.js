@@ -1,26 +1,26 @@
-// Teaching: photos into shades, and training with its progress.
+// Adds photos to shades, and trains with progress.
 
 import { OfflineError, ServerError, call, events, upload } from './api.js';
 import { h } from './dom.js';
 import { settle } from './notify.js';
 import { changed } from './shades.js';
 
-/** A line that shows how far a work is: `set(message, fraction)`, indeterminate without a fraction. */
+/** A progress line: `set(message, fraction)`; indeterminate without a fraction. */
 export function workLine(message) {
   const text = h('span', {}, message);
   const bar = h('progress', { max: 1, 'aria-label': message });
   return {
     element: h('div', { class: 'work' }, text, bar),
-    set(told, fraction) {
-      text.textContent = told;
-      bar.setAttribute('aria-label', told);
+    set(now, fraction) {
+      text.textContent = now;
+      bar.setAttribute('aria-label', now);
       if (fraction === undefined) bar.removeAttribute('value');
       else bar.value = fraction;
     },
   };
 }
 
-/** Adds a photo to a shade; `progress` gets 0 to 1. */
+/** Adds a photo to a shade. Calls `progress` with 0 to 1. */
 export async function addPhoto(shadeId, photo, progress = () => {}) {
   const form = new FormData();
   form.append('image', photo.blob, photo.name);
@@ -29,7 +29,7 @@ export async function addPhoto(shadeId, photo, progress = () => {}) {
   return image;
 }
 
-/** Trains a shade and follows it: `progress(message, fraction)`. Gives the last state, which has the model. */
+/** Trains a shade and reports `progress(message, fraction)`. Returns the last event, which has the model. */
 export async function train(shadeId, progress) {
   await settle();
   for await (const state of events(`/train/${shadeId}/stream`)) {
@@ -43,11 +43,11 @@ export async function train(shadeId, progress) {
       return state;
     }
   }
-  // It ended before its end: whatever stands between here and the server gave up.
+  // The stream ended early: the connection was lost.
   throw new OfflineError();
 }
 
-/** Trains all shades that need it, in the background of the server; gives the job at its end. */
+/** Trains all shades that need it in a background job. Returns the finished job. */
 export async function trainAll(progress) {
   await settle();
   let job = await call('POST', '/train');
@@ -60,7 +60,7 @@ export async function trainAll(progress) {
   return job;
 }
 
-/** Creates a shade; one that has the name already is as good. */
+/** Creates a shade, or returns the one that already has the name. */
 export async function createShade(wanted) {
   await settle();
   try {
@@ -77,7 +77,7 @@ export async function createShade(wanted) {
   }
 }
 
-/** Puts a photo into a shade and trains it. Gives how to undo that. */
+/** Adds a photo to a shade and trains it. Returns the shade and a function that undoes this. */
 export async function teach(target, photo, progress) {
   progress('Adding the photo', undefined);
   const shade = target.id ? target : await createShade(target);

@@ -1,4 +1,4 @@
-// The whole library as one file.
+// Exports and imports the library as one file.
 
 import { downloadUrl, ServerError, upload } from './api.js';
 import { h } from './dom.js';
@@ -6,28 +6,28 @@ import { announce, settle } from './notify.js';
 import { changed } from './shades.js';
 import { count } from './words.js';
 
-/** Functions on Lambda have neither route, for none may stream for minutes: says what does the same. */
+/** On AWS neither route exists, because a function cannot stream for minutes. Points to the command line. */
 const orCommandLine = (command) => (error) => {
   if (error.status !== 404) throw error;
-  throw new ServerError(404, `This service does that on the command line: strand-server ${command}, with its table and bucket.`);
+  throw new ServerError(404, `Use the command line for this service: run strand-server ${command} with its table and bucket.`);
 };
 
-/** Lets the browser download the library; it streams to the disk and never lies in memory. */
+/** Starts a download of the library, which streams to disk. */
 export async function exportLibrary() {
   await settle();
   const link = h('a', { href: await downloadUrl('/export').catch(orCommandLine('export')), download: '' });
   link.click();
-  announce('The download has begun.');
+  announce('Download started.');
 }
 
-/** Sends a library file; gives what came of it in a sentence. */
+/** Sends a library file. Returns a sentence with the outcome. */
 export async function importLibrary(file, follow) {
   await settle();
   const answer = await upload('/import', file, { 'content-type': 'application/x-tar' }, (sent) => {
     if (sent < 1) follow(`Sending ${file.name}`, sent);
-    else follow('Checking the file and taking it in');
+    else follow('Checking and importing the file');
   }).catch(orCommandLine('import'));
   changed();
-  const left = answer.left_out?.length ? ` ${count(answer.left_out.length, 'photo')} left out: ${answer.left_out[0].reason}` : '';
+  const left = answer.left_out?.length ? ` Skipped ${count(answer.left_out.length, 'photo')}: ${answer.left_out[0].reason}` : '';
   return answer.message + left;
 }

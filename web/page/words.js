@@ -1,18 +1,18 @@
-// Numbers in the words of people who match hair.
+// Turns numbers into words and labels.
 
 /** A difference of two colors (CIEDE2000) in words. */
 export function difference(delta) {
   if (delta < 1) return 'no visible difference';
-  if (delta < 2.5) return 'a difference that is hard to see';
+  if (delta < 2.5) return 'a barely visible difference';
   if (delta < 5) return 'a slight difference';
-  if (delta < 10) return 'a visible difference';
+  if (delta < 10) return 'a noticeable difference';
   return 'a clear difference';
 }
 
-/** A combined score under which no shade is close: three in four such matches are wrong. */
+/** Combined scores below this are no close match: three in four of them are wrong. */
 export const WEAK = 0.25;
 
-/** A combined score in words. It is a probability: 0.8 is right four times in five, from 0.5 on more often than not. */
+/** A combined score in words. It is a probability: 0.8 is right four times in five. */
 export function confidence(score) {
   if (score >= 0.8) return 'Excellent match';
   if (score >= 0.5) return 'Good match';
@@ -20,9 +20,9 @@ export function confidence(score) {
   return 'Weak match';
 }
 
-// With spaces that do not break.
-export const percent = (share) => `${Math.round(100 * share)}\u00a0%`;
-/** A difference of colors as a number. */
+/** A share from 0 to 1 as a percentage. */
+export const percent = (share) => `${Math.round(100 * share)}%`;
+/** A CIEDE2000 difference as a number, with a space that does not break. */
 export const deltaE = (delta) => `ΔE\u00a0${delta.toFixed(1)}`;
 
 /** `1 photo`, `3 photos`. */
@@ -41,31 +41,31 @@ export const STATUS = {
 export function reason(match) {
   const color = `by ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`;
   if (match.basis === 'model') {
-    return `Its trained model is ${percent(match.svm_score)} sure, and its nearest reference photo differs ${color}.`;
+    return `The trained model is ${percent(match.svm_score)} sure. The nearest reference photo differs ${color}.`;
   }
   if (match.basis === 'references') {
-    return `By color alone: its nearest reference photo differs ${color}. The shade waits to be trained.`;
+    return `Compared by color only: the nearest reference photo differs ${color}. Train this shade for a better match.`;
   }
-  return `By the color of its swatch alone, which differs ${color}.`;
+  return `Compared by swatch only: the swatch differs ${color}.`;
 }
 
-/** How a model did on photos it had not seen. */
+/** The balanced accuracy on held-out photos. */
 export function accuracy(model) {
-  if (!model?.metrics) return 'Not known yet';
+  if (!model?.metrics) return 'Not measured yet';
   return percent(model.metrics.balanced_accuracy);
 }
 
-/** What the accuracy means, or what it takes to know it. */
+/** What the accuracy means, or how to get one. */
 export function accuracyHelp(model) {
-  if (!model?.metrics) return 'Takes two photos and a second trained shade.';
+  if (!model?.metrics) return 'Add a second photo and train another shade to measure this.';
   const { recall, specificity } = model.metrics;
-  return `Knows ${percent(recall)} of its own photos, turns away ${percent(specificity)} of others.`;
+  return `Recognizes ${percent(recall)} of its own photos; rejects ${percent(specificity)} of others.`;
 }
 
 // Hair of the professional levels 1 to 10, natural and neutral.
 export const LEVELS = ['#17120f', '#2a1f19', '#3a2a20', '#4c3626', '#62452c', '#7a5636', '#976d45', '#b88d5f', '#d4b07f', '#ecd7ae'];
 
-/** Black or white, whichever reads better on a color. */
+/** Black or white, whichever has more contrast on a color. */
 export function inkOn(hex) {
   const channel = (start) => {
     const value = parseInt(hex.slice(start, start + 2), 16) / 255;
@@ -75,7 +75,7 @@ export function inkOn(hex) {
   return luminance > 0.179 ? '#000000' : '#ffffff';
 }
 
-/** The swatch of a palette shade as CSS: what lies side by side as stripes, what runs from root to tips as a gradient. */
+/** The swatch of a standard shade as CSS: stripes for highlights, a gradient from root to tip for rooted shades. */
 export function paletteBackground(shade) {
   if (shade.parts.length === 1) return shade.parts[0].hex;
   let reached = 0;
