@@ -176,7 +176,7 @@ def test_it_works_from_the_keyboard(server, open_page):
     page.on("filechooser", lambda _: None)
     page.wait_for_load_state("networkidle")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_be_focused()
     page.keyboard.press("Tab")

@@ -57,7 +57,9 @@ export function accuracy(model) {
 
 /** What the accuracy means, or how to get one. */
 export function accuracyHelp(model) {
-  if (!model?.metrics) return 'Add a second photo and train another shade to measure this.';
+  if (!model?.metrics) {
+    return model?.num_images > 1 ? 'Train another shade to measure this.' : 'Add a second photo and train another shade to measure this.';
+  }
   const { recall, specificity } = model.metrics;
   return `Recognizes ${percent(recall)} of its own photos; rejects ${percent(specificity)} of others.`;
 }
