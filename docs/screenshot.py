@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Takes docs/page-match.webp and docs/page-phone.webp, the README's pictures of the page, from a running server.
+"""Makes docs/page-match.webp, the screenshot in the README, from a running server.
 
-    PYTHONPATH=target/browser/tools python3 docs/screenshots.py [BASE_URL]
+    PYTHONPATH=target/browser/tools python3 docs/screenshot.py [BASE_URL]
 
-The library should be empty: the demo shades are taught to it. Needs chromium, curl, Pillow, and the tools that
-`make test-browser` installs; the fonts fonts-inter and fonts-urw-base35 of Debian make it look as on most desktops.
+Start with an empty library: the script adds the demo shades to it. It needs chromium, curl, Pillow, and the tools that
+`make test-browser` installs. With Debian's fonts-inter and fonts-urw-base35, the page looks as on most desktops.
 """
 
 import io
@@ -40,17 +40,13 @@ def teach(base):
         ask("-X", "POST", f"{base}/train/{color['id']}")
 
 
-def save(picture, name):
-    Image.open(io.BytesIO(picture)).convert("RGB").save(DOCS / name, quality=88, method=6)
-
-
 def main():
     base = sys.argv[1] if len(sys.argv) > 1 else "http://localhost:8000"
     if not ask(f"{base}/colors"):
         teach(base)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1240, "height": 1010}, reduced_motion="reduce")
+        page = browser.new_page(viewport={"width": 1240, "height": 990}, reduced_motion="reduce")
         page.goto(base)
         page.locator("#file").set_input_files(DOCS / "demo" / "match-back.jpg")
         page.locator("article.done summary").first.click()
@@ -58,18 +54,8 @@ def main():
         page.wait_for_load_state("networkidle")
         page.mouse.move(0, 0)
         page.evaluate("() => window.scrollTo(0, 0)")
-        save(page.screenshot(), "page-match.webp")
-
-        phone = browser.new_page(
-            viewport={"width": 390, "height": 844}, is_mobile=True, device_scale_factor=2, color_scheme="dark",
-            reduced_motion="reduce",
-        )
-        phone.goto(base)
-        phone.locator("#file").set_input_files(DOCS / "demo" / "match-back.jpg")
-        phone.locator("article.done").get_by_role("button", name="Hair only").click()
-        phone.wait_for_load_state("networkidle")
-        phone.evaluate("() => document.querySelector('.results').scrollIntoView()")
-        save(phone.screenshot(), "page-phone.webp")
+        picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        picture.save(DOCS / "page-match.webp", quality=88, method=6)
         browser.close()
 
 
