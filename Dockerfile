@@ -3,13 +3,13 @@
 #   docker build --tag strand .                             the server: everything in one process
 #   docker build --target analyze --tag strand-analyze .    a Lambda function; likewise colors and train
 #
-# They share the stage that builds, so the second image costs little. Any builder will do, BuildKit or not.
+# They share the build stage, so the second image builds quickly. Any builder works, with or without BuildKit.
 
-# What follows the release of rust-toolchain.toml, which stays outside: rustup would fetch clippy and rustfmt for it.
+# Keep this in step with rust-toolchain.toml, which is not copied: rustup would download clippy and rustfmt for it.
 ARG RUST=1.95.0
 
-# The workspace without its code: as long as manifests and lock file stay the same, so does what is copied from here,
-# and the layer with the built dependencies is used again.
+# The workspace without its code. While the manifests and the lock file stay the same, what is copied from here does
+# too, and Docker reuses the layer with the built dependencies.
 FROM debian:bookworm-slim AS manifests
 WORKDIR /strand
 COPY . .
@@ -25,14 +25,14 @@ COPY --from=manifests /strand .
 ARG BUILD="cargo build --profile image --locked --package strand-server --package strand-analyze --package strand-colors --package strand-train"
 RUN $BUILD
 COPY . .
-# Cargo goes by times, and the files that were copied are older than the stand-ins just built.
+# Cargo compares timestamps, and the copied files are older than the placeholders just built.
 RUN find . -name '*.rs' -not -path './target/*' -exec touch {} + \
     && $BUILD \
     && mkdir /binaries \
     && cd target/image \
     && mv strand-server strand-analyze strand-colors strand-train /binaries
 
-# ONNX Runtime from its wheel, checked by its checksum.
+# ONNX Runtime from its wheel, verified by its checksum.
 FROM debian:bookworm-slim AS onnxruntime
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3-pip \
@@ -41,15 +41,15 @@ COPY models/fetch-onnxruntime models/onnxruntime.txt /fetch/
 RUN /fetch/fetch-onnxruntime /onnxruntime \
     && gzip -9 /onnxruntime/ThirdPartyNotices.txt
 
-# The hair parser: the one inside the binary, or the one that --build-arg STRAND_PARSER=NAME names (models/README.md),
-# checked by its checksum: from models/ where it has been fetched before, else from its URL.
+# The hair parser: the one in the binary, or the one that --build-arg STRAND_PARSER=NAME names (models/README.md). It is
+# taken from models/ if it is there, else from its URL, and verified by its checksum.
 FROM build AS models
 ARG STRAND_PARSER=hair-parser
 RUN mkdir -p /models \
     && STRAND_MODELS_DIR=/models STRAND_MODELS_MIRROR=models /binaries/strand-server models fetch "$STRAND_PARSER"
 
-# What all images have: certificates for HTTPS to S3 and DynamoDB, and the name of the parser, which names the feature
-# space and so has to be the same in each, the one without models included.
+# Common to all images: certificates for HTTPS to S3 and DynamoDB, and the name of the parser. The name is part of the
+# feature space, so it must be the same in every image, also in the one without networks.
 FROM debian:bookworm-slim AS base
 ARG STRAND_PARSER=hair-parser
 COPY --from=onnxruntime /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
@@ -61,8 +61,8 @@ FROM base AS vision
 COPY --from=onnxruntime /onnxruntime /strand/models/onnxruntime
 COPY --from=models /models /strand/models
 
-# The functions. Lambda runs them as a user of its own with a read-only root, whatever USER says; `sam local` adds its
-# emulator to them as the image's user, who therefore stays root. API Gateway's stage is no part of a path.
+# The functions. Lambda runs them as its own user with a read-only root, whatever USER says. `sam local` adds its
+# emulator as the image's user, so that user stays root. The stage of API Gateway is not part of a path.
 FROM base AS colors
 LABEL org.opencontainers.image.title="strand-colors" \
     org.opencontainers.image.description="Strand on Lambda: shades and their photos"
@@ -77,15 +77,15 @@ ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
 COPY --from=build /binaries/strand-analyze /strand/
 ENTRYPOINT ["/strand/strand-analyze"]
 
-# With the command `worker`, the worker of the queue.
+# With the command `worker`, this image is the worker of the queue.
 FROM vision AS train
 LABEL org.opencontainers.image.title="strand-train" \
-    org.opencontainers.image.description="Strand on Lambda: teaching it shades"
+    org.opencontainers.image.description="Strand on Lambda: training shades"
 ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
 COPY --from=build /binaries/strand-train /strand/
 ENTRYPOINT ["/strand/strand-train"]
 
-# All of Strand in one process. It writes to /data alone, so the root may be read-only.
+# Everything in one process. It writes only to /data, so the root may be read-only.
 FROM vision AS server
 LABEL org.opencontainers.image.title="strand" \
     org.opencontainers.image.description="Hair-shade matching: everything in one process"
