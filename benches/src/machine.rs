@@ -1,8 +1,8 @@
-//! What the figures were taken on, and what the kernel says of a process.
+//! The machine, and the memory and mappings of a process as the kernel reports them.
 
 use std::fs;
 
-/// One line on the machine: a figure without it says little.
+/// One line about the machine, printed above the figures.
 pub fn describe() -> String {
     let field = |text: &str, name: &str| {
         let line = text
@@ -28,12 +28,12 @@ pub fn describe() -> String {
     )
 }
 
-/// Resident memory of a process now, in MB.
+/// Current resident memory of a process, in MB.
 pub fn resident(pid: u32) -> f64 {
     status(pid, "VmRSS")
 }
 
-/// The most that it ever was, in MB.
+/// Peak resident memory of a process, in MB.
 pub fn peak(pid: u32) -> f64 {
     status(pid, "VmHWM")
 }
@@ -43,7 +43,7 @@ fn status(pid: u32, field: &str) -> f64 {
     let line = text
         .lines()
         .find(|line| line.starts_with(field))
-        .expect("the kernel tells");
+        .expect("the kernel reports the field");
     let kilobytes: f64 = line
         .split_whitespace()
         .nth(1)
@@ -52,7 +52,7 @@ fn status(pid: u32, field: &str) -> f64 {
     kilobytes / 1024.0
 }
 
-/// Whether a file of this name is mapped into a process.
+/// Whether a process has mapped a file whose path contains `name`.
 pub fn maps(pid: u32, name: &str) -> bool {
     fs::read_to_string(format!("/proc/{pid}/maps"))
         .expect("the server runs, on Linux")

@@ -1,6 +1,7 @@
-//! `make bench`: the figures of the README, taken from the release binary over HTTP with one inference thread.
+//! `make bench`: measures the release binary over HTTP with one inference thread, and prints the table of
+//! `docs/performance.md`.
 //!
-//! Every figure stands beside its bar, where it has one. `--check` ends with an error where a bar is missed.
+//! Some figures have a limit. `--check` fails if a figure misses its limit.
 
 mod machine;
 mod measure;
@@ -12,13 +13,13 @@ use std::process::ExitCode;
 use clap::Parser;
 use report::Report;
 
-/// Measure Strand.
+/// Measure the Strand server.
 #[derive(Parser)]
 struct Arguments {
-    /// End with an error where a bar is missed
+    /// Fail if a figure misses its limit
     #[arg(long)]
     check: bool,
-    /// Analyses to take the median of, at least 30 for a figure to quote
+    /// Number of analyses for the median; use at least 30 for figures that you publish
     #[arg(long, default_value_t = 40)]
     analyses: usize,
 }
@@ -37,7 +38,7 @@ async fn main() -> ExitCode {
     measure::large_photos(&mut report).await;
     println!("{report}");
     if arguments.check && report.missed() > 0 {
-        eprintln!("{} of the bars are missed.", report.missed());
+        eprintln!("Limits missed: {}.", report.missed());
         return ExitCode::FAILURE;
     }
     ExitCode::SUCCESS

@@ -1,4 +1,4 @@
-//! What is measured. Times are a client's: they hold HTTP and the upload over loopback too.
+//! The measurements. Times are those of a client: they include HTTP and the upload over loopback.
 
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use crate::report::{Report, Unit};
 
 const ONE_THREAD: [(&str, &str); 1] = [("STRAND_THREADS", "1")];
 
-/// Starting, and what is there before anything is asked.
+/// Startup time and memory before the first photo.
 pub fn start(report: &mut Report) {
     let mut times = Vec::new();
     let mut memory = Vec::new();
@@ -26,17 +26,17 @@ pub fn start(report: &mut Report) {
         clean &= !maps(server.pid(), "onnxruntime");
     }
     memory.sort_by(f64::total_cmp);
-    report.barred(
+    report.limited(
         "start to the first /health, median of 7",
         median(&mut times),
         300.0,
         Unit::Ms,
     );
-    report.barred("resident memory then", memory[memory.len() / 2], 40.0, Unit::Mb);
-    report.claim("nothing of ONNX Runtime is mapped then", clean);
+    report.limited("resident memory then", memory[memory.len() / 2], 40.0, Unit::Mb);
+    report.claim("ONNX Runtime not mapped then", clean);
 }
 
-/// Matching, then teaching, on one server as a salon would have it.
+/// Analysis, then training, on one server.
 pub async fn analysis_and_training(report: &mut Report, analyses: usize) {
     let server = Server::start(&ONE_THREAD);
     let client = server.client();
@@ -50,14 +50,14 @@ pub async fn analysis_and_training(report: &mut Report, analyses: usize) {
         times.push(analyze(&client, photo).await);
     }
     let what = format!("/analyze of a 1,024-px JPEG, median of {analyses}");
-    report.barred(what, median(&mut times), 80.0, Unit::Ms);
+    report.limited(what, median(&mut times), 80.0, Unit::Ms);
     report.plain(
-        "  nine in ten are faster than",
+        "  the same, 90th percentile",
         ms(times[times.len() * 9 / 10]),
         Unit::Ms,
     );
-    report.barred(
-        "resident memory afterwards",
+    report.limited(
+        "resident memory afterward",
         resident(server.pid()),
         170.0,
         Unit::Mb,
@@ -71,13 +71,13 @@ pub async fn analysis_and_training(report: &mut Report, analyses: usize) {
             again_times.push(train(&client, color).await);
         }
     }
-    report.barred(
+    report.limited(
         "training a shade on three 1,024-px photos",
         median(&mut first_times),
         500.0,
         Unit::Ms,
     );
-    report.barred(
+    report.limited(
         "training it again without new photos",
         median(&mut again_times),
         50.0,
@@ -91,7 +91,7 @@ pub async fn analysis_and_training(report: &mut Report, analyses: usize) {
     report.plain("the same photo again, from the cache", ms(cached), Unit::Ms);
 }
 
-/// Photos as phones take them, each on a server of its own, whose peak is then this photo's.
+/// Large photos, each on a new server, so that its peak memory is due to this photo.
 pub async fn large_photos(report: &mut Report) {
     let phone = photos::of_phone(4000, 3000);
     let twelve = Jpeg {
@@ -114,7 +114,7 @@ pub async fn large_photos(report: &mut Report) {
 async fn large(report: &mut Report, what: &str, photo: &[u8]) {
     let server = Server::start(&ONE_THREAD);
     let client = server.client();
-    // The network is loaded by a small photo first, or its time would be counted here.
+    // Load the network with a small photo first, so that loading is not part of the time.
     analyze(&client, &photos::of_1024_px(1)[0]).await;
     let usual = peak(server.pid());
     let time = analyze(&client, photo).await;
@@ -162,7 +162,7 @@ fn ms(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
 }
 
-/// The median in milliseconds; sorts what it is given.
+/// The median in milliseconds. Sorts `times`.
 fn median(times: &mut [Duration]) -> f64 {
     times.sort();
     ms(times[times.len() / 2])

@@ -1,13 +1,13 @@
-//! The photos that are measured with: drawn, so that everybody measures with the same.
+//! The test photos: drawn, so that every machine measures the same ones.
 
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 use strand_tests::render::{Camera, Ground, Random, Scene, Shade, View, draw, encode::Jpeg};
 
-/// Codes of the palette, dark to light.
+/// Codes of standard shades, dark to light.
 const SHADES: [&str; 6] = ["1B", "4", "6/27", "130", "24", "60"];
 
-/// `count` different photos of 1,024 px. Scenes repeat after a while, files never do: the cache goes by bytes.
+/// `count` different photos of 1,024 px. Scenes repeat, but files never do, because the cache goes by content.
 pub fn of_1024_px(count: usize) -> Vec<Vec<u8>> {
     let scenes: Vec<RgbImage> = (0..12).map(|i| scene(i, 1024, 1024)).collect();
     let photo = |i: usize| {
@@ -31,7 +31,7 @@ fn scene(index: usize, width: u32, height: u32) -> RgbImage {
     draw(&scene.lit(camera)).rgb
 }
 
-/// A phone's photo: drawn smaller, enlarged, with the grain that makes large JPEGs large.
+/// A photo like a phone's: drawn small, enlarged, with grain that makes the file as large as a real one.
 pub fn of_phone(width: u32, height: u32) -> RgbImage {
     let small = scene(0, width / 4, height / 4);
     let mut large = imageops::resize(&small, width, height, FilterType::Triangle);

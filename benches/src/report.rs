@@ -2,73 +2,73 @@
 
 use std::fmt;
 
-/// A figure's unit, which decides how it is written.
+/// A figure's unit, which decides its format.
 #[derive(Clone, Copy)]
 pub enum Unit {
     /// Milliseconds.
     Ms,
     /// Mebibytes.
     Mb,
-    /// 1 for a claim that holds, 0 for one that does not.
+    /// 1 if a claim holds, else 0.
     Holds,
 }
 
 struct Row {
     what: String,
     value: f64,
-    bar: Option<f64>,
+    limit: Option<f64>,
     unit: Unit,
 }
 
 impl Row {
     fn is_met(&self) -> bool {
-        match (self.bar, self.unit) {
+        match (self.limit, self.unit) {
             (None, _) => true,
-            (Some(bar), Unit::Holds) => self.value >= bar,
-            (Some(bar), Unit::Ms | Unit::Mb) => self.value <= bar,
+            (Some(limit), Unit::Holds) => self.value >= limit,
+            (Some(limit), Unit::Ms | Unit::Mb) => self.value <= limit,
         }
     }
 }
 
-/// All figures, in the order in which they were taken.
+/// All figures, in the order of measurement.
 #[derive(Default)]
 pub struct Report {
     rows: Vec<Row>,
 }
 
 impl Report {
-    /// A figure that has to stay at or below `bar`.
-    pub fn barred(&mut self, what: impl Into<String>, value: f64, bar: f64, unit: Unit) {
+    /// A figure that must not exceed `limit`.
+    pub fn limited(&mut self, what: impl Into<String>, value: f64, limit: f64, unit: Unit) {
         self.rows.push(Row {
             what: what.into(),
             value,
-            bar: Some(bar),
+            limit: Some(limit),
             unit,
         });
     }
 
-    /// A figure without a bar.
+    /// A figure without a limit.
     pub fn plain(&mut self, what: impl Into<String>, value: f64, unit: Unit) {
         self.rows.push(Row {
             what: what.into(),
             value,
-            bar: None,
+            limit: None,
             unit,
         });
     }
 
-    /// A claim that has to hold.
+    /// A claim that must hold.
     pub fn claim(&mut self, what: impl Into<String>, holds: bool) {
         let value = f64::from(u8::from(holds));
         self.rows.push(Row {
             what: what.into(),
             value,
-            bar: Some(1.0),
+            limit: Some(1.0),
             unit: Unit::Holds,
         });
     }
 
-    /// How many bars were missed.
+    /// The number of missed limits.
     pub fn missed(&self) -> usize {
         self.rows.iter().filter(|row| !row.is_met()).count()
     }
@@ -85,7 +85,7 @@ impl fmt::Display for Report {
         writeln!(
             f,
             "| {:width$} | {:>10} | {:>10} | {:6} |",
-            "", "measured", "bar", ""
+            "", "measured", "limit", ""
         )?;
         writeln!(
             f,
@@ -97,15 +97,17 @@ impl fmt::Display for Report {
             w = width + 2
         )?;
         for row in &self.rows {
-            let bar = row.bar.map_or_else(String::new, |bar| written(bar, row.unit));
-            let verdict = match (row.bar, row.is_met()) {
+            let limit = row
+                .limit
+                .map_or_else(String::new, |limit| written(limit, row.unit));
+            let verdict = match (row.limit, row.is_met()) {
                 (None, _) => "",
                 (Some(_), true) => "met",
                 (Some(_), false) => "MISSED",
             };
             writeln!(
                 f,
-                "| {:width$} | {:>10} | {bar:>10} | {verdict:6} |",
+                "| {:width$} | {:>10} | {limit:>10} | {verdict:6} |",
                 row.what,
                 written(row.value, row.unit)
             )?;
