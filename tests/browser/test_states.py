@@ -11,7 +11,7 @@ BACK = DEMO / "match-back.jpg"
 
 def test_a_bad_file_is_reported_and_the_good_one_matched(server, open_page, viewport, tmp_path):
     bad = tmp_path / "notes.jpg"
-    bad.write_text("Trim two centimetres.")
+    bad.write_text("Trim two inches.")
     page = open_page(server.url, viewport)
     page.locator("#file").set_input_files([bad, BACK])
     cards = page.locator("article.result")

@@ -1,5 +1,5 @@
-// What the existing web client does, call by call, in the forms that it uses: fetch with JSON and with multipart,
-// EventSource, and <img> with the base URL before `image_path`. It sends no key and reads `detail` of every error.
+// The calls of the existing web client, in the forms that it uses: fetch with JSON and with multipart, EventSource, and
+// <img> with the base URL before `image_path`. It sends no key and reads `detail` of every error.
 
 const base = new URLSearchParams(location.search).get('api');
 
@@ -18,7 +18,7 @@ export async function createColor(name, description) {
   return response.json();
 }
 
-/** Up to five photos at once, each in a request of its own. */
+/** Up to five photos at once, one request each. */
 export function uploadImages(colorId, files) {
   return Promise.all(files.map(async (file) => {
     const form = new FormData();
@@ -29,7 +29,7 @@ export function uploadImages(colorId, files) {
   }));
 }
 
-/** Follows the training until `complete`; gives all events. */
+/** Follows the training until `complete`; returns all events. */
 export function train(colorId) {
   return new Promise((resolve, reject) => {
     const events = [];
