@@ -1,11 +1,12 @@
-"""Pictures that the portraits lack, with exact masks: heads from behind, falls of hair, close-ups, wefts, negatives.
+"""Composes pictures that the portraits lack, with exact masks: heads from behind, long hair, close-ups, wefts,
+negatives.
 
     python compose.py train --count 3600      # the training pictures, from the training portraits only
-    python compose.py eval DIR                # the evaluation set, from the portraits kept apart only
+    python compose.py eval DIR                # the evaluation set, from the held-out portraits only
 
-Hair is laid along a field (u, v): u runs across the strands, v along them. The texture comes either from a patch of
-real hair of a portrait (turned until its strands run along v, tiled by mirroring) or from strand noise. What is laid
-under it (rooms, walls, clothes, skin) comes from the portraits as well or is drawn.
+Hair follows a field (u, v): u runs across the strands, v along them. The texture is either a patch of real hair from a
+portrait (rotated until its strands run along v, tiled by mirroring) or strand noise. The background (rooms, walls,
+clothes, skin) comes from the portraits too, or is drawn.
 """
 
 import argparse
@@ -20,7 +21,7 @@ import data
 
 S = 320  # side of a composed picture
 
-# Salon shades, sRGB: black to platinum, reds, burgundy, grays, fashion colours.
+# Salon shades, sRGB: black to platinum, reds, burgundy, grays, fashion colors.
 SHADES = [(16, 14, 14), (24, 20, 20), (33, 26, 24), (44, 33, 28), (58, 42, 33), (72, 52, 40), (89, 63, 47), (106, 78, 58),
           (124, 94, 68), (143, 112, 80), (165, 134, 96), (186, 156, 116), (204, 178, 138), (219, 198, 162), (230, 216, 190),
           (236, 228, 212), (238, 233, 226), (140, 72, 38), (164, 84, 42), (120, 50, 32), (96, 34, 28), (84, 22, 32),
@@ -45,7 +46,7 @@ def shade(rng):
 
 
 def noise(rng, h, w, cells, rough=0.5):
-    """Smooth noise, about zero, from one octave of `cells` (rows, columns) and two finer ones."""
+    """Smooth noise around zero from one octave of `cells` (rows, columns) and two finer ones."""
     out = np.zeros((h, w), np.float32)
     a = 1.0
     for k in range(3):
@@ -81,7 +82,7 @@ class Bank:
         return where[rng.integers(len(where))]
 
     def patch(self, rng, channel, least=14):
-        """A square of pure hair, skin or clothes, its strands (or whatever runs in it) turned upright."""
+        """A square of pure hair, skin or clothes, its strands (or whatever runs in it) rotated upright."""
         for _ in range(30):
             k = self.pick(rng, self.hairy if channel == 0 else None)
             key = (k, channel)
@@ -97,7 +98,7 @@ class Bank:
         d = cv2.distanceTransform(m, cv2.DIST_L2, 5)
         rgb = np.float32(self.images[k])
         g = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY)
-        if channel == 1:  # plain skin, no eyes: the calmest place that is wide enough
+        if channel == 1:  # plain skin without eyes: the smoothest area that is wide enough
             rough = cv2.GaussianBlur(np.abs(cv2.Laplacian(cv2.GaussianBlur(g, (0, 0), 2), cv2.CV_32F)), (0, 0), 8)
             rough = cv2.copyMakeBorder(rough, 1, 1, 1, 1, cv2.BORDER_REFLECT)
             y, x = np.unravel_index(int(np.where(d >= least + 4, rough, 1e9).argmin()), d.shape)
@@ -110,7 +111,7 @@ class Bank:
         y, x, ri = y - 1, x - 1, int(r)
         w = g[max(0, y - ri):y + ri, max(0, x - ri):x + ri]
         gx, gy = cv2.Sobel(w, cv2.CV_32F, 1, 0), cv2.Sobel(w, cv2.CV_32F, 0, 1)
-        # Direction across the strands from the structure tensor; turn it to lie along x.
+        # The structure tensor gives the direction across the strands. Rotate it to the x axis.
         angle = 0.5 * np.degrees(np.arctan2(2 * (gx * gy).mean(), (gx * gx).mean() - (gy * gy).mean()))
         side = int(r * 1.38)
         m = cv2.getRotationMatrix2D((float(x), float(y)), float(angle), 1.0)
@@ -119,7 +120,7 @@ class Bank:
         return out
 
     def backdrop(self, rng):
-        """A room from a portrait, the person filled in from the surroundings."""
+        """A room from a portrait, with the person replaced from the surroundings."""
         k = self.pick(rng)
         rgb, m = np.float32(self.images[k]), self.masks[k].max(-1) > 40
         m = cv2.dilate(m.astype(np.uint8), np.ones((17, 17), np.uint8))
@@ -144,7 +145,7 @@ class Bank:
 # ---- surfaces ---------------------------------------------------------------------------------------------------
 
 def tile(patch, rng, scale=None, h=S, w=S, angle=None):
-    """A surface from a patch: scaled, turned, mirrored over and over, gently warped."""
+    """A surface from a patch: scaled, rotated, mirrored repeatedly, slightly warped."""
     scale = rng.uniform(1.0, 2.5) if scale is None else scale
     angle = rng.uniform(0, 2 * np.pi) if angle is None else angle
     yy, xx = np.mgrid[0:h, 0:w].astype(np.float32)
@@ -154,7 +155,7 @@ def tile(patch, rng, scale=None, h=S, w=S, angle=None):
 
 
 def sample(patch, x, y):
-    """The patch, mirrored endlessly, at fractional places."""
+    """The patch, mirrored endlessly, at fractional positions."""
     h, w = patch.shape[:2]
     x, y = np.abs(np.mod(x, 2 * (w - 1)) - (w - 1)), np.abs(np.mod(y, 2 * (h - 1)) - (h - 1))
     return cv2.remap(patch, np.float32(x), np.float32(y), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
@@ -203,7 +204,7 @@ def room(rng):
 
 
 def fur(rng):
-    """Short strands in wandering directions: never hair of a head."""
+    """Short strands in wandering directions: never a head of hair."""
     x = noise(rng, S, S, (S // 6, S // 6), 0.8)
     angle = noise(rng, S, S, (2, 2), 0.6) * 1.2 + rng.uniform(0, np.pi)
     yy, xx = np.mgrid[0:S, 0:S].astype(np.float32)
@@ -253,10 +254,10 @@ def backdrop(bank, rng):
 # ---- hair along (u, v) ------------------------------------------------------------------------------------------
 
 def hair(bank, rng, u, v, strands, colour=None, real=None):
-    """RGB of hair whose strands run along v (0 root, 1 tip) at the place u across (about -1..1)."""
+    """RGB of hair whose strands run along v (0 root, 1 tip) at the position u across (about -1..1)."""
     h, w = u.shape
     real = rng.random() < 0.6 if real is None else real
-    # waves and curls: strands swing together, the more towards the tips
+    # waves and curls: strands swing together, more toward the tips
     if rng.random() < 0.6:
         f = rng.uniform(0.8, 7)
         a = rng.uniform(0.03, 0.35) / (f + 1)
@@ -290,7 +291,7 @@ def hair(bank, rng, u, v, strands, colour=None, real=None):
     amp = 1.2 + bright * 0.055
     out = base.copy()
     out[..., 0] += detail * amp * (0.9 * nl + 1.2 * nf)
-    if rng.random() < 0.45:  # highlights, balayage, ombre: another shade on some strands, mostly towards the tips
+    if rng.random() < 0.45:  # highlights, balayage, ombre: another shade on some strands, mostly toward the tips
         other = shade(rng) if rng.random() < 0.35 else base.reshape(-1, 3).mean(0) + np.array([rng.uniform(8, 34), rng.uniform(-2, 4), rng.uniform(0, 14)], np.float32)
         start = rng.uniform(-0.3, 0.8)
         ramp = np.clip((v - start) / rng.uniform(0.15, 0.7), 0, 1)
@@ -312,7 +313,7 @@ def soft(x, width=1.2):
 
 
 def wisps(rng, picture, alpha, colour, count, reach, origin):
-    """Flyaway strands, thin and half transparent; they are not counted as hair."""
+    """Flyaway strands, thin and half transparent. They do not count as hair."""
     if count <= 0:
         return picture
     ys, xs = np.nonzero((alpha > 0.5) & (cv2.erode(alpha, np.ones((3, 3))) < 0.5))
@@ -400,7 +401,7 @@ def back_view(bank, rng, closeup=False):
     picture = backdrop(bank, rng)
     portrait_mask = np.zeros((S, S), np.float32)
     if not closeup and rng.random() < 0.3:
-        # over a portrait: its shoulders, clothes and room stay, head and hair vanish under the new hair
+        # over a portrait: its shoulders, clothes and room stay; the new hair covers head and hair
         k = bank.pick(rng)
         rgb, m = cv2.resize(np.float32(bank.images[k]), (S, S)), cv2.resize(bank.masks[k], (S, S))
         head = (m[..., 0] > 100).astype(np.uint8)
@@ -466,7 +467,7 @@ def back_view(bank, rng, closeup=False):
                 band = soft(np.minimum(hw * 0.35 - np.abs(tx - cx), hw * 0.1 - np.abs(ty - cy - hw * 0.35)))
                 picture = over(picture, np.zeros_like(picture) + rng.uniform(0, 255, 3).astype(np.float32), band)
                 mask = mask * (1 - band)
-    if style != "short" and not closeup and rng.random() < 0.22:  # from the side: a face before the hair
+    if style != "short" and not closeup and rng.random() < 0.22:  # from the side: a face in front of the hair
         side = rng.choice([-1, 1])
         fx, fy = cx + side * hw * rng.uniform(0.6, 1.0), y0 + hh * rng.uniform(1.1, 1.4)
         face = soft(1 - np.hypot((x - fx) / (hw * 0.55), (y - fy) / (hh * 0.75)), 0.03)
@@ -477,7 +478,7 @@ def back_view(bank, rng, closeup=False):
                         [float(c) for c in rng.uniform(20, 120, 3)], -1, cv2.LINE_AA)
         mask = mask * (1 - face)
     picture = wisps(rng, picture, mask, mean, int(rng.integers(0, 60)), hw * 0.5, (cx, y0 + hh))
-    if rng.random() < 0.1:  # a hand or an arm through the hair
+    if rng.random() < 0.1:  # a hand or an arm in the hair
         picture, mask = hand(bank, rng, picture, mask)
     return picture, mask
 
@@ -500,7 +501,7 @@ def hand(bank, rng, picture, mask):
 
 
 def covered(bank, rng):
-    """A portrait whose face vanishes under its own hair: the strips beside it are mirrored inwards, row by row."""
+    """A portrait whose own hair covers its face: the strips next to the face are mirrored inward, row by row."""
     for _ in range(25):
         k = bank.pick(rng, bank.long)
         m = bank.masks[k]
@@ -537,7 +538,7 @@ def covered(bank, rng):
         xl_, xr_, sl_, sr_ = g(xl) - 4, g(xr) + 4, np.maximum(g(sl) - 8, 4), np.maximum(g(sr) - 8, 4)
         xx = np.arange(n, dtype=np.float32)[None].repeat(len(every), 0)
         mid = (xl_ + xr_)[:, None] / 2 + (curve(rng, len(every), 4, -0.5, 0.5) * rng.uniform(0, 0.8) * (xr_ - xl_))[:, None]
-        # take each strip a little wider than it is, so that the mirroring shows less
+        # widen each strip a little, so that the mirroring is less visible
         zig = lambda t, w: np.abs(np.mod(t, 2 * w) - w)
         st = rng.uniform(1.0, 2.2)
         from_left = xl_[:, None] - (sl_[:, None] - zig((xx - xl_[:, None]) / st + sl_[:, None], sl_[:, None]))
@@ -552,7 +553,7 @@ def covered(bank, rng):
         fill += noise(rng, len(every), n, (3, 160), 0.8)[..., None] * rng.uniform(1, 5)
         inside = soft(np.minimum(xx - xl_[:, None], xr_[:, None] - xx), 2.5)
         inside = inside * soft(every[:, None] - run[0] + 0 * xx, 3)
-        # the end of the run, where it is not the picture's edge: ragged ends
+        # ragged ends at the end of the run, unless it is the picture's edge
         if run[-1] < n - 4:
             ragged = curve(rng, n, int(rng.integers(10, 60)), -9, 9)[None]
             inside = inside * soft(run[-1] - 8 - every[:, None] + ragged, 2)
@@ -564,7 +565,7 @@ def covered(bank, rng):
 
 
 def texture_only(bank, rng):
-    """Hair that fills the frame, or all but a corner of it."""
+    """Hair that fills the frame, or all of it except a corner."""
     angle = rng.normal(0, 0.5) if rng.random() < 0.8 else rng.uniform(-np.pi, np.pi)
     x, y = turned(rng, angle, S / 2, S / 2)
     bend = rng.uniform(-0.4, 0.4)
@@ -621,7 +622,7 @@ def swatch(bank, rng, real=None):
 
 
 def strands(bank, rng):
-    """Hair drawn strand by strand: a lock on any surface, its mask the strands themselves."""
+    """Hair drawn strand by strand: a lock on any surface. The mask is the strands themselves."""
     picture = surface(bank, rng) if rng.random() < 0.5 else backdrop(bank, rng)
     colour, other = shade(rng), shade(rng)
     cx, top = S * rng.uniform(0.3, 0.7), rng.uniform(-0.1, 0.2) * S
@@ -640,7 +641,7 @@ def strands(bank, rng):
         c = colour + (other - colour) * (rng.random() < 0.15) + rng.normal(0, 1) * np.array([4 + colour[0] * 0.08, 1, 1.5], np.float32) - np.array([8 * q * q, 0, 0], np.float32)
         cv2.polylines(layer, pts, False, rgb(np.float32(c)), 1, cv2.LINE_AA, 4)
         cv2.polylines(mask, pts, False, 255, 1, cv2.LINE_AA, 4)
-    # between strands lie other strands: close the small gaps
+    # other strands fill the space between strands: close the small gaps
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
     hole = (closed > 127) & (mask < 127)
     layer[hole] = rgb(colour - np.array([6, 0, 0], np.float32))
@@ -653,7 +654,7 @@ def strands(bank, rng):
 
 
 def bald(bank, rng):
-    """A bare head from behind, or a hat; below the hat some hair may show, and that alone is marked."""
+    """A bare head from behind, or a hat; some hair may be visible below the hat, and only that is marked."""
     picture = backdrop(bank, rng)
     hw = rng.uniform(30, 80)
     hh, cx, y0 = hw * rng.uniform(1.1, 1.35), S / 2 + rng.normal(0, 25), rng.uniform(5, S * 0.3)
@@ -684,7 +685,7 @@ def bald(bank, rng):
 
 
 def hairless(bank, rng):
-    """Nothing of a head at all: rooms, walls, wood, fur, cloth, skin."""
+    """Pictures without a head: rooms, walls, wood, fur, cloth, skin."""
     kind = rng.integers(7)
     if kind == 0:
         x = bank.backdrop(rng)
@@ -729,7 +730,7 @@ MAKERS = {  # name -> (share of the training pictures, maker)
 
 
 def photo(rng, rgb, strength=1.0):
-    """What a telephone does to a picture: white balance, exposure, contrast, blur, noise, small sizes, JPEG."""
+    """The effects of a phone on a picture: white balance, exposure, contrast, blur, noise, small sizes, JPEG."""
     x = np.arange(256, dtype=np.float32) / 255
     gain = np.exp(rng.normal(0, 0.22) * strength) * np.exp(np.array([rng.normal(0, 0.09), 0, rng.normal(0, 0.12)]) * strength)
     gamma, mid = np.exp(rng.normal(0, 0.15) * strength), 0.5
@@ -756,8 +757,8 @@ def photo(rng, rgb, strength=1.0):
 
 
 def dyed(rng, rgb, hair):
-    """Hair as a salon leaves it: any shade whatever it was before, often with roots or highlights of another one. Texture
-    keeps its proportion to the lightness; the mask's soft rim takes the color by its share."""
+    """Dyed hair: any shade, whatever the original, often with roots or highlights in another shade. Texture stays in
+    proportion to the lightness. The mask's soft rim takes the color by its share."""
     a = (np.float32(hair) / 255 - 0.15) / 0.65
     a = a.clip(0, 1)
     a = (a * a * (3 - 2 * a))[..., None]
@@ -767,7 +768,7 @@ def dyed(rng, rgb, hair):
     weight = a**3
     mean = (x * weight).sum((0, 1)) / weight.sum()
     tones = [shade(rng) for _ in range(3)]
-    if rng.random() < 0.4:  # shades that no list has
+    if rng.random() < 0.4:  # shades outside the list
         tones[0] = np.array([rng.uniform(6, 93), rng.normal(6, 9), rng.normal(16, 12)], np.float32)
     h, w = rgb.shape[:2]
     to = np.zeros_like(x) + tones[0]
@@ -817,7 +818,7 @@ def train_set(args):
 
 
 def eval_set(args):
-    """The evaluation set, only from the portraits kept apart: pictures, masks (8-bit PNG), index.json."""
+    """Writes the evaluation set, from held-out portraits only: pictures, masks (8-bit PNG), index.json."""
     out = Path(args.folder)
     out.mkdir(parents=True, exist_ok=True)
     bank, teacher = Bank(test=True), data.Onnx(data.TEACHER)

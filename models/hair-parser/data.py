@@ -1,10 +1,10 @@
-"""Portraits, the split, and the teacher's masks of them (cached in the work folder as arrays).
+"""The portraits, their split, and the teacher's masks of them (cached in the work folder as arrays).
 
-    python data.py            # labels every portrait; about three minutes on one core, once
+    python data.py            # labels every portrait once; about three minutes on one core
 
-The split is by the hash of the file's bytes: int(sha256[:8], 16) % 10 == 0 is kept apart. Nothing kept apart is ever
-trained on, nor any picture composed from it. Dyed portraits are not trained on where the shade benchmark dyes them too
-(eval/portraits.txt).
+The split is by the hash of the file's bytes: int(sha256[:8], 16) % 10 == 0 is held out. Held-out portraits,
+and pictures composed from them, are never used for training. Portraits that the shade benchmark dyes too
+(eval/portraits.txt) are not used for training dyed.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ PORTRAITS = SHARED / "data" / "portraits"
 BENCHMARK = HERE.parents[1] / "eval" / "portraits.txt"
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)
 STD = np.array([0.229, 0.224, 0.225], np.float32)
-SIDE = 384  # portraits are kept as squares of this side; they are within 3 px of square as they come
+SIDE = 384  # portraits are stored as squares of this side; the originals are within 3 px of square
 cv2.setNumThreads(1)
 
 
@@ -37,7 +37,7 @@ def read_rgb(path):
 
 
 class Onnx:
-    """A parser behind onnxruntime on one thread: RGB uint8 of any size in, [channels, h, w] probabilities out."""
+    """A parser in onnxruntime on one thread: RGB uint8 of any size in, [channels, h, w] probabilities out."""
 
     def __init__(self, path, threads=1):
         import onnxruntime as ort
@@ -62,10 +62,10 @@ class Onnx:
 
 
 def label(teacher, rgb):
-    """What the teacher sees, in the order hair, skin, clothes: the mean over the picture and its mirror image.
+    """The teacher's output, in the order hair, skin, clothes: the mean over the picture and its mirror image.
 
-    Other scales were tried and left out: seen at two thirds of its scale or at 1.25 times it, the teacher agrees with
-    itself only to an IoU of 0.6 and 0.79, and by eye its masks are worse there."""
+    Other scales were tried and rejected. At two thirds of its scale and at 1.25 times its scale, the teacher agrees
+    with itself only to an IoU of 0.6 and 0.79, and its masks look worse."""
     return teacher(rgb, mirror=True)[[2, 0, 1]]
 
 
@@ -96,7 +96,7 @@ def main():
         row["hair"], row["skin"] = float((p[0] > 0.5).mean()), float((p[1] > 0.5).mean())
         if k % 200 == 0:
             print(k, "of", len(rows), flush=True)
-    for name, array in (("images", images), ("masks", masks)):  # a training under way keeps the files it has open
+    for name, array in (("images", images), ("masks", masks)):  # a running training keeps the files that it has open
         np.save(WORK / f"{name}.tmp.npy", array)
         (WORK / f"{name}.tmp.npy").rename(WORK / f"{name}.npy")
     (WORK / "portraits.json").write_text(json.dumps(rows))

@@ -1,9 +1,9 @@
-"""Measures parsers on the evaluation set: the student, and the teacher beside it.
+"""Measures parsers on the evaluation set: the student, compared with the teacher.
 
     python evaluate.py FOLDER [--student hair-parser.onnx] [--refine] [--thresholds]
 
-IoU is the mean over the pictures; precision is over all marked pixels of a set; the colour difference is CIEDE2000
-between the first dominant colour (largest of three Lab k-means clusters) under the parser's mask and under the
+IoU is the mean over the pictures; precision is over all marked pixels of a set; the color difference is CIEDE2000
+between the first dominant color (largest of three Lab k-means clusters) under the parser's mask and under the
 reference mask (portraits: the averaged teacher; else the exact mask).
 """
 
@@ -42,12 +42,12 @@ def ciede2000(x, y):
 
 
 def dominant(lab, mask, clusters=3):
-    """Centre of the largest k-means cluster of the marked pixels; None where next to nothing is marked."""
+    """Center of the largest k-means cluster of the marked pixels; None if almost nothing is marked."""
     points = lab[mask]
     if len(points) < 50:
         return None
     points = points[:: max(1, len(points) // 3000)].astype(np.float32)
-    # fixed start: quantiles of lightness, so that no chance enters the comparison
+    # starts at quantiles of lightness, so that the comparison is deterministic
     order = np.argsort(points[:, 0], kind="stable")
     centres = points[order[[int(len(points) * (2 * k + 1) / (2 * clusters)) for k in range(clusters)]]].copy()
     for _ in range(25):
@@ -108,7 +108,7 @@ def table(name, pictures, soft, threshold, method="none", islands=0.0, rim=0, st
 
 
 def dyed(name, parser):
-    """Portraits that are kept apart, their hair dyed in any shade: the mask is the averaged teacher's of the hair before."""
+    """Held-out portraits with their hair dyed in any shade. The mask is the averaged teacher's, from before dyeing."""
     images, masks, rows = data.load_cache()
     items, rng = [], np.random.default_rng(7)
     for k in (k for k, row in enumerate(rows) if row["test"] and (masks[k][..., 0] > 127).mean() > 0.05):
@@ -149,7 +149,7 @@ def main():
         parser = timing(path)
         softs[name] = [hair_of(parser, rgb) for _, rgb, *_ in pictures]
         dyed(name, parser)
-    # portraits*: those where one pass of the teacher agrees with its own average to an IoU above 0.9
+    # portraits*: those for which one pass of the teacher agrees with its own average to an IoU above 0.9
     steady = None
     if "teacher" in softs:
         agree = lambda p, t: (p & t).sum() / max((p | t).sum(), 1) > 0.9

@@ -2,8 +2,8 @@
 
     python export.py --state stage2.pt
 
-Batch norms are folded since the teacher's export. The weights are stored as fp16, each behind a Cast to fp32 which
-ONNX Runtime folds when it loads the model: half the bytes, the same speed.
+Batch norms were already folded in the teacher's export. The weights are stored as fp16, each followed by a Cast to fp32
+that ONNX Runtime folds when it loads the model: half the bytes, the same speed.
 """
 
 import argparse
@@ -25,7 +25,7 @@ warnings.filterwarnings("ignore")
 
 
 def fold(model):
-    """Constants out of nodes into initializers, and paddings into the convolutions that follow them."""
+    """Moves constants from nodes to initializers, and paddings into the convolutions that follow them."""
     graph = model.graph
     values = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
     pads = {n.output[0]: n for n in graph.node if n.op_type == "Pad"}
@@ -40,7 +40,7 @@ def fold(model):
             gone.append(pad)
     for node in gone:
         graph.node.remove(node)
-    for other in [o for o in model.opset_import if o.domain]:  # ONNX Runtime lists its own; none is used
+    for other in [o for o in model.opset_import if o.domain]:  # ONNX Runtime lists its own domains, which are unused
         model.opset_import.remove(other)
     used = {i for n in graph.node for i in n.input}
     for t in [t for t in graph.initializer if t.name not in used]:
@@ -49,7 +49,7 @@ def fold(model):
 
 
 def simplify(path):
-    """ONNX Runtime's own basic rewrites, written back: every shape is fixed, so what is constant becomes a constant."""
+    """Applies ONNX Runtime's basic rewrites. Every shape is fixed, so shape computations become constants."""
     import onnxruntime as ort
 
     options = ort.SessionOptions()

@@ -1,7 +1,7 @@
 """The student network: the teacher's PAN on MobileNetV3-small, rebuilt in torch so that it can be fine-tuned.
 
-The layers are written in the order in which the teacher's ONNX lists its convolutions (batch norms are folded there
-already), so `load_teacher` only has to pour the weights in, one convolution after the other.
+The layers are in the order in which the teacher's ONNX lists its convolutions (with batch norms already folded), so
+`load_teacher` can copy the weights one convolution after the other.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ from onnx import numpy_helper
 
 class Conv(nn.Conv2d):
     """A convolution with "same" padding; with stride 2 the odd pixel of padding goes to the right and the bottom,
-    as in the TensorFlow weights which the encoder came from."""
+    as in the TensorFlow weights that the encoder came from."""
 
     def __init__(self, cin, cout, kernel=1, stride=1, groups=1, dilation=1):
         super().__init__(cin, cout, kernel, stride, 0, dilation, groups)
@@ -68,7 +68,7 @@ def resize(x, size):
 
 
 class Gate(nn.Module):
-    """PAN's global attention upsample: a skip connection weighted by what the deeper level saw."""
+    """PAN's global attention upsample: a skip connection weighted by the deeper level."""
 
     def __init__(self, skip, width):
         super().__init__()
@@ -92,8 +92,8 @@ class Pyramid(nn.Module):
     def forward(self, x):
         whole = F.relu(self.whole(F.adaptive_avg_pool2d(x, 1)))
         mid = F.relu(self.mid(x))
-        # 576 channels to one with 7 x 7 taps: as a depthwise convolution and a sum, which is the same thing and, where
-        # a runtime lays channels out in blocks of 16, four times as fast.
+        # 576 channels to one with 7 x 7 taps: as a depthwise convolution and a sum. The result is the same, and in
+        # runtimes that arrange channels in blocks of 16 it is four times as fast.
         w = self.down1.weight
         d1 = F.conv2d(F.max_pool2d(x, 2), w.transpose(0, 1), None, 1, 3, 1, w.shape[1]).sum(1, keepdim=True)
         d1 = F.relu(d1 + self.down1.bias[:, None, None])
@@ -136,7 +136,7 @@ class Parser(nn.Module):
 
 
 def spread(large, small):
-    """Bilinear interpolation (corners aligned) as a matrix: on two channels that is faster than a resize node."""
+    """Bilinear interpolation (corners aligned) as a matrix. For two channels this is faster than a resize node."""
     return resize(torch.eye(small)[None, None], (large, small))[0, 0]
 
 
@@ -147,7 +147,7 @@ def load_teacher(path):
     convs = [(tensors[n.input[1]], tensors[n.input[2]]) for n in graph.node if n.op_type == "Conv"]
     net = Parser()
     mine = [m for m in net.modules() if isinstance(m, Conv)]
-    # The pyramid's convolutions stand in the graph in the order of execution, which is also the order used above.
+    # The graph lists the pyramid's convolutions in the order of execution, which is also the order used above.
     assert len(mine) == len(convs), (len(mine), len(convs))
     with torch.no_grad():
         for m, (w, b) in zip(mine, convs):
@@ -158,16 +158,16 @@ def load_teacher(path):
 
 
 def load_student(path):
-    """The weights of an exported student, as a state."""
+    """The weights of an exported student, as a torch state."""
     tensors = {i.name.removesuffix(".half"): torch.from_numpy(numpy_helper.to_array(i).astype(np.float32)) for i in onnx.load(path).graph.initializer}
-    # Folded into the shapes in which the pyramid uses them, so without their names.
+    # The export folded these into the shapes that the pyramid uses, so their names are lost.
     find = lambda shape: next(t for t in tensors.values() if t.shape == shape)
     folded = {"pyramid.down1.weight": find((576, 1, 7, 7)).transpose(0, 1), "pyramid.down1.bias": find((1, 1, 1)).reshape(1)}
     return {name: (folded | tensors)[name] for name in Parser(classes=2).state_dict()}
 
 
 def student_of(teacher):
-    """A student that starts as the teacher, with two outputs: hair, then skin (what the product may use)."""
+    """A student that starts as the teacher, with the two outputs that the product may use: hair, then skin."""
     net = Parser(classes=2)
     own = teacher.state_dict()
     own["head.weight"], own["head.bias"] = own["head.weight"][[2, 0]], own["head.bias"][[2, 0]]

@@ -1,11 +1,11 @@
-"""Refinements of a soft hair mask with the photo itself, tried in numpy. `evaluate.py --refine` measures them."""
+"""Experiments in numpy that refine a soft hair mask with the photo itself. `evaluate.py --refine` measures them."""
 
 import cv2
 import numpy as np
 
 
 def guided(rgb, p, radius=None, eps=1e-3):
-    """Guided filter with the luminance as its guide: six box filters, edges of the mask snap to edges of the photo."""
+    """Guided filter with the luminance as its guide: six box filters. Edges of the mask snap to edges of the photo."""
     g = cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32) / 255
     r = max(2, round(max(g.shape) / 64)) if radius is None else radius
     box = lambda x: cv2.blur(x, (2 * r + 1, 2 * r + 1))
@@ -16,8 +16,8 @@ def guided(rgb, p, radius=None, eps=1e-3):
 
 
 def colours(rgb, p, weight=0.6, bins=12):
-    """Evidence of colour: how much more common a pixel's colour is among sure hair than among sure other things in
-    this very photo (a smoothed Lab histogram of each), added to the mask's log odds."""
+    """Evidence of color: how much more common a pixel's color is among certain hair than among certain other things in
+    the same photo (a smoothed Lab histogram of each), added to the mask's log odds."""
     lab = cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB).reshape(-1, 3).astype(np.int32)
     key = np.minimum(lab[:, 0] * bins // 256, bins - 1)
     for c in (1, 2):  # a and b seldom leave -40..60
@@ -34,8 +34,8 @@ def colours(rgb, p, weight=0.6, bins=12):
 
 
 def cored(p, low=0.63, high=0.85, share=0.1):
-    """Two thresholds: of the islands above `low`, those in which at least `share` of the pixels lie above `high`. Hair
-    has a core of which the parser is sure; cloth, fur and wood that only resemble it seldom have."""
+    """Two thresholds: keeps the islands above `low` in which at least `share` of the pixels are above `high`. A parser
+    is certain of some parts of hair, but seldom of cloth, fur and wood that resemble hair."""
     mask = (p > low).astype(np.uint8)
     n, labels = cv2.connectedComponents(mask, connectivity=4)
     area = np.bincount(labels.reshape(-1), minlength=n)
@@ -56,13 +56,13 @@ def components(mask, least=0.03):
 
 
 def erode(mask, by=None):
-    """Takes the rim off: `by` pixels, by default one in 200 of the longer side."""
+    """Removes the rim: `by` pixels, by default 1/200 of the longer side."""
     by = max(1, round(max(mask.shape) / 200)) if by is None else by
     return cv2.erode(mask.astype(np.uint8), np.ones((2 * by + 1, 2 * by + 1), np.uint8)) > 0
 
 
 def advised(rgb, p):
-    """What the product is advised to do; its answer is a mask."""
+    """The refinement recommended for the product. Returns a mask."""
     return cored(p).astype(np.float32)
 
 

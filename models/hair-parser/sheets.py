@@ -1,4 +1,4 @@
-"""Contact sheets of what is kept apart: each picture beside its outlines (green: reference, red: student,
+"""Makes contact sheets of the held-out pictures: each picture next to its outlines (green: reference, red: student,
 blue: the teacher in one pass).
 
     python sheets.py FOLDER [--student hair-parser.onnx] [--threshold 0.5]

@@ -1,12 +1,12 @@
-"""Fine-tunes the student on portraits labelled by the teacher and on the composed pictures.
+"""Fine-tunes the student on portraits labeled by the teacher and on the composed pictures.
 
     python train.py --out stage1.pt --steps 3000
     python train.py --out stage2.pt --init stage1.pt --steps 3000 --rate 0.5 --seed 2
     python train.py --out stage3.pt --init hair-parser.onnx --steps 1500 --dye 0.6
 
 Batches hold portraits (the teacher's soft masks, warped along with the picture) and composed pictures (exact masks,
-softened a little by the teacher's opinion). Every batch is augmented afresh. The state is saved every 200 steps and
-taken up again when the same command is given once more.
+softened a little by the teacher's output). Every batch is augmented anew. The state is saved every 200 steps. Run the
+same command again to resume.
 """
 
 import argparse
@@ -24,11 +24,11 @@ import compose
 import data
 from net import load_student, load_teacher, student_of
 
-TRUST = 0.88  # share of the exact mask in a composed picture's target; the rest is the teacher's opinion
+TRUST = 0.88  # share of the exact mask in a composed picture's target; the rest is the teacher's output
 
 
 class Source(torch.utils.data.Dataset):
-    """Endless batches; the seed and the step alone decide what is in one (given the same composed pictures)."""
+    """Endless batches. Seed and step determine the content of a batch (given the same composed pictures)."""
 
     def __init__(self, side, batch, steps, seed, start=0, share=0.62, view=None, mild=0.0, dye=0.0):
         self.view, self.mild, self.dye = view or side, mild, dye
@@ -66,12 +66,12 @@ class Source(torch.utils.data.Dataset):
         return images[k], np.stack([TRUST * exact + (1 - TRUST) * hair, skin * (1 - exact / 255)], -1).astype(np.uint8), False
 
     def framed(self, rng, side_h, side_w):
-        """One example, moved, turned, zoomed and recoloured into a frame."""
+        """One example, moved, rotated, zoomed and recolored into a frame."""
         rgb, mask, portrait = self.example(rng)
         n = rgb.shape[0]
         if portrait and rng.random() < self.dye:
             rgb = compose.dyed(rng, rgb, mask[..., 0])
-        if portrait and rng.random() < self.mild:  # as it is, or nearly: what the teacher says here it said of this
+        if portrait and rng.random() < self.mild:  # unchanged, or almost: the teacher labeled this very picture
             z = np.exp(rng.normal(0, 0.06)) * side_w / n
             m = np.array([[z * rng.choice([-1, 1]), 0, 0], [0, z * side_h / side_w, 0]])
             m[:, 2] = np.array([side_w / 2, side_h / 2]) - m[:, :2] @ np.array([n / 2, n / 2])
@@ -88,12 +88,12 @@ class Source(torch.utils.data.Dataset):
         angle = float(rng.normal(0, 13)) if rng.random() < 0.93 else float(rng.uniform(-180, 180))
         flip = -1.0 if rng.random() < 0.5 else 1.0
         centre = np.array([n / 2, n / 2])
-        if zoom > 1.2:  # look at some hair
+        if zoom > 1.2:  # center on some hair
             ys, xs = np.nonzero(mask[::8, ::8, 0] > 127)
             if len(ys):
                 j = rng.integers(len(ys))
                 centre = np.array([xs[j] * 8, ys[j] * 8], np.float64)
-        # a side below the view is a window into a frame of the view's size: cheaper steps at the scale of use
+        # a side smaller than the view is a window into a frame of that size: cheaper steps at the scale of use
         window = self.view / self.side
         centre = centre + rng.normal(0, 0.07 * n, 2) + rng.uniform(-0.5, 0.5, 2) * n * (1 - 1 / window)
         scale = zoom * side_w / n * window
@@ -149,7 +149,7 @@ class Source(torch.utils.data.Dataset):
 
 
 def recolour(rng, rgb, hair):
-    """Another shade for the hair: its mean moved in Lab, its contrast kept in proportion."""
+    """Gives the hair another shade: moves its mean in Lab and keeps its contrast in proportion."""
     a = np.float32(hair)[..., None] / 255
     if a.mean() < 0.01:
         return rgb
@@ -164,7 +164,7 @@ def recolour(rng, rgb, hair):
 
 
 def cut_away(rng, rgb, mask):
-    """A face covered, as people do before they post a picture: a block, a disc, or blur; or a strip cut off."""
+    """Covers the face, as people do before they post a picture, with a block, a disc or blur; or cuts off a strip."""
     n = rgb.shape[0]
     ys, xs = np.nonzero(mask[::4, ::4, 1] > 127)
     if len(ys) < 40:
@@ -194,14 +194,14 @@ def loss_of(logits, target):
     bce = F.binary_cross_entropy_with_logits(z, t, reduction="none").mean((0, 2, 3))
     p, q = torch.sigmoid(z[:, 0]), t[:, 0]
     both = (p * q).sum((1, 2))
-    # soft IoU that a perfect soft answer brings to one
+    # a soft IoU that is 1 for a perfect soft answer
     whole = (p * p + q * q - p * q).sum((1, 2))
     iou = ((both + 20) / (whole + 20)).mean()
     return bce[0] + 0.25 * bce[1] + 0.5 * (1 - iou), bce[0].item(), iou.item()
 
 
 def quick(net, side, folder):
-    """IoU and precision on some of what is kept apart, to follow the training by."""
+    """IoU and precision on some held-out pictures, to monitor the training."""
     net.eval()
     out = {}
     rows = json.loads((folder / "index.json").read_text())
@@ -224,8 +224,8 @@ def quick(net, side, folder):
 
 
 def mixed(teacher, student, share):
-    """Weights between the teacher's and the student's. Both ends and the line between them work, and on the line the
-    student's gains are kept while much of what fine-tuning made it forget comes back."""
+    """Weights between the teacher's and the student's. Both ends and the line between them work. On the line, the
+    student keeps its gains and recovers much of what fine-tuning made it forget."""
     return {k: (1 - share) * teacher[k] + share * student[k] for k in teacher}
 
 
@@ -256,8 +256,8 @@ def main():
     elif args.init:
         net.load_state_dict(mixed(net.state_dict(), torch.load(data.WORK / args.init)["mean"], args.mix))
     net = net.to(memory_format=torch.channels_last)
-    # The encoder knows far more pictures than there are here: it moves slower than the decoder, and its first layers
-    # and its spatial filters not at all (which also takes a third off a step on a processor).
+    # The encoder was trained on far more pictures than there are here. It learns more slowly than the decoder, and its
+    # first layers and its spatial filters stay fixed (which also makes a step on a CPU a third faster).
     encoder = ("stem", "b0", "b1", "b2", "b3", "b4", "last")
     for part in (net.stem, net.b0):
         part.requires_grad_(False)
