@@ -3,13 +3,13 @@
 #   docker build --tag strand .                             the server: everything in one process
 #   docker build --target analyze --tag strand-analyze .    a Lambda function; likewise colors and train
 #
-# They share the build stage, so the second image builds quickly. Any builder works, with or without BuildKit.
+# All targets share the build stage, so each further image takes little time. BuildKit is not needed.
 
-# Keep this in step with rust-toolchain.toml, which is not copied: rustup would download clippy and rustfmt for it.
+# The release in rust-toolchain.toml. That file is not copied, because rustup would fetch clippy and rustfmt for it.
 ARG RUST=1.95.0
 
-# The workspace without its code. While the manifests and the lock file stay the same, what is copied from here does
-# too, and Docker reuses the layer with the built dependencies.
+# The workspace without its code: every crate has an empty library and an empty program. The next stage copies only
+# this, so Docker reuses its layer of built dependencies until a manifest or the lock file changes.
 FROM debian:bookworm-slim AS manifests
 WORKDIR /strand
 COPY . .
@@ -22,17 +22,24 @@ FROM rust:${RUST}-slim-bookworm AS build
 WORKDIR /strand
 ENV CARGO_TERM_COLOR=never
 COPY --from=manifests /strand .
-ARG BUILD="cargo build --profile image --locked --package strand-server --package strand-analyze --package strand-colors --package strand-train"
-RUN $BUILD
+# Two calls, because Cargo unifies the features of all packages of one call: built together with the server, the
+# functions would link SQLite and tar. The cost: the second call builds a sixth of the server's crates again, with other
+# features (the HTTP stack, the AWS SDKs, and what uses them). Both calls are in one stage, because the functions that
+# run networks need the server as well: it fetches their hair parser.
+ARG BUILD="cargo build --profile image --locked"
+ARG SERVER="--package strand-server"
+ARG FUNCTIONS="--package strand-analyze --package strand-colors --package strand-train"
+RUN $BUILD $SERVER && $BUILD $FUNCTIONS
 COPY . .
-# Cargo compares timestamps, and the copied files are older than the placeholders just built.
+# Cargo compares times, and the copied files are older than the stand-ins that were just built.
 RUN find . -name '*.rs' -not -path './target/*' -exec touch {} + \
-    && $BUILD \
+    && $BUILD $SERVER \
+    && $BUILD $FUNCTIONS \
     && mkdir /binaries \
     && cd target/image \
     && mv strand-server strand-analyze strand-colors strand-train /binaries
 
-# ONNX Runtime from its wheel, verified by its checksum.
+# ONNX Runtime from its wheel; the script verifies the checksum.
 FROM debian:bookworm-slim AS onnxruntime
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3-pip \
@@ -41,15 +48,15 @@ COPY models/fetch-onnxruntime models/onnxruntime.txt /fetch/
 RUN /fetch/fetch-onnxruntime /onnxruntime \
     && gzip -9 /onnxruntime/ThirdPartyNotices.txt
 
-# The hair parser: the one in the binary, or the one that --build-arg STRAND_PARSER=NAME names (models/README.md). It is
-# taken from models/ if it is there, else from its URL, and verified by its checksum.
+# The hair parser: the one inside the binary, or the one that --build-arg STRAND_PARSER=NAME names (models/README.md).
+# It comes from models/ if it was fetched before, otherwise from its URL; the server verifies its checksum.
 FROM build AS models
 ARG STRAND_PARSER=hair-parser
 RUN mkdir -p /models \
     && STRAND_MODELS_DIR=/models STRAND_MODELS_MIRROR=models /binaries/strand-server models fetch "$STRAND_PARSER"
 
-# Common to all images: certificates for HTTPS to S3 and DynamoDB, and the name of the parser. The name is part of the
-# feature space, so it must be the same in every image, also in the one without networks.
+# What all images have: certificates for HTTPS to S3 and DynamoDB, and the name of the parser. The name is part of the
+# feature space's id, so it must be the same in every image, even in the one without networks.
 FROM debian:bookworm-slim AS base
 ARG STRAND_PARSER=hair-parser
 COPY --from=onnxruntime /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
@@ -77,7 +84,7 @@ ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
 COPY --from=build /binaries/strand-analyze /strand/
 ENTRYPOINT ["/strand/strand-analyze"]
 
-# With the command `worker`, this image is the worker of the queue.
+# With the command `worker`, it works on the jobs of the queue.
 FROM vision AS train
 LABEL org.opencontainers.image.title="strand-train" \
     org.opencontainers.image.description="Strand on Lambda: training shades"
@@ -85,7 +92,7 @@ ENV STRAND_STORE=aws AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH=1
 COPY --from=build /binaries/strand-train /strand/
 ENTRYPOINT ["/strand/strand-train"]
 
-# Everything in one process. It writes only to /data, so the root may be read-only.
+# All of Strand in one process. It writes only to /data, so the root may be read-only.
 FROM vision AS server
 LABEL org.opencontainers.image.title="strand" \
     org.opencontainers.image.description="Hair-shade matching: everything in one process"

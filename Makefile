@@ -1,11 +1,11 @@
 # `make run` serves Strand on http://localhost:8000, `make test` passes all tests. Everything else is below.
 
 export STRAND_MODELS_DIR ?= $(CURDIR)/models
-# A hair parser beside the one in the binary, for the tests and figures that compare them.
+# A hair parser beside the one in the binary, for the figures that compare them.
 OTHER_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-aws test-api test-browser test-containers demo lint format bench bench-containers eval clean
+.PHONY: help tools setup models run build test test-portraits test-aws test-api test-browser test-embedding test-containers demo openapi lint format bench bench-containers eval clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,7 +17,7 @@ tools:
 setup: tools ## fetch ONNX Runtime into models/onnxruntime
 	@models/fetch-onnxruntime
 
-build: tools ## build the server, optimised
+build: tools ## build the server, optimized
 	cargo build --release --locked --package strand-server
 
 models: build ## fetch another hair parser into models/, where it can be had
@@ -27,11 +27,13 @@ models: build ## fetch another hair parser into models/, where it can be had
 run: setup build ## set everything up, build, and serve http://localhost:8000
 	target/release/strand-server
 
-test: setup ## all tests
+test: setup ## all tests that need nothing but this clone
 	cargo build --locked --workspace
-	@target/debug/strand-server models fetch $(OTHER_PARSER) || \
-		echo "The tests go on without $(OTHER_PARSER): neither the mirror nor the network has it."
 	cargo test --locked --workspace --no-fail-fast
+
+test-portraits: setup ## the tests that need the portraits and the parser in ../shared
+	cargo build --locked --workspace
+	tests/ignored --lib --test acceptance --no-fail-fast -- --ignored portraits
 
 test-containers: tools ## images, Lambda functions and the store on AWS, tried on a Docker engine
 	@tests/containers/run
@@ -55,12 +57,27 @@ test-browser: setup $(BROWSER_TOOLS)/.installed ## the page in a real browser, w
 	cargo build --locked --workspace
 	PYTHONPATH=$(BROWSER_TOOLS) python3 -m pytest -p no:cacheprovider -q tests/browser
 
+# Photos of six shades, drawn and measured by the crate.
+EMBEDDING_PHOTOS := target/embedding/photos
+# The first Python that has PyTorch; the system's, where Debian installed it.
+TORCH_PYTHON = $(shell for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && echo $$python && break; done)
+
+test-embedding: setup ## hold the Python that trains the embedding to the crate; needs PyTorch (Debian: python3-torch)
+	cargo build --locked --workspace
+	target/debug/eval --donors $(EMBEDDING_PHOTOS) --stretch 1..7 --portraits none --cache target/embedding/cache
+	@test -n "$(TORCH_PYTHON)" || { echo "PyTorch is needed (Debian: apt-get install python3-torch)." >&2; exit 1; }
+	PYTHONDONTWRITEBYTECODE=1 $(TORCH_PYTHON) models/shade-embedding/parity.py models/shade-embedding/shade-embedding.bf16 $(EMBEDDING_PHOTOS)
+
 demo: tools ## draw the photos of the README's tour again
 	cargo run --locked --package strand-tests --bin render -- --demo docs/demo
 
-lint: tools ## formatting and clippy, as CI checks them
+openapi: tools ## write the OpenAPI description from the handlers again; review the difference
+	STRAND_WRITE_OPENAPI=1 cargo test --locked --workspace --lib document
+
+lint: tools ## formatting, clippy, and what each function links, as CI checks them
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	tests/links
 
 format: tools ## format all code
 	cargo fmt --all
@@ -72,9 +89,8 @@ bench: setup models ## the figures of the README
 bench-containers: tools ## what the functions cost at each memory size of Lambda
 	@tests/containers/run bench
 
-eval: setup models ## how often the right shade comes first, beside baselines: tables, and plots in target/eval
-	@models/fetch-efficientnet-lite0 || echo "Going on without the replaced scheme: its backbone could not be had."
-	cargo build --release --locked --workspace
+eval: setup ## how often the right shade comes first, compared with baselines: tables, and plots in target/eval
+	cargo build --release --locked --package strand-eval
 	target/release/eval
 
 clean: ## remove what was built, not what was fetched

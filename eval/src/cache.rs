@@ -1,7 +1,7 @@
-//! What is expensive and does not depend on the matcher is kept on disk: photos, and what the parser found in them.
+//! An on-disk cache of what is expensive and does not depend on matching: photos and the parser's masks.
 //!
-//! A key names all that the content depends on: the source of the generator, the network's id, and the scene. Everything
-//! behind the parser is computed anew in every run.
+//! A key names everything that its content depends on: the generator's source code, the network's id and the scene. All
+//! later steps are computed in every run.
 
 use std::fmt::Write;
 use std::fs;
@@ -11,36 +11,36 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder, ImageFormat};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
-use strand::vision::{HairMask, SoftMap};
+use strand::mask::{HairMask, SoftMap};
 
-/// A folder of records by key.
+/// A folder of records, one per key.
 pub struct Cache {
     folder: PathBuf,
 }
 
 impl Cache {
-    /// The cache in `folder`, which need not be there yet.
+    /// The cache in `folder`, which is created on the first write.
     pub fn new(folder: &Path) -> Self {
         Self {
             folder: folder.to_owned(),
         }
     }
 
-    /// The record of `key`, if there is one that can be read.
+    /// The record of `key`; `None` when it is missing or unreadable.
     pub fn get<T: DeserializeOwned>(&self, key: &str) -> Option<T> {
         postcard::from_bytes(&fs::read(self.path(key)).ok()?).ok()
     }
 
-    /// Keeps a record.
+    /// Stores a record.
     ///
     /// # Panics
-    /// Where the disk does not take it.
+    /// When it cannot be written.
     pub fn put<T: Serialize>(&self, key: &str, record: &T) {
         let path = self.path(key);
-        let folder = path.parent().expect("records lie in folders");
+        let folder = path.parent().expect("records are in folders");
         fs::create_dir_all(folder).expect("the cache can be written");
-        let bytes = postcard::to_stdvec(record).expect("records can be serialised");
-        // Renamed when whole, so that an interrupted run leaves no half record.
+        let bytes = postcard::to_stdvec(record).expect("records can be serialized");
+        // The complete file is renamed, so an interrupted run leaves no partial record.
         let file = tempfile::NamedTempFile::new_in(folder).expect("the cache can be written");
         fs::write(file.path(), bytes).expect("the cache can be written");
         file.persist(path).expect("the cache can be written");
@@ -61,7 +61,7 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// What a parser found, packed as PNGs.
+/// A parser's mask, compressed as PNG.
 #[derive(Serialize, Deserialize)]
 pub struct PackedMask {
     hair: Vec<u8>,
@@ -69,7 +69,7 @@ pub struct PackedMask {
 }
 
 impl PackedMask {
-    /// Packs a mask.
+    /// Compresses a mask.
     pub fn of(mask: &HairMask) -> Self {
         Self {
             hair: png(&mask.probability, mask.width, mask.height),
@@ -80,7 +80,7 @@ impl PackedMask {
         }
     }
 
-    /// The mask again.
+    /// The mask.
     pub fn unpack(&self) -> HairMask {
         let (width, height, probability) = gray(&self.hair);
         let mut mask = HairMask::new(width, height, probability);

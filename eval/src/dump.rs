@@ -1,39 +1,47 @@
-//! Per-photo data as `NumPy` files, to try ideas on outside.
+//! Writes the data of each photo as `NumPy` files, for the Python that trains from them and for experiments.
 
 use std::fmt::Write;
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, BufWriter};
 use std::path::Path;
 
+use ndarray::{Array, Array2, Array3, Dimension};
+use ndarray_npy::{WritableElement, WriteNpyExt};
 use strand::color::{Lab, append_labs};
+use strand::mask::HairMask;
 use strand::photo::Photo;
-use strand::vision::HairMask;
+use strand::signature::{DESCRIPTOR_DIMENSION, DESCRIPTOR_ID};
 use strand_tests::render::Tone;
 
-use crate::shades::Known;
+use crate::networks::Networks;
+use crate::shades::KnownShade;
 
-/// Pixels kept of each photo's hair, spread evenly over it, and as many of what surely is no hair.
+/// The number of hair pixels per photo, spread evenly over the hair, and of pixels that are certainly not hair.
 const PIXELS: usize = 512;
-/// Figures of each: of hair and of what surrounds it.
+/// Values per pixel of hair, and per pixel of its surroundings.
 const OF_HAIR: usize = 7;
 const OF_GROUND: usize = 6;
-/// A pixel below this probability, 0 to 255, is not hair.
+/// A pixel below this probability, 0 to 255, is certainly not hair.
 const NOT_HAIR: u8 = 26;
 
-/// What is dumped of one photo.
+/// The data of one photo.
 pub struct Row {
-    /// Shade, photo, light (0 everyday, 1 harsh), kind (0 drawn, 1 portrait), whether the light was undone, hair pixels.
+    /// Shade, photo, light (0 everyday, 1 harsh), kind (0 drawn, 1 recolored portrait, 2 labeled portrait), whether the light
+    /// was removed (0 or 1), number of hair pixels.
     pub ids: [i32; 6],
-    /// The descriptor.
+    /// The descriptor, of length [`DESCRIPTOR_DIMENSION`].
     pub descriptor: Vec<f32>,
-    /// L\*, a\*, b\*, height (0 top to 1 bottom), probability, x and y (in units of the photo's shorter side) of
-    /// [`PIXELS`] hair pixels, repeated where there are fewer.
+    /// [`PIXELS`] hair pixels, repeated when there are fewer: L\*, a\*, b\*, rank from top to bottom (0 to 1),
+    /// probability (0 to 1), x and y in units of the photo's shorter side.
     pub hair: Vec<f32>,
-    /// L\*, a\*, b\*, probability of skin, x and y of as many others.
+    /// As many other pixels: L\*, a\*, b\*, probability of skin (0 to 1), x and y.
     pub ground: Vec<f32>,
+    /// The backbone's embedding; empty when it was not computed.
+    pub embedding: Vec<f32>,
 }
 
 impl Row {
-    /// The row of a photo; figures of hair and of ground are zeros where there is none.
+    /// The row of a photo, without an embedding. Values of hair and surroundings are zeros when there are no such pixels.
     pub fn of(ids: [i32; 5], photo: &Photo, mask: &HairMask, descriptor: &[f32]) -> Self {
         let mut labs = Vec::new();
         append_labs(photo.rgb(), &mut labs);
@@ -62,6 +70,7 @@ impl Row {
             descriptor: descriptor.to_vec(),
             hair: pixels.collect(),
             ground: ground.collect(),
+            embedding: Vec::new(),
         };
         row.hair.resize(PIXELS * OF_HAIR, 0.0);
         row.ground.resize(PIXELS * OF_GROUND, 0.0);
@@ -69,7 +78,21 @@ impl Row {
     }
 }
 
-/// [`PIXELS`] of the pixels, each with the share of them before it.
+impl Row {
+    /// The row of a photo in which no hair was found: all values are zeros.
+    pub fn without_hair(ids: [i32; 5]) -> Self {
+        let [shade, index, light, kind, corrected] = ids;
+        Self {
+            ids: [shade, index, light, kind, corrected, 0],
+            descriptor: vec![0.0; DESCRIPTOR_DIMENSION],
+            hair: vec![0.0; PIXELS * OF_HAIR],
+            ground: vec![0.0; PIXELS * OF_GROUND],
+            embedding: Vec::new(),
+        }
+    }
+}
+
+/// [`PIXELS`] of the given pixels, each with the share of pixels before it.
 fn spread(pixels: &[usize]) -> impl Iterator<Item = (f32, usize)> {
     let count = if pixels.is_empty() { 0 } else { PIXELS };
     (0..count).map(|k| {
@@ -85,13 +108,61 @@ fn skin_at(photo: &Photo, mask: &HairMask, pixel: usize) -> u8 {
     skin.probability[(row * skin.width + column) as usize]
 }
 
-/// Writes `ids.npy`, `descriptor.npy`, `hair.npy`, `ground.npy` into `folder`, and `shades.tsv`: number, name, then
-/// L\*, a\*, b\*, share and place of each tone.
+/// Writes one file for each field of [`Row`] into `folder`, with one row per photo: `ids.npy`, `descriptor.npy`,
+/// `hair.npy`, `ground.npy` and, where any photo has one, `embedding.npy`. Other files:
+///
+/// - `shades.tsv`: index and name of each shade, then L\*, a\*, b\*, share and place of each tone;
+/// - `differences.npy`: CIEDE2000 between every two shades;
+/// - `networks.toml`: ids of the descriptor and the networks.
 ///
 /// # Errors
-/// Where the folder cannot be written.
-pub fn write(folder: &Path, rows: &[Row], shades: &[Known]) -> std::io::Result<()> {
+/// When a file cannot be written.
+pub fn write(folder: &Path, rows: &[Row], shades: &[KnownShade], networks: &Networks) -> io::Result<()> {
     fs::create_dir_all(folder)?;
+    fs::write(folder.join("shades.tsv"), table(shades))?;
+    fs::write(
+        folder.join("networks.toml"),
+        format!(
+            "descriptor = \"{DESCRIPTOR_ID}\"\nparser = \"{}\"\nbackbone = \"{}\"\n",
+            networks.parser_id(),
+            networks.backbone_id().unwrap_or_default()
+        ),
+    )?;
+    let differences = Array2::from_shape_fn((shades.len(), shades.len()), |(i, j)| {
+        shades[i].difference(&shades[j])
+    });
+    npy(&folder.join("differences.npy"), &differences)?;
+    let count = rows.len();
+    let ids = Array2::from_shape_fn((count, 6), |(row, i)| rows[row].ids[i]);
+    npy(&folder.join("ids.npy"), &ids)?;
+    let pixels = |of: fn(&Row) -> &[f32], values: usize| {
+        Array3::from_shape_fn((count, PIXELS, values), |(row, pixel, i)| {
+            of(&rows[row])[pixel * values + i]
+        })
+    };
+    npy(
+        &folder.join("descriptor.npy"),
+        &vectors(rows, |row| &row.descriptor, DESCRIPTOR_DIMENSION),
+    )?;
+    npy(&folder.join("hair.npy"), &pixels(|row| &row.hair, OF_HAIR))?;
+    npy(&folder.join("ground.npy"), &pixels(|row| &row.ground, OF_GROUND))?;
+    match rows.iter().map(|row| row.embedding.len()).max() {
+        None | Some(0) => Ok(()),
+        Some(length) => npy(
+            &folder.join("embedding.npy"),
+            &vectors(rows, |row| &row.embedding, length),
+        ),
+    }
+}
+
+/// One vector per photo; zeros where a photo has none.
+fn vectors(rows: &[Row], of: fn(&Row) -> &[f32], length: usize) -> Array2<f32> {
+    Array2::from_shape_fn((rows.len(), length), |(row, i)| {
+        of(&rows[row]).get(i).copied().unwrap_or_default()
+    })
+}
+
+fn table(shades: &[KnownShade]) -> String {
     let mut table = String::new();
     for (number, known) in shades.iter().enumerate() {
         let _ = write!(table, "{number}\t{}", known.shade.name);
@@ -104,51 +175,10 @@ pub fn write(folder: &Path, rows: &[Row], shades: &[Known]) -> std::io::Result<(
         }
         table.push('\n');
     }
-    fs::write(folder.join("shades.tsv"), table)?;
-    let ids: Vec<u8> = rows
-        .iter()
-        .flat_map(|row| row.ids)
-        .flat_map(i32::to_le_bytes)
-        .collect();
-    npy(&folder.join("ids.npy"), "<i4", &[rows.len(), 6], &ids)?;
-    let floats = |of: fn(&Row) -> &[f32]| -> Vec<u8> {
-        rows.iter().flat_map(of).flat_map(|v| v.to_le_bytes()).collect()
-    };
-    let width = rows.first().map_or(0, |row| row.descriptor.len());
-    npy(
-        &folder.join("descriptor.npy"),
-        "<f4",
-        &[rows.len(), width],
-        &floats(|row| &row.descriptor),
-    )?;
-    npy(
-        &folder.join("hair.npy"),
-        "<f4",
-        &[rows.len(), PIXELS, OF_HAIR],
-        &floats(|row| &row.hair),
-    )?;
-    npy(
-        &folder.join("ground.npy"),
-        "<f4",
-        &[rows.len(), PIXELS, OF_GROUND],
-        &floats(|row| &row.ground),
-    )
+    table
 }
 
-/// The NPY format, version 1.0, of `NumPy`'s documentation.
-fn npy(path: &Path, kind: &str, shape: &[usize], data: &[u8]) -> std::io::Result<()> {
-    let sizes: Vec<String> = shape.iter().map(|n| format!("{n},")).collect();
-    let mut header = format!(
-        "{{'descr': '{kind}', 'fortran_order': False, 'shape': ({}), }}",
-        sizes.join(" ")
-    );
-    while (header.len() + 11) % 64 != 0 {
-        header.push(' ');
-    }
-    header.push('\n');
-    let mut file = b"\x93NUMPY\x01\x00".to_vec();
-    file.extend((header.len() as u16).to_le_bytes());
-    file.extend(header.into_bytes());
-    file.extend(data);
-    fs::write(path, file)
+fn npy<T: WritableElement, D: Dimension>(path: &Path, array: &Array<T, D>) -> io::Result<()> {
+    let file = BufWriter::new(File::create(path)?);
+    array.write_npy(file).map_err(io::Error::other)
 }

@@ -1,42 +1,48 @@
 //! All photos of a set of shades, measured.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
 
 use crate::dump::Row;
-use crate::parallel;
-use crate::sample::{Darkroom, Sample};
-use crate::scene::{Kind, Light, Shot};
-use crate::shades::Known;
+use crate::sample::{PhotoSource, Sample};
+use crate::scene::Shot;
+use crate::setting::{Kind, Light};
+use crate::shades::KnownShade;
 
-/// What photos are wanted of one shade.
+/// Progress is printed each time this many pictures are done.
+const PROGRESS: usize = 200;
+
+/// Which photos to make of one shade.
 #[derive(Clone, Copy)]
 pub struct Wanted {
-    /// How many.
+    /// The number of pictures.
     pub photos: usize,
-    /// Long side of the drawn ones.
+    /// Long side in pixels of drawn pictures.
     pub side: u32,
-    /// In which lights.
+    /// The lights; there is one photo of each picture in each light.
     pub lights: &'static [Light],
-    /// Whether to measure them in undone light too.
-    pub oracle: bool,
+    /// Whether to measure each photo also with its light removed.
+    pub corrected: bool,
 }
 
-/// Which version of a photo.
+/// One of the versions in which a picture is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
     /// Where the picture comes from.
     pub kind: Kind,
-    /// The light it is taken in.
+    /// The light that the photo is taken in.
     pub light: Light,
-    /// Whether that light is undone: what the oracle sees.
-    pub undone: bool,
+    /// Whether that light is removed, for the reference run with known light.
+    pub corrected: bool,
 }
 
 /// The measured photos of each version: by shade, then by photo; `None` where no hair was found.
 pub struct Photos(HashMap<Version, Vec<Vec<Option<Sample>>>>);
 
 impl Photos {
-    /// The photos of one shade; empty where there are none.
+    /// The photos of one shade; empty when there are none.
     pub fn of(&self, version: Version, shade: usize) -> &[Option<Sample>] {
         self.0
             .get(&version)
@@ -44,20 +50,22 @@ impl Photos {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// Photos in which no hair was found, and all photos.
+    /// The number of photos in which no hair was found, and of all photos.
     pub fn without_hair(&self) -> (usize, usize) {
         let all = || self.0.values().flatten().flatten();
         (all().filter(|photo| photo.is_none()).count(), all().count())
     }
 }
 
-/// Makes and measures photos of `kinds`. `wanted` says what of each shade; `dump` takes a row of each.
+/// A measured photo of one version, and its row of the dump.
+type Measured = (Version, Option<Sample>, Option<Row>);
+
+/// Makes and measures photos of `kinds`. `wanted` says which of each shade. `dump` receives a row for each photo with hair.
 pub fn gather(
-    shades: &[Known],
+    shades: &[KnownShade],
     kinds: &[Kind],
     wanted: impl Fn(Kind, usize) -> Wanted,
-    darkroom: &Darkroom,
-    threads: usize,
+    source: &PhotoSource,
     dump: Option<&mut Vec<Row>>,
 ) -> Photos {
     let shots: Vec<(usize, Wanted, Shot)> = kinds
@@ -77,49 +85,16 @@ pub fn gather(
             })
         })
         .collect();
-    let dumping = dump.is_some();
-    let measured = parallel::map_with(
-        shots.len(),
-        threads,
-        || darkroom.eyes.open(),
-        |networks, i| {
-            let (shade, Wanted { lights, oracle, .. }, shot) = &shots[i];
-            let photos = darkroom.photos(shot, lights, networks);
-            let mut samples = Vec::new();
-            for (light, (photo, mask)) in lights.iter().copied().zip(photos) {
-                let version = |undone: bool| Version {
-                    kind: shot.kind,
-                    light,
-                    undone,
-                };
-                let row = |undone: bool, photo: &_, mask: &_, sample: &Option<Sample>| {
-                    let sample = sample.as_ref().filter(|_| dumping)?;
-                    let ids = [
-                        *shade as i32,
-                        shot.index as i32,
-                        light as i32,
-                        shot.kind as i32,
-                        undone.into(),
-                    ];
-                    Some(Row::of(ids, photo, mask, &sample.signature.descriptor))
-                };
-                let key = darkroom.key(shot, light);
-                let sample = darkroom.sample(&key, &photo, &mask, networks);
-                let known = row(false, &photo, &mask, &sample);
-                samples.push((version(false), sample, known));
-                if *oracle {
-                    let (photo, mask) = darkroom.undone(shot, light, &photo, networks);
-                    let sample = Sample::of(&photo, &mask);
-                    let known = row(true, &photo, &mask, &sample);
-                    samples.push((version(true), sample, known));
-                }
-            }
-            if i % 200 == 199 {
-                eprintln!("{} of {} pictures", i + 1, shots.len());
-            }
-            samples
-        },
-    );
+    let (dumping, done) = (dump.is_some(), AtomicUsize::new(0));
+    let measure = |(shade, wanted, shot): &(usize, Wanted, Shot)| {
+        let photos = versions(*shade, wanted, shot, source, dumping);
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done.is_multiple_of(PROGRESS) {
+            eprintln!("{done} of {} pictures", shots.len());
+        }
+        photos
+    };
+    let measured: Vec<Vec<Measured>> = shots.par_iter().map(measure).collect();
     let mut photos: HashMap<Version, Vec<Vec<Option<Sample>>>> = HashMap::new();
     let mut rows = Vec::new();
     for ((shade, _, _), samples) in shots.iter().zip(measured) {
@@ -134,4 +109,47 @@ pub fn gather(
         dump.append(&mut rows);
     }
     Photos(photos)
+}
+
+/// Measures one picture in all wanted versions.
+fn versions(
+    shade: usize,
+    wanted: &Wanted,
+    shot: &Shot,
+    source: &PhotoSource,
+    dumping: bool,
+) -> Vec<Measured> {
+    let mut versions = Vec::new();
+    let photos = source.photos(shot, wanted.lights);
+    for (light, (photo, mask)) in wanted.lights.iter().copied().zip(photos) {
+        let mut add = |corrected: bool, photo: &_, mask: &_| {
+            let sample = Sample::of(photo, mask);
+            let row = sample.as_ref().filter(|_| dumping).map(|sample| {
+                let ids = [
+                    shade as i32,
+                    shot.index as i32,
+                    light as i32,
+                    shot.kind as i32,
+                    corrected.into(),
+                ];
+                let mut row = Row::of(ids, photo, mask, &sample.signature.descriptor);
+                if !corrected {
+                    row.embedding = source.embedding(&source.key(shot, light), photo, mask);
+                }
+                row
+            });
+            let version = Version {
+                kind: shot.kind,
+                light,
+                corrected,
+            };
+            versions.push((version, sample, row));
+        };
+        add(false, &photo, &mask);
+        if wanted.corrected {
+            let (photo, mask) = source.corrected(shot, light, &photo);
+            add(true, &photo, &mask);
+        }
+    }
+    versions
 }

@@ -1,46 +1,66 @@
-//! Figures from answers.
+//! Figures computed from answers.
 
+use serde::Deserialize;
 use strand_tests::render::Random;
 
-/// Bins of the expected calibration error, each with as many answers.
+/// Bins of the expected calibration error. Each holds the same number of answers.
 const BINS: usize = 15;
 /// Resamples of the bootstrap.
 const RESAMPLES: usize = 1000;
 
-/// One photo and what a scheme said to it.
+/// What a scheme answered to one test photo.
 #[derive(Clone, Copy, Debug)]
 pub struct Answer {
-    /// The shade that it shows.
+    /// The shade that the photo shows.
     pub shade: usize,
-    /// Whether that one came first.
+    /// Whether that shade came first.
     pub first: bool,
-    /// Whether it was among the first three.
+    /// Whether that shade was among the first three.
     pub among_three: bool,
-    /// CIEDE2000 from the true shade to the first match.
+    /// CIEDE2000 between the true shade and the first match.
     pub difference: f32,
-    /// The score of the first match, 0 where there was none.
+    /// The score of the first match; 0 when there was none.
     pub score: f32,
-    /// How sure the scheme is that the library has the shade.
-    pub known: f32,
+    /// The confidence that the library has the shade.
+    pub in_library: f32,
 }
 
-/// A figure with the interval that 95 % of the resamples lie in.
+/// The figures of one scheme in one row of a table.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub struct Figures {
+    /// The share of test photos whose shade came first, and its 95% interval.
+    pub top_1: f32,
+    pub low: f32,
+    pub high: f32,
+    /// The share whose shade was among the first three.
+    pub top_3: f32,
+    /// Median CIEDE2000 between the true shade and the first match.
+    pub difference: f32,
+    /// Expected calibration error.
+    pub calibration_error: f32,
+    /// AUROC of known against unknown shades; `None` without unknown shades.
+    pub rejection: Option<f32>,
+    /// The number of test photos.
+    pub tests: usize,
+}
+
+/// A figure and the interval that holds 95% of its resamples.
 #[derive(Clone, Copy, Debug)]
 pub struct Interval {
     /// The figure.
     pub value: f32,
-    /// The interval's lower end.
+    /// Lower end of the interval.
     pub low: f32,
-    /// Its upper end.
+    /// Upper end of the interval.
     pub high: f32,
 }
 
-/// The share of `answers` for which `holds`.
+/// The share of `answers` that satisfy `holds`.
 pub fn share(answers: &[Answer], holds: impl Fn(&Answer) -> bool) -> f32 {
     answers.iter().filter(|answer| holds(answer)).count() as f32 / answers.len().max(1) as f32
 }
 
-/// The median of the differences.
+/// The median CIEDE2000 between the true shade and the first match.
 pub fn median_difference(answers: &[Answer]) -> f32 {
     let mut differences: Vec<f32> = answers.iter().map(|answer| answer.difference).collect();
     differences.sort_unstable_by(f32::total_cmp);
@@ -55,13 +75,13 @@ pub fn median_difference(answers: &[Answer]) -> f32 {
 pub struct Bin {
     /// The mean score.
     pub score: f32,
-    /// The share of first matches that were right.
+    /// The share of first matches that are right.
     pub right: f32,
-    /// How many answers it holds.
+    /// The number of answers.
     pub count: usize,
 }
 
-/// Answers by rising score in bins of equal mass.
+/// Answers by rising score, in bins of equal size.
 pub fn bins(answers: &[Answer]) -> Vec<Bin> {
     let mut sorted = answers.to_vec();
     sorted.sort_by(|x, y| x.score.total_cmp(&y.score).then(x.shade.cmp(&y.shade)));
@@ -77,8 +97,8 @@ pub fn bins(answers: &[Answer]) -> Vec<Bin> {
     (0..BINS).map(bin).filter(|bin| bin.count > 0).collect()
 }
 
-/// The expected calibration error: how far the score of the first match lies from the share that is right, in the mean
-/// over all answers (Guo et al., ICML 2017; bins of equal mass).
+/// The expected calibration error: the mean distance between the score of the first match and the share of first matches
+/// that are right (Guo et al., ICML 2017; bins of equal size).
 pub fn calibration_error(answers: &[Answer]) -> f32 {
     let gaps = bins(answers)
         .iter()
@@ -87,9 +107,9 @@ pub fn calibration_error(answers: &[Answer]) -> f32 {
     gaps / answers.len().max(1) as f32
 }
 
-/// The area under the receiver operating characteristic: how often one of `known` scores higher than one of `strange`.
-pub fn auroc(known: &[f32], strange: &[f32]) -> f32 {
-    let mut sorted = strange.to_vec();
+/// The area under the receiver operating characteristic: how often one of `known` scores higher than one of `unknown`.
+pub fn auroc(known: &[f32], unknown: &[f32]) -> f32 {
+    let mut sorted = unknown.to_vec();
     sorted.sort_unstable_by(f32::total_cmp);
     let wins: f64 = known
         .iter()
@@ -99,11 +119,10 @@ pub fn auroc(known: &[f32], strange: &[f32]) -> f32 {
             below as f64 + 0.5 * same as f64
         })
         .sum();
-    (wins / (known.len() * strange.len()).max(1) as f64) as f32
+    (wins / (known.len() * unknown.len()).max(1) as f64) as f32
 }
 
-/// A figure with its bootstrap interval. Whole shades are drawn, not photos: photos of one shade are no independent
-/// witnesses.
+/// A figure with its bootstrap interval. Resampling draws whole shades, because photos of one shade are not independent.
 pub fn interval(answers: &[Answer], figure: impl Fn(&[Answer]) -> f32) -> Interval {
     let shades = answers
         .iter()
@@ -141,12 +160,12 @@ mod tests {
             among_three: true,
             difference: 1.0,
             score,
-            known: score,
+            in_library: score,
         }
     }
 
     #[test]
-    fn scores_that_hold_have_no_calibration_error() {
+    fn well_calibrated_scores_have_no_calibration_error() {
         let answers: Vec<Answer> = (0..3000).map(|i| answer(i, i % 10 < 8, 0.8)).collect();
         assert!(
             calibration_error(&answers) < 0.03,
@@ -165,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_interval_holds_the_figure_and_knows_that_photos_of_a_shade_agree() {
+    fn the_interval_contains_the_figure_and_widens_when_photos_of_a_shade_agree() {
         let top = |answers: &[Answer]| share(answers, |answer| answer.first);
         let alone: Vec<Answer> = (0..400).map(|i| answer(i, i % 2 == 0, 0.5)).collect();
         let together: Vec<Answer> = (0..400).map(|i| answer(i / 20, i / 20 % 2 == 0, 0.5)).collect();

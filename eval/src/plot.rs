@@ -1,4 +1,4 @@
-//! Plots as SVG, drawn by hand: a few lines and words need no library.
+//! Plots as SVG. A few lines and labels need no library.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ const SIDE: f32 = 360.0;
 const MARGIN: f32 = 52.0;
 const COLORS: [&str; 4] = ["#1b6e49", "#8a8d91", "#c38c58", "#7d3d28"];
 
-/// A plot over 0 to 1 upwards.
+/// A plot with a vertical axis from 0 to 1.
 struct Plot {
     svg: String,
     width: f32,
@@ -107,12 +107,12 @@ impl Plot {
     }
 }
 
-/// How often first matches of a score are right, one line per name.
+/// The share of right first matches by their score, one line per name.
 pub fn reliability(lines: &[(String, Vec<Bin>)]) -> String {
     let mut plot = Plot::new(
         "Reliability of the combined score",
         "combined score of the first match",
-        "share that is right",
+        "share of right matches",
     );
     for tick in 0..=5 {
         let value = tick as f32 / 5.0;
@@ -128,7 +128,7 @@ pub fn reliability(lines: &[(String, Vec<Bin>)]) -> String {
     plot.end()
 }
 
-/// A figure of several schemes at steps that are named, one line per scheme.
+/// A figure of several schemes along named steps, one line per scheme.
 pub fn steps(title: &str, across: &str, names: &[String], lines: &[(String, Vec<f32>)]) -> String {
     let mut plot = Plot::new(title, across, "top-1");
     let x = |step: usize| (step as f32 + 0.5) / names.len() as f32;

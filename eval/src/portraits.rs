@@ -1,156 +1,147 @@
-//! The portraits of `../shared`, whose hair is recolored: real variety of heads, grounds and light.
+//! The portraits in `../shared`, whose hair is recolored. They bring a variety of heads, backgrounds and light.
 
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
 
 use image::RgbImage;
+use rayon::prelude::*;
 use serde_json::Value;
+use strand::mask::HairMask;
 use strand::photo::{self, Photo};
-use strand::vision::HairMask;
 use strand_tests::render::{Random, Shade};
 
 use crate::cache::{Cache, PackedMask};
-use crate::parallel;
+use crate::networks::{Networks, WORKING_SIDE};
 use crate::recolor::recolored;
-use crate::scene::Kind;
+use crate::setting::Kind;
 use crate::source::digest_of;
-use crate::vision::{Eyes, Networks, WORKING_SIDE};
 
-/// The files that the benchmark recolors. The embedding and the parser's training on dyed hair leave them out; the parser's
-/// earlier stages saw nine in ten of them as they are. They were chosen once: of 1,200 portraits of at least 319 pixels
-/// those whose hair the parser of then found best again when it was dyed.
+/// The files that the benchmark recolors. The embedding and the parser's training on dyed hair exclude them; the parser's
+/// earlier training stages saw 90% of them undyed. They were selected once from 1,200 portraits of at least 319 pixels:
+/// those whose hair the parser of that time found best again after dyeing.
 const BENCHMARK: &str = include_str!("../portraits.txt");
-/// What a head of hair covers of a portrait: less is a hat or short hair, more a mistake.
+/// The share of a portrait that hair covers. Less means a hat or short hair, more means a wrong mask.
 const COVERAGE: (f32, f32) = (0.10, 0.55);
-/// The share of the hair that must hang together, and of all that might be hair the share that must surely be.
+/// The least share of the hair that must be one connected patch, and the least share of possible hair pixels that must be
+/// certain.
 const TOGETHER: f32 = 0.93;
 const SURE: f32 = 0.65;
-/// The middle of the hair lies in this upper part of the picture: below it is a beard.
+/// The middle of the hair must lie above this share of the picture's height. Lower down it is a beard.
 const MIDDLE: f32 = 0.55;
-/// Dyed light and dark, the same hair should be found again. Where old hair was left beside the new, the photo would not
-/// show the shade that it is said to show, so portraits with little overlap (intersection over union) are left out.
+/// The shades that test a portrait: dyed light or dark, the same hair should be found again. Where old hair remains next to
+/// the new, a photo would not show the shade that it is labeled with, so portraits with little overlap (intersection over
+/// union) are excluded.
 const PROBES: [&str; 2] = ["22", "2"];
 
-/// A portrait with the mask of its hair.
+/// A portrait and the mask of its hair.
 pub struct Portrait {
-    /// Its pixels.
+    /// The portrait.
     pub picture: RgbImage,
-    /// 0 to 255 for each pixel.
+    /// The probability of hair, 0 to 255, of each pixel.
     pub mask: Vec<u8>,
 }
 
-/// Where portraits are, and what finds their hair.
+/// A folder of portraits, and the means to find their hair.
 #[derive(Clone, Copy)]
-pub struct Archive<'a> {
-    /// The folder, with its index.
-    pub folder: &'a Path,
-    /// What was found before.
+pub struct PortraitFolder<'a> {
+    /// The folder, which has an `index.json`.
+    pub path: &'a Path,
+    /// Masks from earlier runs.
     pub cache: &'a Cache,
     /// The networks.
-    pub eyes: &'a Eyes,
-    /// Threads to use.
-    pub threads: usize,
+    pub networks: &'a Networks,
 }
 
-/// The portraits, in pools.
+/// Portraits in pools.
 pub struct Portraits(Vec<Vec<Portrait>>);
 
 impl Portraits {
-    /// The benchmark's portraits in `pools` pools; `None` where the archive has no index. No two photos of a shade come
-    /// from the same pool.
+    /// The benchmark's portraits in `pools` pools; `None` when the folder has no index. No two photos of a shade come from
+    /// the same pool.
     ///
     /// # Panics
-    /// Where the archive lacks one of them.
-    pub fn load(archive: &Archive, pools: usize) -> Option<Self> {
-        index(archive.folder)?;
+    /// When the folder lacks one of the benchmark's files.
+    pub fn load(folder: &PortraitFolder, pools: usize) -> Option<Self> {
+        index(folder.path)?;
         let names: Vec<String> = BENCHMARK.lines().map(str::to_owned).collect();
-        let heads = archive.looked_at(&names).into_iter();
-        Some(Self::dealt(heads.map(|look| look.portrait), pools))
+        let screened = folder.screened(&names).into_iter();
+        Some(Self::pooled(screened.map(|screened| screened.portrait), pools))
     }
 
-    /// In `pools` pools the portraits that the benchmark does not take and whose dyed hair overlaps by `least`, of these
-    /// the ones whose number is to `keep`; and the files of all that it does not take, whatever they show.
+    /// The portraits that the benchmark does not use, in `pools` pools: of those whose dyed hair overlaps by at least
+    /// `least`, the ones whose index satisfies `keep`. Also returns the file names of all portraits that the benchmark does
+    /// not use, whatever they show.
     ///
     /// # Panics
-    /// Where the index names files that are not there.
+    /// When the index names a missing file.
     pub fn others(
-        archive: &Archive,
+        folder: &PortraitFolder,
         pools: usize,
         least: f32,
         keep: impl Fn(usize) -> bool,
     ) -> Option<(Self, Vec<String>)> {
-        let rows = index(archive.folder)?;
+        let rows = index(folder.path)?;
         let hairy = rows
             .iter()
             .filter(|row| row["hair_color"].as_str() != Some("bald"));
         let names = hairy.filter_map(|row| Some(row["file"].as_str()?.to_owned()));
         let taken: HashSet<&str> = BENCHMARK.lines().collect();
         let names: Vec<String> = names.filter(|name| !taken.contains(name.as_str())).collect();
-        let looks = archive.looked_at(&names).into_iter();
-        let good = looks.filter(|look| look.overlap.is_some_and(|overlap| overlap >= least));
+        let screened = folder.screened(&names).into_iter();
+        let good = screened.filter(|screened| screened.overlap.is_some_and(|overlap| overlap >= least));
         let kept = good.enumerate().filter(|(i, _)| keep(*i));
-        let portraits = Self::dealt(kept.map(|(_, look)| look.portrait), pools);
+        let portraits = Self::pooled(kept.map(|(_, screened)| screened.portrait), pools);
         Some((portraits, names))
     }
 
-    fn dealt(portraits: impl Iterator<Item = Portrait>, pools: usize) -> Self {
-        let mut dealt: Vec<Vec<Portrait>> = (0..pools).map(|_| Vec::new()).collect();
+    fn pooled(portraits: impl Iterator<Item = Portrait>, count: usize) -> Self {
+        let mut pools: Vec<Vec<Portrait>> = (0..count).map(|_| Vec::new()).collect();
         for (i, portrait) in portraits.enumerate() {
-            dealt[i % pools].push(portrait);
+            pools[i % count].push(portrait);
         }
-        eprintln!("{} portraits.", dealt.iter().map(Vec::len).sum::<usize>());
-        Self(dealt)
+        eprintln!("{} portraits.", pools.iter().map(Vec::len).sum::<usize>());
+        Self(pools)
     }
 
-    /// A portrait of one pool.
+    /// A random portrait from one pool.
     pub fn pick(&self, pool: usize, random: &mut Random) -> &Portrait {
         let pool = &self.0[pool % self.0.len()];
         &pool[random.below(pool.len())]
     }
 }
 
-/// A portrait, looked at.
-struct Look {
-    /// How well its hair is found again in another color; `None` where it shows no head of hair.
+/// A portrait after the test of its mask.
+struct Screened {
+    /// How well its hair is found again in another color; `None` when it shows no head of hair.
     overlap: Option<f32>,
     portrait: Portrait,
 }
 
-impl Archive<'_> {
-    fn looked_at(&self, names: &[String]) -> Vec<Look> {
-        let Self {
-            folder,
-            cache,
-            eyes,
-            threads,
-        } = *self;
+impl PortraitFolder<'_> {
+    fn screened(&self, names: &[String]) -> Vec<Screened> {
         let source = digest_of(Kind::Portrait);
-        parallel::map_with(
-            names.len(),
-            threads,
-            || eyes.open(),
-            |networks, i| {
-                let bytes = fs::read(folder.join(&names[i])).expect("the index names files that are there");
-                let photo = photo::decode(&bytes, WORKING_SIDE).expect("portraits are photos");
-                let key = format!("{source} portrait {} {}", names[i], eyes.parser_id());
-                let (overlap, mask): (Option<f32>, PackedMask) = cache.get(&key).unwrap_or_else(|| {
-                    let mask = networks.parse(&photo);
-                    let known = (found_again(&photo, &mask, networks), PackedMask::of(&mask));
-                    cache.put(&key, &known);
-                    known
-                });
-                let portrait = Portrait {
-                    mask: mask.unpack().probability,
-                    picture: picture(&photo),
-                };
-                Look { overlap, portrait }
-            },
-        )
+        let screen = |name: &String| {
+            let bytes = fs::read(self.path.join(name)).expect("the index names existing files");
+            let photo = photo::decode(&bytes, WORKING_SIDE).expect("portraits are photos");
+            let key = format!("{source} portrait {name} {}", self.networks.parser_id());
+            let (overlap, mask): (Option<f32>, PackedMask) = self.cache.get(&key).unwrap_or_else(|| {
+                let mask = self.networks.parse(&photo);
+                let known = (found_again(&photo, &mask, self.networks), PackedMask::of(&mask));
+                self.cache.put(&key, &known);
+                known
+            });
+            let portrait = Portrait {
+                mask: mask.unpack().probability,
+                picture: picture(&photo),
+            };
+            Screened { overlap, portrait }
+        };
+        names.par_iter().map(screen).collect()
     }
 }
 
-/// How well the hair is found again in another color, where the photo shows a head of hair.
+/// The intersection over union of the hair before and after dyeing; `None` when the photo shows no head of hair.
 fn found_again(photo: &Photo, mask: &HairMask, networks: &Networks) -> Option<f32> {
     let count = |least: u8| mask.probability.iter().filter(|p| **p >= least).count() as f32;
     let hair = count(128);
@@ -188,7 +179,7 @@ fn overlap(one: &HairMask, other: &HairMask) -> f32 {
     both as f32 / pairs().filter(|(x, y)| *x || *y).count().max(1) as f32
 }
 
-/// The pixels of the largest patch of hair that hangs together.
+/// The number of pixels in the largest connected patch of hair.
 fn largest_patch(mask: &HairMask) -> usize {
     let width = mask.width as usize;
     let mut left: Vec<bool> = mask.probability.iter().map(|p| *p >= 128).collect();
@@ -214,14 +205,14 @@ fn largest_patch(mask: &HairMask) -> usize {
     largest
 }
 
-/// The labelled portraits that have hair: their file names and coarse colors such as `brown`.
-pub fn labelled(folder: &Path) -> Option<Vec<(String, String)>> {
+/// File names and coarse colors, such as `brown`, of the labeled portraits that have hair.
+pub fn labeled(folder: &Path) -> Option<Vec<(String, String)>> {
     let rows = index(folder)?;
-    let labelled = rows.iter().filter_map(|row| {
+    let labeled = rows.iter().filter_map(|row| {
         let color = row["hair_color"].as_str().filter(|color| *color != "bald")?;
         Some((row["file"].as_str()?.to_owned(), color.to_owned()))
     });
-    Some(labelled.collect())
+    Some(labeled.collect())
 }
 
 fn index(folder: &Path) -> Option<Vec<Value>> {
@@ -243,14 +234,14 @@ mod tests {
     }
 
     #[test]
-    fn patches_hang_together_by_their_sides() {
+    fn patches_connect_by_their_sides() {
         assert_eq!(largest_patch(&mask(["##..#", ".#.##", "....."])), 3);
         assert_eq!(largest_patch(&mask(["#.#.#", ".#.#.", "#####"])), 7);
         assert_eq!(largest_patch(&mask([".....", ".....", "....."])), 0);
     }
 
     #[test]
-    fn overlap_is_of_both_over_either() {
+    fn overlap_is_intersection_over_union() {
         let (one, other) = (
             mask(["###..", ".....", "....."]),
             mask(["..###", ".....", "....."]),

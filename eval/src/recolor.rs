@@ -1,32 +1,32 @@
-//! The hair of a portrait in another shade: its color goes, its texture stays.
+//! Recoloring: the hair of a portrait in another shade. The color changes, the texture stays.
 
 use image::{Rgb as Pixel, RgbImage};
 use strand::color::{Lab, Rgb, append_labs};
 use strand_tests::render::{Place, Random, Shade, fractal};
 
-/// Hair whose lightness is L\* varies by about `BASE + SLOPE * L*` around it: what is dark has little room to vary.
+/// Hair of lightness L\* varies by about `BASE + SLOPE * L*` around it. Dark hair has little room to vary.
 const BASE: f32 = 4.0;
 const SLOPE: f32 = 0.12;
-/// How strongly texture is stretched or pressed at most.
+/// The least and the greatest factor by which contrast changes.
 const STRETCH: (f32, f32) = (0.4, 2.0);
-/// How much of the old hair's variation in hue stays.
+/// The share of the old hair's variation in hue that stays.
 const HUE_VARIATION: f32 = 0.5;
-/// How wide the passage from one tone to the next is, as a share of the hair.
+/// Width of the transition between two tones, as a share of the hair.
 const SOFT: f32 = 0.18;
-/// Rounds of correction, because what falls out of sRGB is clipped and shifts the mean.
+/// Rounds of correction. Colors outside sRGB are clipped, which shifts the mean.
 const ROUNDS: usize = 5;
 
 /// A pixel of hair.
 struct Strand {
     place: (u32, u32),
-    /// How much of the pixel is hair, above 0 to 1.
+    /// The share of the pixel that is hair, above 0 and up to 1.
     cover: f32,
     lab: Lab,
-    /// How much of each tone it has; the sum is 1.
+    /// The share of each tone; they sum to 1.
     tones: Vec<f32>,
 }
 
-/// `picture` with the hair that `mask` (of its size, 0 to 255) marks in the colors of `shade`.
+/// `picture` with its hair in the colors of `shade`. `mask` is the probability of hair, 0 to 255, of each pixel.
 pub fn recolored(picture: &RgbImage, mask: &[u8], shade: &Shade, random: &mut Random) -> RgbImage {
     let mut strands = hair(picture, mask);
     tone(&mut strands, shade, random);
@@ -34,7 +34,7 @@ pub fn recolored(picture: &RgbImage, mask: &[u8], shade: &Shade, random: &mut Ra
     let mut aims: Vec<Lab> = shade.tones.iter().map(|tone| tone.lab).collect();
     for _ in 0..ROUNDS {
         for index in 0..aims.len() {
-            // A pixel that holds little of a tone shows the others, so it counts by the third power of what it holds.
+            // A pixel with little of a tone mostly shows other tones, so it counts by the third power of its share.
             let sample = strands.iter().step_by(7).filter(|s| s.tones[index] > 0.0);
             let got = mean(sample.map(|s| {
                 let dyed = Lab::from(dye(s, old, &aims));
@@ -57,7 +57,7 @@ pub fn recolored(picture: &RgbImage, mask: &[u8], shade: &Shade, random: &mut Ra
     recolored
 }
 
-/// The pixels of hair from top to bottom.
+/// The hair pixels from top to bottom.
 fn hair(picture: &RgbImage, mask: &[u8]) -> Vec<Strand> {
     let mut labs = Vec::new();
     append_labs(picture.as_raw(), &mut labs);
@@ -67,7 +67,7 @@ fn hair(picture: &RgbImage, mask: &[u8]) -> Vec<Strand> {
         .zip(mask)
         .enumerate()
         .filter_map(|(i, (lab, p))| {
-            // The network's border is wider than that of the hair.
+            // The network's border is wider than the hair's.
             let inside = ((f32::from(*p) / 255.0 - 0.15) / 0.65).clamp(0.0, 1.0);
             let cover = inside * inside * (3.0 - 2.0 * inside);
             (cover > 0.0).then(|| Strand {
@@ -80,7 +80,7 @@ fn hair(picture: &RgbImage, mask: &[u8]) -> Vec<Strand> {
     strands.collect()
 }
 
-/// Deals the tones: roots from the top by their share, the others in slices that run down the hair.
+/// Assigns the tones: roots from the top by their share, the others in slices that run down the hair.
 fn tone(strands: &mut [Strand], shade: &Shade, random: &mut Random) {
     let (slices, ragged) = (random.bits(), random.bits());
     let (thin, unit) = (
@@ -95,7 +95,7 @@ fn tone(strands: &mut [Strand], shade: &Shade, random: &mut Random) {
             3,
         )
     };
-    // The noise as ranks, so that each tone gets its share whatever the noise's distribution is.
+    // Ranks of the noise give each tone its share, whatever the noise's distribution.
     let values: Vec<f32> = strands.iter().map(|s| noise(slices, s, thin, 1.6)).collect();
     let mut sorted = values.clone();
     sorted.sort_unstable_by(f32::total_cmp);
@@ -134,7 +134,7 @@ fn sliced(shade: &Shade, draw: f32) -> Vec<f32> {
     let mut tones: Vec<f32> = Vec::new();
     for tone in &shade.tones {
         let high = low + tone.share * along(tone.place) / total;
-        // The outermost borders are none.
+        // The first slice has no border on its left, the last none on its right.
         let rise = if low <= 0.0 {
             1.0
         } else {
@@ -156,7 +156,7 @@ fn sliced(shade: &Shade, draw: f32) -> Vec<f32> {
     tones.into_iter().map(|t| t / sum).collect()
 }
 
-/// The pixel in its new color.
+/// The new color of one hair pixel.
 fn dye(strand: &Strand, old: Lab, aims: &[Lab]) -> Rgb {
     let aim = mean(aims.iter().copied().zip(strand.tones.iter().copied()));
     let spread = |l: f32| BASE + SLOPE * l.clamp(0.0, 100.0);
@@ -187,7 +187,7 @@ mod tests {
 
     use super::*;
 
-    /// A drawn head is as good a portrait as any.
+    /// A drawn head serves as the portrait.
     fn repainted(code: &str) -> (RgbImage, Vec<u8>, RgbImage) {
         let scene = Scene::new(View::Back, Shade::of_palette("8"), 4).sized(192, 192);
         let picture = draw(&scene);
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn slices_come_by_share() {
+    fn slices_follow_the_shares() {
         let shade = Shade::of_palette("6/27");
         let mut shares = [0.0_f32; 2];
         for i in 0..1000 {

@@ -1,14 +1,14 @@
-//! How well photos of shades that the library does not have are turned away.
+//! Rejection: how well photos of shades that the library lacks are recognized as such.
 
 use crate::protocol::Outcome;
-use crate::scene::Light;
+use crate::setting::Light;
 use crate::study::{CORE, Study};
 
-/// Borders, in CIEDE2000 to the nearest shade of the library, between the kinds of strangers.
-const STRANGE: [f32; 3] = [3.0, 6.0, f32::INFINITY];
+/// Upper bounds of the bands of unknown shades, in CIEDE2000 to the nearest shade of the library.
+const BANDS: [f32; 3] = [3.0, 6.0, f32::INFINITY];
 
 impl Study<'_> {
-    /// Rejection by how far the strangers are from the nearest shade of the library.
+    /// Adds the table of rejection by the distance of the unknown shades from the library.
     pub fn rejection(&mut self, outcomes: &[(Light, Outcome)], members: &[usize]) {
         let nearest = |shade: usize| {
             let differences = members
@@ -16,7 +16,7 @@ impl Study<'_> {
                 .map(|member| self.shades[shade].difference(&self.shades[*member]));
             differences.fold(f32::INFINITY, f32::min)
         };
-        let bands: Vec<(f32, f32)> = STRANGE
+        let bands: Vec<(f32, f32)> = BANDS
             .iter()
             .scan(0.0, |low, high| Some((std::mem::replace(low, *high), *high)))
             .collect();
@@ -26,7 +26,7 @@ impl Study<'_> {
             "| light | below 3 | 3 to 6 | 6 and more | all |\n|---|---:|---:|---:|---:|".to_owned(),
         ];
         for (light, outcome) in outcomes {
-            if outcome.strange.is_empty() {
+            if outcome.unknown.is_empty() {
                 return;
             }
             let cell = |area: Option<f32>| area.map_or_else(String::new, |area| format!("{area:.3}"));

@@ -1,44 +1,40 @@
-//! What is measured of each photo, by Strand's own path and for the baselines.
+//! What is measured in each photo, by Strand's own code and for the nearest mean color.
 
 use image::RgbImage;
 use strand::color::{Lab, append_labs};
+use strand::mask::HairMask;
 use strand::photo::{self, Photo};
 use strand::signature::{Signature, WhiteBalance, feature_vector, measure};
-use strand::vision::HairMask;
 
 use crate::cache::{Cache, PackedMask};
+use crate::networks::{Networks, WORKING_SIDE};
 use crate::portraits::Portraits;
-use crate::replaced::main_color;
-use crate::scene::{Kind, Light, Shot};
-use crate::vision::{Eyes, Networks, WORKING_SIDE};
+use crate::scene::Shot;
+use crate::setting::{Kind, Light};
 
-/// A photo as Strand sees it, with what the baselines need beside it.
+/// The measurements of one photo.
 pub struct Sample {
     /// What Strand measures.
     pub signature: Signature,
-    /// What its shade models train on.
+    /// The feature vector that Strand's shade models are trained on.
     pub features: Vec<f32>,
     /// The plain mean color of the hair.
     pub mean: Lab,
-    /// The replaced scheme's main color.
-    pub main_color: Lab,
-    /// The replaced scheme's embedding; empty where it was not asked for or there is no backbone.
-    pub embedding: Vec<f32>,
 }
 
-/// Photos with the parser's masks, from the cache or made anew.
-pub struct Darkroom<'a> {
-    /// What was made before.
+/// Photos and their masks, from the cache or newly made.
+pub struct PhotoSource<'a> {
+    /// Photos and masks from earlier runs.
     pub cache: &'a Cache,
     /// The networks.
-    pub eyes: &'a Eyes,
-    /// Where portraits come from.
+    pub networks: &'a Networks,
+    /// The portraits to recolor; `None` when there are none.
     pub portraits: Option<&'a Portraits>,
 }
 
-impl Darkroom<'_> {
+impl PhotoSource<'_> {
     /// The decoded photo of a shot in each light, with its mask.
-    pub fn photos(&self, shot: &Shot, lights: &[Light], networks: &Networks) -> Vec<(Photo, HairMask)> {
+    pub fn photos(&self, shot: &Shot, lights: &[Light]) -> Vec<(Photo, HairMask)> {
         let keys: Vec<String> = lights.iter().map(|light| self.file_key(shot, *light)).collect();
         let known: Option<Vec<Vec<u8>>> = keys.iter().map(|key| self.cache.get(key)).collect();
         let files = known.unwrap_or_else(|| {
@@ -49,74 +45,67 @@ impl Darkroom<'_> {
             files
         });
         let photos = files.iter().zip(lights).map(|(file, light)| {
-            let photo = decoded(file);
-            let mask = self.mask(&self.key(shot, *light), &photo, networks);
+            let photo = photo::decode(file, WORKING_SIDE).expect("the generator writes photos");
+            let mask = self.mask(&self.key(shot, *light), &photo);
             (photo, mask)
         });
         photos.collect()
     }
 
-    /// The same photo for one who knows its light: its camera undone, and the hair found anew.
-    pub fn undone(&self, shot: &Shot, light: Light, photo: &Photo, networks: &Networks) -> (Photo, HairMask) {
+    /// The same photo with its known light and camera removed, and its mask.
+    pub fn corrected(&self, shot: &Shot, light: Light, photo: &Photo) -> (Photo, HairMask) {
         let picture = RgbImage::from_raw(photo.width(), photo.height(), photo.rgb().to_vec());
-        let undone = shot.camera(light).undo(&picture.expect("three bytes a pixel"));
-        let photo = Photo::new(undone.width(), undone.height(), undone.into_raw());
-        let mask = self.mask(&format!("{} undone", self.key(shot, light)), &photo, networks);
+        let corrected = shot.camera(light).undo(&picture.expect("three bytes a pixel"));
+        let photo = Photo::new(corrected.width(), corrected.height(), corrected.into_raw());
+        let mask = self.mask(&format!("{} undone", self.key(shot, light)), &photo);
         (photo, mask)
     }
 
-    /// Where the hair of some photo is.
-    pub fn mask(&self, key: &str, photo: &Photo, networks: &Networks) -> HairMask {
+    /// The mask of the photo that `key` names.
+    pub fn mask(&self, key: &str, photo: &Photo) -> HairMask {
         let packed = self.cache.get(key).unwrap_or_else(|| {
-            let packed = PackedMask::of(&networks.parse(photo));
+            let packed = PackedMask::of(&self.networks.parse(photo));
             self.cache.put(key, &packed);
             packed
         });
         packed.unpack()
     }
 
-    /// The key of a photo's mask, and of what else is measured of it.
-    pub fn key(&self, shot: &Shot, light: Light) -> String {
-        format!("{} {light:?} {} mask", shot.key(), self.eyes.parser_id())
+    /// The backbone's embedding of the photo that `key` names; empty without a backbone.
+    pub fn embedding(&self, key: &str, photo: &Photo, mask: &HairMask) -> Vec<f32> {
+        let Some(backbone) = self.networks.backbone_id() else {
+            return Vec::new();
+        };
+        let key = format!("{key} {backbone}");
+        self.cache.get(&key).unwrap_or_else(|| {
+            let embedding = self.networks.embed(photo, mask);
+            self.cache.put(&key, &embedding);
+            embedding
+        })
     }
 
-    /// The key of a photo's file. Where hair is recolored, the parser has said where it is.
+    /// The cache key of a photo's mask. The key of its embedding begins with it.
+    pub fn key(&self, shot: &Shot, light: Light) -> String {
+        format!("{} {light:?} {} mask", shot.key(), self.networks.parser_id())
+    }
+
+    /// The cache key of a photo's file. Recolored hair depends on the parser.
     fn file_key(&self, shot: &Shot, light: Light) -> String {
         let parser = match shot.kind {
             Kind::Drawn => "",
-            Kind::Portrait => self.eyes.parser_id(),
+            Kind::Portrait => self.networks.parser_id(),
         };
         format!("{} {light:?} {parser} file", shot.key())
     }
-
-    /// Measures the photo of a key, with its embedding where there is a backbone; `None` where no hair is found.
-    pub fn sample(&self, key: &str, photo: &Photo, mask: &HairMask, networks: &Networks) -> Option<Sample> {
-        let mut sample = Sample::of(photo, mask)?;
-        if let Some(backbone) = self.eyes.backbone_id() {
-            let key = format!("{key} {backbone}");
-            sample.embedding = self.cache.get(&key).unwrap_or_else(|| {
-                let embedding = networks.embed(photo, mask);
-                self.cache.put(&key, &embedding);
-                embedding
-            });
-        }
-        Some(sample)
-    }
-}
-
-fn decoded(file: &[u8]) -> Photo {
-    photo::decode(file, WORKING_SIDE).expect("the generator writes photos")
 }
 
 impl Sample {
-    /// Measures a photo; `None` where no hair is found.
+    /// Measures a photo; `None` when it shows too little hair.
     pub fn of(photo: &Photo, mask: &HairMask) -> Option<Self> {
         let signature = measure(photo, mask, WhiteBalance::Auto)?;
         Some(Self {
             features: feature_vector(&signature.descriptor, None),
             mean: mean(photo, mask),
-            main_color: main_color(photo, mask),
-            embedding: Vec::new(),
             signature,
         })
     }

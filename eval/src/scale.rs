@@ -1,38 +1,40 @@
-//! What large libraries cost: time, memory, and the accuracy that sampled negatives lose.
+//! The cost of large libraries: time, memory, and the accuracy lost by training against a sample of the other photos.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use strand::color::Lab;
-use strand::learning::{Candidate, HardNegatives, Reference, Shelf, fit};
+use strand::learning::{Fit, HardNegatives, LibrarySnapshot, Reference, SnapshotShade};
 use strand::signature::{DESCRIPTOR_DIMENSION, DominantColor, Signature};
+use strand::training::LinearSvm;
 use strand_tests::render::Random;
 
 use crate::metrics::{Answer, share};
-use crate::protocol::Class;
-use crate::scene::{Kind, Light};
-use crate::scheme::{Scheme, Strand, StrandAgainstAll};
+use crate::protocol::Split;
+use crate::scheme::query;
+use crate::scheme::{Scheme, Strand};
+use crate::setting::{Kind, Light};
 use crate::study::{PHOTOS, Study};
 
 const SHADES: usize = 10_000;
-/// The feature space of the made-up vectors.
+/// The feature space of the synthetic vectors.
 const SPACE: &str = "scale";
-const QUESTIONS: usize = 101;
+const TESTS: usize = 101;
 /// Shades of the library whose accuracy is compared.
 pub const COMPARED: usize = 200;
 
-/// Adds both tables to the study: made-up vectors for time and memory, photos for accuracy.
+/// Adds both tables to the study: synthetic vectors for time and memory, photos for accuracy.
 pub fn run(study: &mut Study) {
     study.say(&format!(
-        "\n### {} shades\n\n| | measured | bar |\n|---|---:|---:|",
+        "\n### {} shades\n\n| | measured | target |\n|---|---:|---:|",
         thousands(SHADES)
     ));
     let mut random = Random::new(9);
     let centers: Vec<Vec<f32>> = (0..SHADES).map(|_| unit(&mut random)).collect();
-    let shelf = shelf(&centers, &mut random);
-    let mut times: Vec<Duration> = (0..QUESTIONS)
+    let library = library(&centers, &mut random);
+    let mut times: Vec<Duration> = (0..TESTS)
         .map(|k| {
-            let features = near(&centers[k * SHADES / QUESTIONS], &mut random);
+            let features = near(&centers[k * SHADES / TESTS], &mut random);
             let signature = Signature {
                 colors: vec![color(&mut random)],
                 mean: color(&mut random).lab,
@@ -41,7 +43,7 @@ pub fn run(study: &mut Study) {
                 confidence: 0.9,
             };
             let start = Instant::now();
-            let ranking = shelf.rank(&signature, &features, 5);
+            let ranking = library.rank(query(&signature, &features), 5);
             let time = start.elapsed();
             assert!(!ranking.matches.is_empty(), "every shade takes part");
             time
@@ -49,10 +51,10 @@ pub fn run(study: &mut Study) {
         .collect();
     times.sort_unstable();
     study.say(&format!(
-        "| matching one photo, median of {QUESTIONS} | {:.1} ms | 5 ms |",
-        times[QUESTIONS / 2].as_secs_f32() * 1e3
+        "| matching one photo, median of {TESTS} | {:.1} ms | 5 ms |",
+        times[TESTS / 2].as_secs_f32() * 1e3
     ));
-    drop(shelf);
+    drop(library);
     let (before, start) = (resident(), Instant::now());
     let own: Vec<Vec<f32>> = (0..PHOTOS).map(|_| near(&centers[0], &mut random)).collect();
     let own: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
@@ -62,51 +64,56 @@ pub fn run(study: &mut Study) {
             negatives.offer(near(center, &mut random));
         }
     }
-    fit(&own, &negatives.chosen()).expect("the SVM converges");
-    let seconds = start.elapsed().as_secs_f32();
+    let fitting = Instant::now();
+    LinearSvm
+        .fit(&own, &negatives.chosen())
+        .expect("the SVM converges");
+    let (seconds, fitting) = (start.elapsed().as_secs_f32(), fitting.elapsed().as_secs_f32());
     study.say(&format!(
-        "| training one shade, {PHOTOS} photos each, once features are at hand | {seconds:.2} s | 2 s |"
+        "| training one shade, {PHOTOS} photos each, from stored features | {seconds:.2} s | 2 s |\n\
+         | of this, fitting the SVM, which each neighbor that is fitted again costs too | {:.1} ms | |",
+        1e3 * fitting
     ));
     if let (Some(before), Some(after)) = (before, resident()) {
         study.say(&format!(
-            "| memory that it adds | {:.1} MB | 200 MB |",
+            "| memory added by training | {:.1} MB | 200 MB |",
             after.saturating_sub(before) as f32 / 1024.0
         ));
     }
-    lost(study);
+    sampled(study);
 }
 
-/// The SVM against the chosen negatives, and against all.
-fn lost(study: &mut Study) {
+/// SVMs trained against the chosen negatives, and against all.
+fn sampled(study: &mut Study) {
     if study.shades.len() < COMPARED {
         return;
     }
     study.say(&format!(
-        "\n{COMPARED} shades, {PHOTOS} photos each, swatches and heads: trained against the negatives that Strand samples, and against all {}.\n",
+        "\n{COMPARED} shades, {PHOTOS} photos each, swatches and heads: trained against the negatives that Strand chooses, and against all {}.\n",
         (COMPARED - 1) * PHOTOS
     ));
     study.say(
-        "| light | sampled: top-1 | top-3 | all: top-1 | top-3 | questions |\n|---|---:|---:|---:|---:|---:|",
+        "| light | chosen: top-1 | top-3 | all: top-1 | top-3 | test photos |\n|---|---:|---:|---:|---:|---:|",
     );
     let members: Vec<usize> = (0..COMPARED).collect();
-    let class = Class {
+    let split = Split {
         members: &members,
         photos: PHOTOS,
         groups: 1,
-        questions: usize::MAX,
-        strangers: &[],
+        tests: usize::MAX,
+        unknown: &[],
     };
     for light in Light::ALL {
-        let answers = |scheme: &dyn Scheme| study.ask(scheme, class, Kind::Drawn, light);
+        let answers = |scheme: &dyn Scheme| study.run_scheme(scheme, split, Kind::Drawn, light).known;
         let cells = |answers: &[Answer]| {
             let (first, three) = (share(answers, |a| a.first), share(answers, |a| a.among_three));
             format!("{first:.3} | {three:.3}")
         };
-        let (sampled, all) = (answers(&Strand), answers(&StrandAgainstAll));
+        let (chosen, all) = (answers(&Strand::Current), answers(&Strand::AgainstAll));
         let row = format!(
             "| {} | {} | {} | {} |",
             light.name(),
-            cells(&sampled),
+            cells(&chosen),
             cells(&all),
             all.len()
         );
@@ -114,32 +121,35 @@ fn lost(study: &mut Study) {
     }
 }
 
-/// A library of made-up shades. One fit serves for all: what it costs to match does not depend on the numbers.
-fn shelf(centers: &[Vec<f32>], random: &mut Random) -> Shelf {
-    let fitted = fit(&[&centers[0]], &[&centers[1]]).expect("the SVM converges");
-    let candidates = centers.iter().enumerate().map(|(number, center)| {
-        let references = (0..PHOTOS as u64).map(|image_id| Reference {
-            image_id,
+/// A library of synthetic shades. They share one fitted model, because the time to match does not depend on the weights.
+fn library(centers: &[Vec<f32>], random: &mut Random) -> LibrarySnapshot {
+    let fitted = LinearSvm
+        .fit(&[&centers[0]], &[&centers[1]])
+        .expect("the SVM converges");
+    let shades = centers.iter().enumerate().map(|(number, center)| {
+        let references = (0..PHOTOS as u64).map(|photo_id| Reference {
+            photo_id,
+            sha256: None,
             colors: (0..3).map(|_| color(random)).collect(),
         });
         let mut model = fitted.clone().into_model(SPACE, references.collect());
         model.weights.clone_from(center);
         model.prototype.clone_from(center);
-        Candidate {
-            color_id: number as u64,
+        SnapshotShade {
+            shade_id: number as u64,
             name: number.to_string(),
             swatch: None,
             model: Some(model),
         }
     });
-    Shelf::new(SPACE, candidates.collect())
+    LibrarySnapshot::new("eval", SPACE, shades.collect())
 }
 
 fn unit(random: &mut Random) -> Vec<f32> {
     normalized((0..DESCRIPTOR_DIMENSION).map(|_| random.normal()).collect())
 }
 
-/// Another photo of a shade.
+/// The vector of another photo of the shade at `center`.
 fn near(center: &[f32], random: &mut Random) -> Vec<f32> {
     normalized(center.iter().map(|x| x + 0.05 * random.normal()).collect())
 }
@@ -163,7 +173,7 @@ fn color(random: &mut Random) -> DominantColor {
     }
 }
 
-/// Resident memory in KiB, where the system tells.
+/// Resident memory in KiB; `None` on systems without `/proc`.
 fn resident() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;

@@ -1,4 +1,4 @@
-//! The photos: each shade drawn by the generator, and in recolored portraits, everyday and in harsh light.
+//! The photos: each shade drawn by the generator and in recolored portraits, in everyday and in harsh light.
 
 use image::RgbImage;
 use image::imageops::{self, FilterType};
@@ -8,64 +8,24 @@ use strand_tests::render::{Camera, Drawing, Ground, Random, Scene, Shade, View};
 
 use crate::portraits::Portraits;
 use crate::recolor::recolored;
+use crate::setting::{Kind, Light};
 use crate::source::digest_of;
-
-/// Where the picture comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
-    /// Swatches, close-ups, backs of heads and figures of the generator.
-    Drawn,
-    /// Recolored portraits.
-    Portrait,
-}
-
-impl Kind {
-    /// As the tables call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Drawn => "swatches and heads",
-            Self::Portrait => "portraits",
-        }
-    }
-}
-
-/// The light setting.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Light {
-    /// ±0.5 stop, 5,000 to 6,500 K, JPEG 80 to 95, full size.
-    Everyday,
-    /// ±1 stop, 3,000 to 7,500 K, casts, shadow, tone curves, JPEG 60 to 95, down to 256 px, Display P3.
-    Harsh,
-}
-
-impl Light {
-    /// Both, in the order of the tables.
-    pub const ALL: [Self; 2] = [Self::Everyday, Self::Harsh];
-
-    /// As the tables call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Everyday => "everyday",
-            Self::Harsh => "harsh",
-        }
-    }
-}
 
 /// A picture of one shade, before light and camera.
 #[derive(Clone, Copy, Debug)]
 pub struct Shot<'a> {
-    /// Where it comes from.
+    /// Where the picture comes from.
     pub kind: Kind,
     /// Its shade.
     pub shade: &'a Shade,
-    /// Its number among the photos of that shade.
+    /// Its index among the photos of that shade.
     pub index: usize,
     /// Long side in pixels of a drawn scene.
     pub side: u32,
 }
 
 impl Shot<'_> {
-    /// Tells it from all others.
+    /// A key that no other shot has.
     pub fn key(&self) -> String {
         let Self {
             kind,
@@ -81,7 +41,7 @@ impl Shot<'_> {
         )
     }
 
-    /// The camera that takes it in some light.
+    /// The camera that takes it in one light.
     pub fn camera(&self, light: Light) -> Camera {
         let mut random = self.random(&format!("{light:?} camera"));
         match light {
@@ -90,19 +50,19 @@ impl Shot<'_> {
         }
     }
 
-    /// The files that a client would send, one in each light.
+    /// The files that a client would send, one per light.
     ///
     /// # Panics
-    /// For a portrait where there are none.
+    /// For a portrait without `portraits`.
     pub fn files(&self, lights: &[Light], portraits: Option<&Portraits>) -> Vec<Vec<u8>> {
-        let mut studio = match self.kind {
-            Kind::Drawn => Studio::Drawn(Drawing::of(&self.scene())),
+        let mut subject = match self.kind {
+            Kind::Drawn => Subject::Drawn(Drawing::of(&self.scene())),
             Kind::Portrait => {
                 let mut random = self.random("portrait");
                 let portrait = portraits
                     .expect("portraits are there")
                     .pick(self.index, &mut random);
-                Studio::Portrait(recolored(
+                Subject::Portrait(recolored(
                     &portrait.picture,
                     &portrait.mask,
                     self.shade,
@@ -112,16 +72,16 @@ impl Shot<'_> {
         };
         lights
             .iter()
-            .map(|light| self.file(*light, &mut studio))
+            .map(|light| self.file(*light, &mut subject))
             .collect()
     }
 
-    fn file(&self, light: Light, studio: &mut Studio) -> Vec<u8> {
+    fn file(&self, light: Light, subject: &mut Subject) -> Vec<u8> {
         let camera = self.camera(light);
         let mut random = self.random(&format!("{light:?} file"));
-        let picture = match studio {
-            Studio::Drawn(drawing) => drawing.photograph(&camera),
-            Studio::Portrait(picture) => camera.photograph(picture, &mut random),
+        let picture = match subject {
+            Subject::Drawn(drawing) => drawing.photograph(&camera),
+            Subject::Portrait(picture) => camera.photograph(picture, &mut random),
         };
         let (picture, quality) = match light {
             Light::Everyday => (picture, random.between(80.0, 95.99)),
@@ -155,7 +115,7 @@ impl Shot<'_> {
             .sized(width, height)
     }
 
-    /// A sequence for one purpose, the same in every run.
+    /// The random sequence for one purpose, the same in every run.
     fn random(&self, purpose: &str) -> Random {
         let text = format!("{:?} {} {} {purpose}", self.kind, self.shade.name, self.index);
         let hash = Sha256::digest(text);
@@ -167,13 +127,13 @@ impl Shot<'_> {
     }
 }
 
-/// A picture ready to be taken in several lights.
-enum Studio {
+/// A picture, ready to be photographed in several lights.
+enum Subject {
     Drawn(Drawing),
     Portrait(RgbImage),
 }
 
-/// The picture with a long side of at most `side`.
+/// The picture with a long side of at most `side` pixels.
 fn shrunk(picture: RgbImage, side: u32) -> RgbImage {
     let long = picture.width().max(picture.height());
     if long <= side {

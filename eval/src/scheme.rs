@@ -1,115 +1,176 @@
-//! The ways to name a shade that are compared: Strand's own, and the baselines.
+//! The schemes that are compared: Strand itself, variants of how it uses its SVMs, and the nearest mean color.
 
+use rayon::prelude::*;
 use strand::color::{Lab, ciede2000};
-use strand::learning::{Candidate, Fitted, HardNegatives, Reference, Shelf, fit};
+use strand::learning::{
+    Fit, Fitted, HardNegatives, LibrarySnapshot, ModelKind, Query, Reference, SnapshotShade,
+};
+use strand::signature::Signature;
+use strand::training::LinearSvm;
 
 use crate::sample::Sample;
 
-/// So many matches are looked at.
+/// The number of matches that are looked at.
 pub const TOP: usize = 3;
-/// The feature space that the benchmark's vectors live in; only sameness matters.
+/// The feature space of the benchmark's vectors. All of them have the same, so any name will do.
 const SPACE: &str = "eval";
 
-/// A shade with its photos.
-pub type Taught<'a> = (usize, Vec<&'a Sample>);
+/// A shade and the photos to train it on.
+pub type TrainingShade<'a> = (usize, Vec<&'a Sample>);
 
-/// One shade named for a photo.
+/// A shade and its score for one photo.
 #[derive(Clone, Copy, Debug)]
-pub struct Named {
+pub struct Scored {
     /// The shade.
     pub shade: usize,
-    /// How sure the scheme is, 0 to 1.
+    /// The score, 0 to 1.
     pub score: f32,
 }
 
-/// What a scheme says of a photo.
+/// The answer to one photo.
 #[derive(Default)]
 pub struct Ranked {
     /// The best [`TOP`] shades, best first.
-    pub best: Vec<Named>,
-    /// How sure it is that the library has the shade at all; only the order of these counts.
-    pub known: f32,
+    pub best: Vec<Scored>,
+    /// The confidence that the library has the shade. Only the order of these values counts.
+    pub in_library: f32,
 }
 
-/// A library of shades that were taught.
+/// A library of trained shades.
 pub trait Library: Sync {
-    /// The shades that a photo may show.
+    /// Ranks the shades for a photo.
     fn rank(&self, photo: &Sample) -> Ranked;
 }
 
-/// A way to name shades.
+/// A way to tell shades apart.
 pub trait Scheme: Sync {
-    /// Learns shades from their photos; each has at least one.
-    fn teach(&self, shades: &[Taught]) -> Box<dyn Library>;
+    /// Trains shades on their photos. Each shade has at least one.
+    fn train(&self, shades: &[TrainingShade]) -> Box<dyn Library>;
 }
 
-/// What the product does: the same calls that `library` makes when it trains and matches.
-pub struct Strand;
+/// Which SVMs a library has. All variants make the calls that `library` makes when it trains and matches.
+#[derive(Clone, Copy, Debug)]
+pub enum Strand {
+    /// Every shade's SVM is fitted to all shades, as if each shade had been trained again at the end.
+    Current,
+    /// Shades are trained in order, each against the shades before it. Each training then fits again as many of the earlier
+    /// shades as given, those most like the new one. The first shade, which had no others, is always fitted again.
+    InOrder { neighbors: usize },
+    /// Like [`Self::Current`], but against the photos of all other shades instead of the hardest ones.
+    AgainstAll,
+    /// The SVM's decision value is always 0, so that it has no part in the evidence.
+    WithoutSvm,
+}
 
 impl Scheme for Strand {
-    fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
-        shelf(shades, |own, others| {
-            let mut negatives = HardNegatives::new(own).expect("every shade has a photo");
-            for photo in others {
-                negatives.offer(photo.features.clone());
+    fn train(&self, shades: &[TrainingShade]) -> Box<dyn Library> {
+        let fitted: Vec<Fitted> = match self {
+            Self::Current => each(shades.len(), |k| against(shades, k).0),
+            Self::InOrder { neighbors } => in_order(shades, *neighbors),
+            Self::AgainstAll => each(shades.len(), |k| against_all(shades, k)),
+            Self::WithoutSvm => shades.iter().map(|(_, photos)| without_svm(photos)).collect(),
+        };
+        let trained = shades.iter().zip(fitted).map(|((shade, photos), fitted)| {
+            let references = photos.iter().zip(0..).map(|(photo, photo_id)| Reference {
+                photo_id,
+                sha256: None,
+                colors: photo.signature.colors.clone(),
+            });
+            SnapshotShade {
+                shade_id: *shade as u64,
+                name: shade.to_string(),
+                swatch: None,
+                model: Some(fitted.into_model(SPACE, references.collect())),
             }
-            fit(own, &negatives.chosen()).expect("the SVM converges")
-        })
-    }
-}
-
-/// The same, but each shade is trained against all photos of all others instead of a sample of them.
-pub struct StrandAgainstAll;
-
-impl Scheme for StrandAgainstAll {
-    fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
-        shelf(shades, |own, others| {
-            let others: Vec<&[f32]> = others.map(|photo| photo.features.as_slice()).collect();
-            fit(own, &others).expect("the SVM converges")
-        })
-    }
-}
-
-type Others<'a, 'b> = &'a mut dyn Iterator<Item = &'b Sample>;
-
-fn shelf(shades: &[Taught], fitted: impl Fn(&[&[f32]], Others) -> Fitted) -> Box<dyn Library> {
-    let candidates = shades.iter().map(|(shade, photos)| {
-        let own: Vec<&[f32]> = photos.iter().map(|photo| photo.features.as_slice()).collect();
-        let others = shades.iter().filter(|(other, _)| other != shade);
-        let mut others = others.flat_map(|(_, photos)| photos.iter().copied());
-        let references = photos.iter().zip(0..).map(|(photo, image_id)| Reference {
-            image_id,
-            colors: photo.signature.colors.clone(),
         });
-        Candidate {
-            color_id: *shade as u64,
-            name: shade.to_string(),
-            swatch: None,
-            model: Some(fitted(&own, &mut others).into_model(SPACE, references.collect())),
-        }
-    });
-    Box::new(Shelf::new(SPACE, candidates.collect()))
+        Box::new(LibrarySnapshot::new("eval", SPACE, trained.collect()))
+    }
 }
 
-impl Library for Shelf {
+fn each(count: usize, fit: impl Fn(usize) -> Fitted + Sync + Send) -> Vec<Fitted> {
+    (0..count).into_par_iter().map(fit).collect()
+}
+
+fn views<'a>(photos: &[&'a Sample]) -> Vec<&'a [f32]> {
+    photos.iter().map(|photo| photo.features.as_slice()).collect()
+}
+
+/// Fits the shade at `own` against the hardest photos of the others. Also returns how like it each other shade is.
+fn against(shades: &[TrainingShade], own: usize) -> (Fitted, Vec<(usize, f32)>) {
+    let vectors = views(&shades[own].1);
+    let mut negatives = HardNegatives::new(&vectors).expect("every shade has a photo");
+    let mut likeness = Vec::new();
+    for (other, (_, photos)) in shades.iter().enumerate().filter(|(other, _)| *other != own) {
+        let of_photos = photos.iter().map(|photo| negatives.offer(photo.features.clone()));
+        likeness.extend(of_photos.reduce(f32::max).map(|most| (other, most)));
+    }
+    let fitted = LinearSvm
+        .fit(&vectors, &negatives.chosen())
+        .expect("the SVM converges");
+    (fitted, likeness)
+}
+
+fn against_all(shades: &[TrainingShade], own: usize) -> Fitted {
+    let others = shades.iter().enumerate().filter(|(other, _)| *other != own);
+    let others: Vec<&[f32]> = others.flat_map(|(_, (_, photos))| views(photos)).collect();
+    LinearSvm
+        .fit(&views(&shades[own].1), &others)
+        .expect("the SVM converges")
+}
+
+fn in_order(shades: &[TrainingShade], neighbors: usize) -> Vec<Fitted> {
+    let mut models: Vec<Fitted> = Vec::new();
+    for new in 0..shades.len() {
+        let (fitted, mut likeness) = against(&shades[..=new], new);
+        models.push(fitted);
+        likeness.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
+        for (rank, (other, _)) in likeness.into_iter().enumerate() {
+            if rank < neighbors || models[other].kind == ModelKind::Similarity {
+                models[other] = against(&shades[..=new], other).0;
+            }
+        }
+    }
+    models
+}
+
+/// The prototype of a shade with a decision value of 0 for every photo.
+fn without_svm(photos: &[&Sample]) -> Fitted {
+    let mut fitted = LinearSvm
+        .fit(&views(photos), &[])
+        .expect("every shade has a photo");
+    fitted.weights.fill(0.0);
+    fitted.bias = 0.0;
+    fitted
+}
+
+/// No test photo was trained on, so none needs a digest.
+pub fn query<'a>(signature: &'a Signature, features: &'a [f32]) -> Query<'a> {
+    Query {
+        signature,
+        features,
+        sha256: None,
+    }
+}
+
+impl Library for LibrarySnapshot {
     fn rank(&self, photo: &Sample) -> Ranked {
-        let ranking = self.rank(&photo.signature, &photo.features, TOP);
-        let named = ranking.matches.iter().map(|found| Named {
-            shade: found.color_id as usize,
+        let ranking = self.rank(query(&photo.signature, &photo.features), TOP);
+        let scored = ranking.matches.iter().map(|found| Scored {
+            shade: found.shade_id as usize,
             score: found.combined,
         });
         Ranked {
-            best: named.collect(),
-            known: 1.0 - ranking.none,
+            best: scored.collect(),
+            in_library: 1.0 - ranking.none,
         }
     }
 }
 
-/// The mean color of the hair against the mean over each shade's photos, by CIEDE2000.
+/// CIEDE2000 between the mean color of the hair and the mean over each shade's photos.
 pub struct MeanColor;
 
 impl Scheme for MeanColor {
-    fn teach(&self, shades: &[Taught]) -> Box<dyn Library> {
+    fn train(&self, shades: &[TrainingShade]) -> Box<dyn Library> {
         let means = shades.iter().map(|(shade, photos)| {
             let part = |of: fn(&Lab) -> f32| {
                 photos.iter().map(|photo| of(&photo.mean)).sum::<f32>() / photos.len() as f32
@@ -129,20 +190,103 @@ struct Means(Vec<(usize, Lab)>);
 
 impl Library for Means {
     fn rank(&self, photo: &Sample) -> Ranked {
-        best(self.0.iter().map(|(shade, mean)| Named {
+        let scored = self.0.iter().map(|(shade, mean)| Scored {
             shade: *shade,
             score: 1.0 / (1.0 + ciede2000(photo.mean, *mean) / 10.0),
-        }))
+        });
+        let mut best: Vec<Scored> = scored.collect();
+        best.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.shade.cmp(&y.shade)));
+        best.truncate(TOP);
+        Ranked {
+            // The score of the first match is all there is to reject by.
+            in_library: best.first().map_or(0.0, |first| first.score),
+            best,
+        }
     }
 }
 
-/// The best [`TOP`], by falling score; the first one's score is all there is to reject by.
-pub fn best(named: impl Iterator<Item = Named>) -> Ranked {
-    let mut best: Vec<Named> = named.collect();
-    best.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.shade.cmp(&y.shade)));
-    best.truncate(TOP);
-    Ranked {
-        known: best.first().map_or(0.0, |named| named.score),
-        best,
+#[cfg(test)]
+mod tests {
+    use strand::signature::{DESCRIPTOR_DIMENSION, DominantColor, Signature};
+    use strand_tests::render::Random;
+
+    use super::*;
+
+    /// Photos of `shades` shades, around random directions.
+    fn photos(shades: usize, each: usize) -> Vec<Vec<Sample>> {
+        let mut random = Random::new(3);
+        let mut vector = |near: &[f32], spread: f32| -> Vec<f32> {
+            let moved: Vec<f32> = near.iter().map(|x| x + spread * random.normal()).collect();
+            let length = moved.iter().map(|x| x * x).sum::<f32>().sqrt();
+            moved.iter().map(|x| x / length).collect()
+        };
+        let centers: Vec<Vec<f32>> = (0..shades)
+            .map(|_| vector(&[0.0; DESCRIPTOR_DIMENSION], 1.0))
+            .collect();
+        let of_shade = |center: &Vec<f32>| (0..each).map(|_| sample(vector(center, 0.1))).collect();
+        centers.iter().map(of_shade).collect()
+    }
+
+    fn sample(features: Vec<f32>) -> Sample {
+        let mean = Lab {
+            l: 40.0 + 20.0 * features[0],
+            a: 20.0 * features[1],
+            b: 20.0 * features[2],
+        };
+        let signature = Signature {
+            colors: vec![DominantColor {
+                lab: mean,
+                share: 1.0,
+            }],
+            mean,
+            descriptor: features.clone(),
+            coverage: 0.3,
+            confidence: 0.9,
+        };
+        Sample {
+            signature,
+            features,
+            mean,
+        }
+    }
+
+    /// The first match and its score for the first photo of each shade, after training on the other photos.
+    fn answers(scheme: Strand, photos: &[Vec<Sample>]) -> Vec<(usize, f32)> {
+        let shades: Vec<TrainingShade> = photos
+            .iter()
+            .map(|photos| photos[1..].iter().collect())
+            .enumerate()
+            .collect();
+        let library = scheme.train(&shades);
+        let first = |photos: &Vec<Sample>| library.rank(&photos[0]).best[0];
+        photos
+            .iter()
+            .map(first)
+            .map(|first| (first.shade, first.score))
+            .collect()
+    }
+
+    #[test]
+    fn training_in_order_catches_up_when_every_neighbor_is_fitted_again() {
+        let photos = photos(9, 4);
+        let current = answers(Strand::Current, &photos);
+        assert_eq!(answers(Strand::InOrder { neighbors: 8 }, &photos), current);
+        assert_ne!(answers(Strand::InOrder { neighbors: 0 }, &photos), current);
+    }
+
+    #[test]
+    fn the_svm_takes_part_in_the_score_until_it_is_left_out() {
+        let photos = photos(9, 4);
+        let (with, without) = (
+            answers(Strand::Current, &photos),
+            answers(Strand::WithoutSvm, &photos),
+        );
+        assert_ne!(with, without);
+        assert!(
+            without
+                .iter()
+                .enumerate()
+                .all(|(shade, (first, _))| *first == shade)
+        );
     }
 }

@@ -1,25 +1,25 @@
-//! The shades that are told apart: those of the palette in a fixed shuffled order, then ones invented between them.
+//! The benchmark's shades: those of the palette in a fixed shuffled order, then ones invented between them.
 
 use strand::color::{Blend, Lab, palette};
 use strand::learning::color_difference;
 use strand::signature::DominantColor;
 use strand_tests::render::{Random, Shade};
 
-/// Invented shades are at least this far, in CIEDE2000, from every other: about what a colorist tells apart side by
-/// side. The palette's own nearest neighbours are nearer.
+/// The least CIEDE2000 between an invented shade and any other: about what a colorist can tell apart side by side. Some
+/// shades of the palette are closer to each other.
 pub const LEAST_DIFFERENCE: f32 = 2.0;
-/// Spread of the invented shades around those of the palette, in L\*, a\* and b\*.
+/// Standard deviation of the invented shades around those of the palette, in L\*, a\* and b\*.
 const JITTER: [f32; 3] = [6.0, 4.0, 6.0];
 
-/// A shade and what its hair should look like.
-pub struct Known {
+/// A shade whose true colors are known.
+pub struct KnownShade {
     /// What the generator draws.
     pub shade: Shade,
-    /// Its colors by share, as ground truth.
+    /// Its true colors and their shares.
     pub colors: Vec<DominantColor>,
 }
 
-impl Known {
+impl KnownShade {
     fn new(shade: Shade) -> Self {
         let colors = shade.tones.iter().map(|tone| DominantColor {
             lab: tone.lab,
@@ -37,9 +37,9 @@ impl Known {
     }
 }
 
-/// The first `count` shades. The order is the same however many are asked for, and any stretch of it holds single
-/// colors, highlights and rooted shades in the proportion of the whole palette.
-pub fn shades(count: usize) -> Vec<Known> {
+/// The first `count` shades. Their order does not depend on `count`. Any range of it has single colors, highlights and
+/// rooted shades in the proportions of the whole palette.
+pub fn shades(count: usize) -> Vec<KnownShade> {
     let mut random = Random::new(47);
     let mut shades = shuffled_palette(&mut random);
     let palette = shades.len();
@@ -57,7 +57,7 @@ pub fn shades(count: usize) -> Vec<Known> {
     shades
 }
 
-fn shuffled_palette(random: &mut Random) -> Vec<Known> {
+fn shuffled_palette(random: &mut Random) -> Vec<KnownShade> {
     let mut placed = Vec::new();
     for blend in [Blend::Solid, Blend::Highlighted, Blend::Rooted] {
         let mut codes: Vec<&str> = palette()
@@ -77,12 +77,12 @@ fn shuffled_palette(random: &mut Random) -> Vec<Known> {
     placed.sort_by(|x, y| x.0.total_cmp(&y.0));
     placed
         .into_iter()
-        .map(|(_, code)| Known::new(Shade::of_palette(code)))
+        .map(|(_, code)| KnownShade::new(Shade::of_palette(code)))
         .collect()
 }
 
-/// `near` in other colors; `None` where sRGB cannot hold them.
-fn invented(near: &Shade, number: usize, random: &mut Random) -> Option<Known> {
+/// A variation of `near`; `None` when its colors are outside sRGB.
+fn invented(near: &Shade, number: usize, random: &mut Random) -> Option<KnownShade> {
     let mut tones = Vec::new();
     for tone in &near.tones {
         let [l, a, b] = JITTER.map(|spread| random.normal() * spread);
@@ -97,11 +97,14 @@ fn invented(near: &Shade, number: usize, random: &mut Random) -> Option<Known> {
         }
         tones.push((lab, tone.share, tone.place));
     }
-    Some(Known::new(Shade::new(&format!("{}~{number}", near.name), &tones)))
+    Some(KnownShade::new(Shade::new(
+        &format!("{}~{number}", near.name),
+        &tones,
+    )))
 }
 
-/// Fisher and Yates's shuffle.
-pub fn shuffle<T>(items: &mut [T], random: &mut Random) {
+/// The Fisher-Yates shuffle.
+fn shuffle<T>(items: &mut [T], random: &mut Random) {
     for i in (1..items.len()).rev() {
         items.swap(i, random.below(i + 1));
     }

@@ -1,12 +1,12 @@
-//! Digests of the source that decides what the photos look like: another source, other photos, so the cache's keys hold
-//! them and nobody has to remember to empty it.
+//! Digests of the source code that decides what the photos look like. They are part of the cache's keys: changed code
+//! makes new photos, and nobody has to remember to empty the cache.
 
 use std::sync::LazyLock;
 
 use sha2::{Digest, Sha256};
 
 use crate::cache::hex;
-use crate::scene::Kind;
+use crate::setting::Kind;
 
 const GENERATOR: &[&str] = &[
     include_str!("../../tests/src/render/canvas.rs"),
@@ -21,6 +21,7 @@ const GENERATOR: &[&str] = &[
     include_str!("../../tests/src/render/random.rs"),
     include_str!("../../tests/src/render/shade.rs"),
     include_str!("../../tests/src/render/view.rs"),
+    include_str!("setting.rs"),
     include_str!("scene.rs"),
 ];
 const PORTRAITS: &[&str] = &[
@@ -32,7 +33,7 @@ const PORTRAITS: &[&str] = &[
 static DRAWN: LazyLock<String> = LazyLock::new(|| digest(GENERATOR));
 static RECOLORED: LazyLock<String> = LazyLock::new(|| digest(&[GENERATOR, PORTRAITS].concat()));
 
-/// The digest of what makes photos of one kind.
+/// The digest of the code behind photos of one kind.
 pub fn digest_of(kind: Kind) -> &'static str {
     match kind {
         Kind::Drawn => &DRAWN,

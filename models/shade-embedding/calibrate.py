@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Fits the weights of the evidence in shared/src/learning/matching.rs by maximum likelihood, and says how well they do.
+"""Fits the weights of the evidence in shared/learning/src/ranking.rs by maximum likelihood, and reports how
+well they do.
 
     python3 models/shade-embedding/calibrate.py models/shade-embedding/shade-embedding.bf16 FOLDER...
 
-FOLDERs are donors that the embedding was not trained from, photographed as they are: each trial teaches some shades from
-a few photos, asks one photo of each, and one of shades that were left out. Needs numpy, torch, scipy, scikit-learn, whose
-SVM stands in for linfa-svm.
+Each FOLDER has donors that the embedding was not trained from, as taken. Each trial trains some shades on a few photos,
+then matches one photo of each of them and of shades that were left out. Needs numpy, torch, scipy and scikit-learn, whose
+SVM replaces linfa-svm.
 """
 import sys
 
@@ -15,31 +16,17 @@ from scipy.optimize import brentq, minimize
 from sklearn.svm import SVC
 
 from features import HAIR
-from train import DIMENSION, STRIDE, Embedding, figures, load
+from train import DIMENSION, STRIDE, figures, load, read
 
 TRIALS, SIZES, PHOTOS = 96, (5, 15, 40, 80), (1, 2, 3, 4)
-# One question in so many shows a shade that the library does not have.
+# One query in this many shows a shade that the library does not have.
 STRANGE_ONE_IN = 100
-# What is taken for the agreement of photos until so many shades have told it.
+# The assumed agreement of photos, and the number of shades that this assumption counts as.
 USUAL_AGREEMENT, PRIOR_SHADES = 0.8, 2
 
 
-def read(path):
-    """The network of a file that train.py wrote."""
-    network = Embedding()
-    values = torch.from_numpy((np.fromfile(path, "<u2").astype("<u4") << 16).view("<f4").copy())
-    state, at = network.state_dict(), 0
-    for name in ["a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "d.weight"]:
-        count = state[name].numel()
-        state[name] = values[at : at + count].view(state[name].shape)
-        at += count
-    assert at == len(values), "the file is of another network"
-    network.load_state_dict(state)
-    return network.eval()
-
-
 class Photos:
-    """Directions and trust of photos in the light that they were taken in; without their surroundings where `hidden`."""
+    """Directions and trust of photos in the light that they were taken in; without their surroundings if `hidden`."""
 
     def __init__(self, path, folders, hidden=False):
         ids, hair, ground = load(folders)
@@ -55,7 +42,7 @@ class Photos:
             self.rows.setdefault((kind, light), {}).setdefault(shade, []).append(row)
 
     def trial(self, kind, light, size, photos, rng):
-        """Cosine and decision value of each question to each shade; strangers come last."""
+        """Cosine and decision value of each query for each shade. Unknown shades come last."""
         rows = [r for r in self.rows[kind, light].values() if len(r) > photos]
         size = min(size, len(rows) * 4 // 5)
         strange = max(3, size // 5)
@@ -63,7 +50,7 @@ class Photos:
         taught, asked = np.array([c[:photos] for c in chosen[:size]]), np.array([c[photos] for c in chosen])
         e = self.e[taught]
         prototypes = e.mean(1)
-        # The mean cosine of any two photos of a shade, by the length of their mean.
+        # The mean cosine of any two photos of a shade, from the length of their mean.
         agreements = [(photos * (p @ p) - 1) / (photos - 1) for p in prototypes] if photos > 1 else []
         agreement = (sum(agreements) + PRIOR_SHADES * USUAL_AGREEMENT) / (len(agreements) + PRIOR_SHADES)
         prototypes /= np.linalg.norm(prototypes, axis=1, keepdims=True)
@@ -101,15 +88,15 @@ def fit(trials, fixed=()):
             count += t["size"] * STRANGE_ONE_IN / (STRANGE_ONE_IN - 1)
         return total / count
 
-    # In units of where they start, so that all are of one size.
+    # In units of their starting values, so that all have the same scale.
     start = np.array([START[name] for name in names])
     found = minimize(lambda x: cost(x * start), np.ones(len(names)), method="L-BFGS-B", options=dict(maxiter=400))
     return {**START, **dict(fixed), **dict(zip(names, found.x * start))}, found.fun
 
 
 def sharpened(p, trials):
-    """The same weights, all evidence scaled so that the mean of the first scores is the share that is right of them: what is
-    likeliest is too timid, for a few sure errors weigh most in it."""
+    """The same weights, with all evidence scaled so that the mean score of the first matches is the share of them
+    that is right. Maximum likelihood alone is underconfident, because a few confident errors dominate it."""
     scaled = lambda by: {**p, **{name: by * p[name] for name in ("per_cosine", "per_decision", "none")}}
 
     def timid(by):

@@ -1,4 +1,4 @@
-"""What the embedding sees of a photo, as shared/src/signature measures it: pixels.rs, histogram.rs, statistics.rs,
+"""The inputs of the embedding, as shared/signature/src measures them: pixels.rs, histogram.rs, statistics.rs,
 surroundings.rs, embedding.rs. Pixels are tensors (photos, pixels, figures) as `eval --dump` writes them."""
 import torch
 
@@ -41,7 +41,7 @@ def dec(v):
 
 
 def weights(hair):
-    """The weight of each hair pixel; none for the tails of light (pixels.rs)."""
+    """The weight of each hair pixel; zero for the tails of light (pixels.rs)."""
     w = hair[..., 4] ** 2
     order = hair[..., 0].argsort(1)
     sorted_w, total = w.gather(1, order), w.sum(1, keepdim=True)
@@ -81,7 +81,7 @@ def mean(values, w):
 
 
 def parts(lab, w, count):
-    """The mean Lab of each of `count` parts of equal weight, dark to light; zeros where there is no weight at all."""
+    """The mean Lab of each of `count` parts of equal weight, dark to light; zeros without any weight."""
     order = lab[..., 0].argsort(1)
     sorted_w = w.gather(1, order)
     upto = sorted_w.cumsum(1) / sorted_w.sum(1, keepdim=True).clamp(min=1e-6)
@@ -95,7 +95,7 @@ def parts(lab, w, count):
 
 
 def both(lab):
-    """A color as the network takes it: in Lab, and as logarithm of linear light, where a lamp only adds."""
+    """A color as network input: Lab, and the logarithm of linear light, to which a lamp only adds."""
     return torch.cat([lab / 25, (lab2lin(lab) + 0.01).log()], -1).flatten(1)
 
 
@@ -112,7 +112,7 @@ def hair_figures(hair):
 
 
 def surroundings(ground):
-    """Skin from dark to light, the rest from dark to light, the brightest; all zeros where everything is hair."""
+    """Skin from dark to light, the rest from dark to light, the brightest; all zeros if everything is hair."""
     lab = ground[..., :3]
     there = (ground.abs().sum((1, 2)) > 0).float()[:, None]
     is_skin = (ground[..., 3] >= 0.5).float()

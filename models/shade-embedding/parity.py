@@ -1,19 +1,18 @@
 #!/usr/bin/env python3
-"""Whether Python measures photos as the crate does: the cosine between the directions that the crate gave to the photos of
-a dump (`eval --dump FOLDER`, or `--donors`) and those computed here from the 512 pixels that it kept of each. Fails where
-half of them are further apart than pixels left out explain.
+"""Checks that Python measures photos as the crate does (`make test-embedding`).
 
-    python3 models/shade-embedding/parity.py models/shade-embedding/shade-embedding.bf16 FOLDER
+    models/shade-embedding/parity.py models/shade-embedding/shade-embedding.bf16 FOLDER
 
-Needs numpy, torch, and what calibrate.py needs.
+FOLDER comes from `eval --dump` or `eval --donors`. For each photo, this compares the crate's direction with the one
+that Python computes from the 512 pixels that the crate dumped. It fails if the median cosine is lower than the missing
+pixels explain. Needs numpy and torch.
 """
 import sys
 
 import numpy as np
 import torch
 
-from calibrate import read
-from train import figures, load
+from train import figures, load, read
 
 LEAST_MEDIAN = 0.99
 

@@ -4,7 +4,7 @@
     cargo run --release -p strand-eval -- --donors target/donors
     python3 models/shade-embedding/train.py models/shade-embedding/shade-embedding.bf16 target/donors
 
-Some forty minutes on one free core.
+It takes about forty minutes on one free core.
 
 Needs numpy and torch.
 """
@@ -18,17 +18,17 @@ from torch.nn import functional as F
 from features import HAIR, SURROUNDINGS, dec, enc, hair_figures, lab2lin, lin2lab, surroundings
 
 DIMENSION, HIDDEN, EPISODES = 64, 256, 250000
-# Shades of an episode: taught and asked for, and only asked for, which no taught one may be taken for.
+# Shades of an episode: trained and queried, and only queried. The latter must match none of the trained shades.
 SHADES, STRANGERS = 48, 12
-# How much telling strangers counts beside telling shades apart.
+# The weight of rejecting unknown shades relative to distinguishing known shades.
 OPEN = 0.5
-# Recolorings of each shade beside its own color, and lights of each kind put on each photo of each of them.
+# Recolorings of each shade in addition to its own color, and lights of each kind for each photo of each of them.
 RECOLORINGS, LIGHTS = 4, 3
-# How often an episode is in harsh light.
+# The share of episodes in harsh light.
 HARSH = 0.65
-# How often a photo keeps its own ground.
+# The share of photos that keep their own ground.
 OWN_GROUND = 0.3
-# Every second of the dumped pixels is enough to train on.
+# Every second dumped pixel is enough for training.
 STRIDE = 2
 
 
@@ -39,7 +39,7 @@ def load(folders):
 
 
 def blackbody(k):
-    """Linear sRGB of a black body, as tests/src/render/light.rs has it."""
+    """Linear sRGB of a black body, as in tests/src/render/light.rs."""
     t=1000/k
     x=torch.where(k<=4000,((-0.266124*t-0.234359)*t+0.877696)*t+0.179910,((-3.025847*t+2.107038)*t+0.222635)*t+0.240390)
     y=torch.where(k<=2222,((-1.106381*x-1.34811)*x+2.185558)*x-0.202196,torch.where(k<=4000,((-0.954948*x-1.374186)*x+2.09137)*x-0.167489,((3.081758*x-5.873387)*x+3.75113)*x-0.370015))
@@ -55,7 +55,7 @@ def between(n, low, high):
 
 
 def camera(hair, ground, harsh):
-    """Hair and ground of each photo in a light of its own, as `Camera::everyday` and `Camera::harsh` draw it."""
+    """Hair and ground of each photo, each in its own light, as `Camera::everyday` and `Camera::harsh` draw it."""
     n = len(hair)
     exposure, kelvin, contrast, noise = (
         (between(n, -1, 1), between(n, 3000, 7500), between(n, 0, 0.5), between(n, 0, 0.03)) if harsh
@@ -71,13 +71,13 @@ def camera(hair, ground, harsh):
         v = ((v + torch.randn(*v.shape[:2], 1) * noise[:, None, None]).clamp(0, 1) * 255).round() / 255
         return torch.cat([lin2lab(dec(v)), pixels[..., 3:]], -1)
 
-    # Where everything is hair there is no ground, in whatever light.
+    # If everything is hair, there is no ground in any light.
     there = (ground.abs().sum((1, 2)) > 0).float()[:, None, None]
     return seen(hair), seen(ground) * there
 
 
 def found(hair, ground):
-    """The hair as a parser may find it: the lightest, the darkest or one side of it missed, some ground taken for hair."""
+    """The hair as a parser may find it: the lightest, the darkest or one side missing, some ground marked as hair."""
     n, pixels, _ = hair.shape
     some = lambda chance, most: (torch.rand(n, 1) < chance).float() * torch.rand(n, 1) * most
     rank = hair[..., 0].argsort(1).argsort(1) / pixels
@@ -107,7 +107,7 @@ class Bank:
         taken = ids[:, 4] == 0
         self.put(np.where(taken)[0], ids, figures(hair[taken], ground[taken]), 0, None)
         undone = np.where((ids[:, 4] == 1) & (ids[:, 2] == 0) & (ids[:, 0] >= 0))[0]
-        # Any hair may be before any ground of its kind, in the same light: more surroundings than there are photos.
+        # Combines any hair with any ground of its kind in the same light, for more surroundings than there are photos.
         sources = [np.where((ids[:, 4] == 1) & (ids[:, 2] == 0) & (ids[:, 3] == kind))[0] for kind in (0, 1)]
         names = np.unique(ids[undone, 0])
         for recoloring in range(RECOLORINGS + 1):
@@ -123,7 +123,7 @@ class Bank:
                     other = np.where(np.random.rand(len(undone)) < OWN_GROUND, undone, other)
                     self.put(undone, ids, figures(*found(*camera(dyed, ground[other], harsh))), recoloring, harsh)
         self.x = torch.cat(self.x)
-        # Shades by kind, then both kinds together, of those with enough photos to teach and ask.
+        # Shades by kind, then both kinds together, of those with enough photos to train and query.
         self.of_kind = [[s for s in self.shades if len(self.shades[s].get(k, {})) >= 4] for k in (0, 1)]
         self.of_both = sorted(set(self.of_kind[0]) & set(self.of_kind[1]))
 
@@ -137,7 +137,7 @@ class Bank:
         self.count += len(x)
 
     def episode(self, rng, shades, taught):
-        """Rows of `taught + 1` photos of each of `shades` shades, the last of which is asked."""
+        """Rows of `taught + 1` photos of each of `shades` shades, the last of which is the query."""
         fate, harsh = rng.random(), rng.random() < HARSH
         mixed, kind = rng.random() < 0.2, int(rng.random() < 0.5)
         pool = self.of_both if fate < 0.25 else self.of_kind[kind]
@@ -162,19 +162,19 @@ class Embedding(torch.nn.Module):
         self.a, self.b = torch.nn.Linear(size, HIDDEN), torch.nn.Linear(HIDDEN, HIDDEN)
         self.c, self.d = torch.nn.Linear(HIDDEN, DIMENSION + 1), torch.nn.Linear(size, DIMENSION + 1, bias=False)
         self.t = torch.nn.Parameter(torch.tensor(2.7))
-        # What speaks for none, and the cosine from which on a shade has something to say for it: as in matching.rs.
+        # The evidence for none, and the cosine from which a shade has evidence, as in ranking.rs.
         self.none, self.middle = torch.nn.Parameter(torch.tensor(-5.0)), torch.nn.Parameter(torch.tensor(0.75))
         self.drop = torch.nn.Dropout(0.1)
 
     def forward(self, x):
-        """Unit directions, and the logarithm of how far each can be trusted."""
+        """Unit directions, and the logarithm of how reliable each photo is."""
         h = self.drop(F.silu(self.b(self.drop(F.silu(self.a(x))))))
         out = self.c(h) + self.d(x)
         return F.normalize(out[:, :-1], dim=1), 2 * torch.tanh(out[:, -1] / 2)
 
 
 def logits(network, x):
-    """What speaks for each of the SHADES that are taught, and for none in the last column; and the trust."""
+    """The evidence for each of the SHADES that are trained, and for none in the last column; and the trust."""
     e, trust = network(x)
     e = e.view(SHADES + STRANGERS, -1, DIMENSION)
     prototypes = F.normalize(e[:SHADES, :-1].mean(1), dim=1)
@@ -194,12 +194,12 @@ def train(bank, seed=0):
     start, losses, right = time.time(), [], []
     for episode in range(EPISODES):
         x = bank.x[bank.episode(rng, SHADES + STRANGERS, int(rng.choice([1, 2, 3, 3])))].float()
-        # Photos whose surroundings are not seen: `white_balance=off`.
+        # Photos without their surroundings: `white_balance=off`.
         hidden = (torch.rand(len(x), 1) < 0.1).float()
         x = torch.cat([x[:, :HAIR], x[:, HAIR:] * (1 - hidden)], 1)
         answers, trust = logits(network, x)
         among = F.cross_entropy(answers[:SHADES, :-1], known)
-        # The temperature and the mean of the trust would be one figure too many.
+        # Training both the temperature and the mean of the trust would be redundant.
         loss = among + OPEN * F.cross_entropy(answers, truth) + 0.1 * trust.mean() ** 2
         optimizer.zero_grad()
         loss.backward()
@@ -213,11 +213,25 @@ def train(bank, seed=0):
 
 
 def save(network, path):
-    """bfloat16, rounded to nearest, in the order of shared/src/signature/embedding.rs."""
+    """bfloat16, rounded to nearest, in the order of shared/signature/src/embedding.rs."""
     state = network.state_dict()
     names = ["a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "d.weight"]
     values = np.concatenate([state[name].float().numpy().ravel() for name in names]).astype("<f4").view("<u4")
     ((values.astype(np.uint64) + 0x7FFF + ((values >> 16) & 1)) >> 16).astype("<u2").tofile(path)
+
+
+def read(path):
+    """The network from such a file."""
+    network = Embedding()
+    values = torch.from_numpy((np.fromfile(path, "<u2").astype("<u4") << 16).view("<f4").copy())
+    state, at = network.state_dict(), 0
+    for name in ["a.weight", "a.bias", "b.weight", "b.bias", "c.weight", "c.bias", "d.weight"]:
+        count = state[name].numel()
+        state[name] = values[at : at + count].view(state[name].shape)
+        at += count
+    assert at == len(values), "the file is of another network"
+    network.load_state_dict(state)
+    return network.eval()
 
 
 if __name__ == "__main__":

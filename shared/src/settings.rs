@@ -1,56 +1,48 @@
-//! What every binary of Strand starts from: the environment, checked, and what it asks for, wired together.
+//! The settings of every Strand binary: the environment, checked.
 
-use crate::http::{AllowedOrigins, ApiKey, HttpConfig};
-use crate::library::ports::Store;
-use crate::library::{Library, LibraryConfig};
-use crate::store::aws::{Aws, AwsConfig};
-use crate::store::embedded::Embedded;
-use crate::vision::{Vision, VisionConfig};
+use crate::http::{AllowedOrigins, ApiKey};
+use crate::models::ModelsConfig;
+#[cfg(feature = "aws")]
+use crate::store::aws::AwsConfig;
 use std::env::{self, VarError};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::Arc;
 use std::thread::available_parallelism;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// What the environment asks for.
+/// The checked settings.
 pub struct Settings {
-    /// Where the library is kept.
+    /// Where the library is stored.
     pub store: StoreSettings,
-    /// The networks.
-    pub vision: VisionConfig,
-    /// Whether the networks load at the start rather than at the first photo.
+    /// Which models to use, and where they are.
+    pub models: ModelsConfig,
+    /// Threads per inference, and photos measured concurrently.
+    pub threads: usize,
+    /// Whether the networks load at startup instead of at the first photo.
     pub preload: bool,
-    /// The key that changing routes ask for, where one is set.
+    /// The key required by routes that change something, if one is set.
     pub api_key: Option<ApiKey>,
-    /// Web pages that may call.
+    /// Web origins that may call the API.
     pub origins: AllowedOrigins,
     log: Targets,
 }
 
-/// Where the library is kept.
+/// Where the library is stored.
 pub enum StoreSettings {
-    /// In a directory of this machine.
+    /// In a directory on this machine.
     Embedded {
         /// The directory.
         data_dir: PathBuf,
     },
     /// In DynamoDB and S3.
+    #[cfg(feature = "aws")]
     Aws(AwsConfig),
 }
 
-/// What a binary serves.
-pub struct Service {
-    /// The use cases, over the store and the networks.
-    pub library: Arc<Library>,
-    /// What its routes need besides; without metrics.
-    pub http: HttpConfig,
-}
-
-/// Every variable of Strand's own, to tell a misspelt one.
+/// Every variable that Strand defines, so that a misspelled one is noticed.
 pub const VARIABLES: [&str; 12] = [
     "STRAND_API_KEY",
     "STRAND_BACKBONE",
@@ -67,21 +59,20 @@ pub const VARIABLES: [&str; 12] = [
 ];
 
 const THREADS_LIMIT: usize = 256;
-/// Most bytes of cached answers: some 10,000 of them.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-/// Lambda gives one core per so many megabytes of memory
-/// (docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
+/// Lambda provides one core per 1,769 MB of memory (docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 const LAMBDA_MEGABYTES_PER_CORE: usize = 1769;
 
-/// An event of Lambda has at most 6 MB, and a photo in it takes four bytes for three
-/// (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
-const LAMBDA_BODY_LIMIT: u64 = 4_500_000;
+/// The stores in this binary, by their names in `STRAND_STORE`.
+#[cfg(feature = "aws")]
+const STORES: &str = "embedded or aws";
+#[cfg(not(feature = "aws"))]
+const STORES: &str = "embedded";
 
 impl Settings {
     /// Reads the environment.
     ///
     /// # Errors
-    /// A wrong value is an error of one line that names the variable, the value and what is allowed.
+    /// One line that names the variable, the wrong value, and what is allowed.
     pub fn from_env() -> Result<Self, String> {
         let threads = parse("STRAND_THREADS", "a number of threads from 1 to 256", |text| {
             text.parse()
@@ -96,12 +87,12 @@ impl Settings {
         let origins = "* or origins such as https://shop.example, separated by commas";
         Ok(Self {
             store: StoreSettings::from_env()?,
-            vision: VisionConfig {
+            models: ModelsConfig {
                 models_dir: models_dir()?,
-                threads: threads.unwrap_or_else(cores),
                 parser: text("STRAND_PARSER")?,
                 backbone: text("STRAND_BACKBONE")?,
             },
+            threads: threads.unwrap_or_else(cores),
             preload: parse("STRAND_PRELOAD", "on or off", switch)?.unwrap_or_else(in_lambda),
             api_key: text("STRAND_API_KEY")?.as_deref().map(ApiKey::new),
             origins: parse("ALLOWED_ORIGINS", origins, |text| {
@@ -115,7 +106,8 @@ impl Settings {
         })
     }
 
-    /// The same with a log of warnings only, unless `RUST_LOG` asks for another: for commands that speak for themselves.
+    /// Reads the environment, but logs only warnings unless `RUST_LOG` says otherwise. For commands that print their
+    /// own output.
     #[must_use]
     pub fn quiet(mut self) -> Self {
         if matches!(text("RUST_LOG"), Ok(None)) {
@@ -124,40 +116,22 @@ impl Settings {
         self
     }
 
-    /// Starts the log and opens what the settings name; loads the networks where they are to load at the start.
-    ///
-    /// # Errors
-    /// One line that names the variable behind what cannot be opened.
-    pub async fn start(self) -> Result<Service, String> {
-        log_to_stderr(self.log);
-        let spool_dir = self.store.spool_dir();
-        let store = self.store.open().await?;
-        let config = LibraryConfig {
-            threads: self.vision.threads,
-            cache_bytes: CACHE_BYTES,
-        };
-        let vision = Arc::new(Vision::new(self.vision).map_err(|error| error.to_string())?);
-        if self.preload {
-            vision.preload().map_err(|error| error.to_string())?;
-        }
-        Ok(Service {
-            library: Arc::new(Library::new(store, vision, config)),
-            http: HttpConfig {
-                origins: self.origins,
-                api_key: self.api_key,
-                body_limit: in_lambda().then_some(LAMBDA_BODY_LIMIT),
-                spool_dir,
-                metrics: None,
-            },
-        })
+    /// Starts the log: JSON for machines, plain lines on a terminal.
+    pub fn start_log(&self) {
+        log_to_stderr(self.log.clone());
     }
 }
 
 impl StoreSettings {
     fn from_env() -> Result<Self, String> {
-        let known = |name: &str| ["embedded", "aws"].contains(&name).then(|| name.to_owned());
-        let store = parse("STRAND_STORE", "embedded or aws", known)?;
+        let store = parse("STRAND_STORE", STORES, |name| {
+            STORES
+                .split(" or ")
+                .any(|known| known == name)
+                .then(|| name.to_owned())
+        })?;
         match store.as_deref() {
+            #[cfg(feature = "aws")]
             Some("aws") => Ok(Self::Aws(aws_config()?)),
             _ => Ok(Self::Embedded {
                 data_dir: text("STRAND_DATA_DIR")?.map_or_else(|| "data".into(), PathBuf::from),
@@ -165,7 +139,8 @@ impl StoreSettings {
         }
     }
 
-    /// Has this process leave a library snapshot on AWS alone that has more bytes.
+    /// On AWS, stops this process from rewriting a library snapshot with more bytes than this.
+    #[cfg(feature = "aws")]
     pub fn limit_snapshot(&mut self, bytes: u64) {
         if let Self::Aws(config) = self {
             config.snapshot_limit = bytes;
@@ -176,39 +151,24 @@ impl StoreSettings {
     pub fn data_dir(&self) -> Option<&Path> {
         match self {
             Self::Embedded { data_dir } => Some(data_dir),
+            #[cfg(feature = "aws")]
             Self::Aws(_) => None,
         }
     }
 
-    /// A directory with room for a whole library. That of temporary files often is a small one in memory.
-    fn spool_dir(&self) -> PathBuf {
-        self.data_dir().map_or_else(env::temp_dir, PathBuf::from)
+    /// The name of the store in `/health`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Embedded { .. } => "embedded",
+            #[cfg(feature = "aws")]
+            Self::Aws(_) => "aws",
+        }
     }
 
-    async fn open(self) -> Result<Arc<dyn Store>, String> {
-        match self {
-            Self::Embedded { data_dir } => {
-                let store = Embedded::open(&data_dir).map_err(|error| {
-                    let directory = data_dir.display();
-                    format!("STRAND_DATA_DIR is \"{directory}\"; it must be a directory that can be written and that no other process uses ({error}).")
-                })?;
-                Ok(Arc::new(store))
-            }
-            Self::Aws(config) => {
-                let (table, bucket) = (config.table.clone(), config.bucket.clone());
-                let store = Aws::connect(config).await;
-                // A function is deployed with its table and bucket, and starts faster without asking for them.
-                if !in_lambda() {
-                    store.check_table().await.map_err(|error| {
-                        format!("STRAND_TABLE is \"{table}\"; it must be a DynamoDB table that this process can read ({error}).")
-                    })?;
-                    store.check_bucket().await.map_err(|error| {
-                        format!("STRAND_BUCKET is \"{bucket}\"; it must be an S3 bucket that this process can read ({error}).")
-                    })?;
-                }
-                Ok(Arc::new(store))
-            }
-        }
+    /// A directory with enough space for a whole library. The directory for temporary files is often small and in
+    /// memory.
+    pub fn spool_dir(&self) -> PathBuf {
+        self.data_dir().map_or_else(env::temp_dir, PathBuf::from)
     }
 }
 
@@ -216,6 +176,7 @@ impl StoreSettings {
 ///
 /// # Errors
 /// One line that names the variable and what is allowed.
+#[cfg(feature = "aws")]
 pub fn aws_config() -> Result<AwsConfig, String> {
     let table = "the name of a DynamoDB table: 3 to 255 letters, digits, dots, dashes and underscores";
     let bucket = "the name of an S3 bucket: 3 to 63 lower-case letters, digits, dots and dashes";
@@ -246,12 +207,12 @@ pub fn aws_config() -> Result<AwsConfig, String> {
 }
 
 /// Whether this process is a Lambda function.
-fn in_lambda() -> bool {
+pub(crate) fn in_lambda() -> bool {
     env::var_os("AWS_LAMBDA_FUNCTION_NAME").is_some()
 }
 
-/// The cores that this process may use: what the cgroup allows, in Lambda what the memory setting buys. Lambda shows at
-/// least two cores and holds the process back when it uses more than its share, which costs more than one thread less.
+/// The cores that this process may use: limited by the cgroup, or in Lambda by the memory setting. Lambda reports at
+/// least two cores and throttles a process that uses more than its share, which costs more than one thread less.
 fn cores() -> usize {
     let megabytes = in_lambda().then(|| env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok());
     match megabytes.flatten().and_then(|text| text.parse::<usize>().ok()) {
@@ -260,21 +221,20 @@ fn cores() -> usize {
     }
 }
 
-/// The port to listen on (`PORT`).
+/// The port to listen on (`PORT`); 0 lets the system choose a free one.
 ///
 /// # Errors
 /// One line that says what a port is.
 pub fn port() -> Result<u16, String> {
-    let port = parse("PORT", "a port number from 1 to 65535", |text| {
-        text.parse().ok().filter(|port| *port > 0)
-    })?;
+    let allowed = "a port number from 1 to 65535, or 0 for any free one";
+    let port = parse("PORT", allowed, |text| text.parse().ok())?;
     Ok(port.unwrap_or(8000))
 }
 
-/// Where the models are: `models` beside the binary unless the environment says otherwise (`STRAND_MODELS_DIR`).
+/// The models directory (`STRAND_MODELS_DIR`). The default is `models` next to the binary.
 ///
 /// # Errors
-/// One line, where the variable is no text or the binary does not know where it is.
+/// One line, if the variable is not UTF-8 or the path of the binary is unknown.
 pub fn models_dir() -> Result<PathBuf, String> {
     if let Some(dir) = text("STRAND_MODELS_DIR")? {
         return Ok(dir.into());
@@ -284,10 +244,10 @@ pub fn models_dir() -> Result<PathBuf, String> {
     Ok(binary.with_file_name("models"))
 }
 
-/// A variable's text; unset and empty are the same, as Compose files and dashboards set what they do not set.
+/// The value of a variable. An empty variable counts as unset, because Compose files and dashboards cannot unset one.
 ///
 /// # Errors
-/// One line, where it is not UTF-8.
+/// One line, if it is not UTF-8.
 pub fn text(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
         Ok(value) if value.is_empty() => Ok(None),
@@ -306,12 +266,11 @@ fn parse<T>(name: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Resu
         .transpose()
 }
 
-/// What everything logs, and what of ONNX Runtime, which is chatty.
+/// The log filter: one level for everything, and a separate one for ONNX Runtime, which is verbose.
 fn log_of(all: LevelFilter, onnx_runtime: LevelFilter) -> Targets {
     Targets::new().with_default(all).with_target("ort", onnx_runtime)
 }
 
-/// JSON for machines, plain lines for a person at a terminal.
 fn log_to_stderr(filter: Targets) {
     let builder = tracing_subscriber::fmt()
         .with_max_level(LevelFilter::TRACE)

@@ -1,4 +1,4 @@
-//! The library as one file over HTTP: out of one server, into another.
+//! The library as one file over HTTP: exported from one server, imported into another.
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ async fn export(client: &Client) -> Vec<u8> {
     answer.body
 }
 
-/// The shades without what is given anew: ids, times and versions.
+/// The shades without what an import assigns: ids, times, and versions.
 async fn shades(client: &Client) -> Vec<Value> {
     let mut shades = client.get("/colors").await.expect(200);
     let shades = shades.as_array_mut().expect("an array");
@@ -43,18 +43,14 @@ async fn shades(client: &Client) -> Vec<Value> {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_library_moves_from_server_to_server() {
-    let (Some(here), Some(there)) = (
-        private("archive::a_library_moves_from_server_to_server"),
-        private("archive::a_library_moves_from_server_to_server"),
-    ) else {
-        return;
-    };
+    let (here, there) = (private(), private());
     let (from, to) = (here.client(), there.client());
     trained(&from, "Brown", "6").await;
     trained(&from, "Blonde", "24").await;
     untrained(&from, "Waiting", &[speck(1)]).await;
-    // Other ids there than here.
+    // So that the ids there differ from those here.
     let gone = untrained(&to, "Gone", &[speck(2)]).await;
     to.delete(&format!("/colors/{gone}")).await;
 
@@ -93,10 +89,9 @@ async fn a_library_moves_from_server_to_server() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_damaged_file_is_refused_whole() {
-    let Some(server) = private("archive::a_damaged_file_is_refused_whole") else {
-        return;
-    };
+    let server = private();
     let client = server.client();
     let color = untrained(&client, "Kept", &[speck(1), speck(2), speck(3)]).await;
     let file = export(&client).await;
@@ -107,8 +102,8 @@ async fn a_damaged_file_is_refused_whole() {
     for (wrong, word) in [
         (damaged, "damaged"),
         (file[..file.len() / 2].to_vec(), "cut short"),
-        (speck(4), "no library file"),
-        (Vec::new(), "no library file"),
+        (speck(4), "isn't a Strand library file"),
+        (Vec::new(), "isn't a Strand library file"),
     ] {
         let detail = import(&client, wrong).await.problem(422);
         assert!(detail.contains(word), "{detail}");
@@ -133,12 +128,11 @@ async fn a_damaged_file_is_refused_whole() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn the_key_guards_both_ways() {
     const KEY: &str = "correct horse";
     let environment = [("STRAND_API_KEY", KEY)];
-    let Some(server) = private_with("archive::the_key_guards_both_ways", &environment) else {
-        return;
-    };
+    let server = private_with(&environment);
     let client = server.client();
     client.get("/export").await.problem(401);
     client.get("/export?api_key=wrong").await.problem(403);
@@ -151,7 +145,7 @@ async fn the_key_guards_both_ways() {
         .header("content-type", "application/x-tar")
         .header("x-api-key", KEY);
     client.send(keyed.body(by_link.body)).await.expect(200);
-    // But nowhere else than where headers cannot be sent.
+    // But only where headers cannot be sent.
     let post = client.request(Method::POST, "/colors?api_key=correct%20horse");
     client
         .send(post.json(&json!({ "name": unique("Refused") })))
@@ -160,13 +154,10 @@ async fn the_key_guards_both_ways() {
 }
 
 #[tokio::test]
-async fn a_kill_during_an_import_costs_nothing_and_the_next_goes_on() {
-    let Some(mut server) = private("archive::a_kill_during_an_import") else {
-        return;
-    };
-    let Some(source) = private("archive::a_kill_during_an_import") else {
-        return;
-    };
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn an_import_continues_after_a_kill() {
+    let mut server = private();
+    let source = private();
     let from = source.client();
     for shade in 0..6u8 {
         let photos: Vec<Vec<u8>> = (0..12).map(|i| speck(shade * 12 + i)).collect();
@@ -186,7 +177,7 @@ async fn a_kill_during_an_import_costs_nothing_and_the_next_goes_on() {
                 .map(|answer| answer.status)
         }
     });
-    // Some of it has arrived, and not all.
+    // Wait until some of it has arrived, but not all.
     loop {
         let colors = client.get("/colors").await.expect(200);
         if colors.as_array().expect("an array").len() >= 3 || importing.is_finished() {
@@ -209,7 +200,7 @@ async fn a_kill_during_an_import_costs_nothing_and_the_next_goes_on() {
     assert_eq!(
         done["photos_added"].as_u64(),
         Some(72 - photos(&before)),
-        "it goes on where it stopped: {done}"
+        "the import continues where it stopped: {done}"
     );
     assert_eq!(shades(&client).await, shades(&from).await);
 }

@@ -1,16 +1,18 @@
-//! The cache of answers. Each test has a server of its own: whatever another test changes would empty it.
+//! The cache of measured photos. Each test has its own server, and so its own counters and contents.
 
 use serde_json::json;
-use strand_tests::client::{form, id, text};
+use strand_tests::client::{form, id, number, text};
 use strand_tests::server::alone;
 
 use crate::fixtures::{back, trained, unique};
 
 #[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
 async fn the_second_answer_comes_from_the_cache() {
-    let Some(server) = alone("cache::the_second_answer_comes_from_the_cache").await else {
-        return;
-    };
+    let server = alone().await;
     let client = server.client();
     trained(&client, "Cached", "6").await;
     let photo = back("6", 2);
@@ -26,14 +28,16 @@ async fn the_second_answer_comes_from_the_cache() {
     );
     second["results"][0]["cached"] = json!(false);
     second["results"][0]["filename"] = json!("first.jpg");
-    assert_eq!(first, second, "the same but for name and mark");
+    assert_eq!(first, second, "the same except for the name and the flag");
 }
 
 #[tokio::test]
-async fn a_cached_answer_knows_its_place_and_its_overlay() {
-    let Some(server) = alone("cache::a_cached_answer_knows_its_place_and_its_overlay").await else {
-        return;
-    };
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn a_cached_answer_has_the_right_index_and_overlay() {
+    let server = alone().await;
     let client = server.client();
     let (one, two) = (back("6", 2), back("24", 2));
     client.analyze([("a.jpg", &one[..])]).await.expect(200);
@@ -59,10 +63,12 @@ async fn a_cached_answer_knows_its_place_and_its_overlay() {
 }
 
 #[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
 async fn every_change_of_the_library_is_noticed() {
-    let Some(server) = alone("cache::every_change_of_the_library_is_noticed").await else {
-        return;
-    };
+    let server = alone().await;
     let client = server.client();
     let photo = back("24", 2);
     let color = trained(&client, "Changing", "24").await;
@@ -73,11 +79,14 @@ async fn every_change_of_the_library_is_noticed() {
         .color(&json!({ "name": unique("Swatch"), "hex": "#d0b080" }))
         .await;
     version = changed(&client, &photo, &version, "a swatch was created").await;
+    let renamed = unique("Renamed");
     client
-        .patch(&format!("/colors/{color}"), &json!({ "name": unique("Renamed") }))
+        .patch(&format!("/colors/{color}"), &json!({ "name": renamed }))
         .await
         .expect(200);
     version = changed(&client, &photo, &version, "a shade was renamed").await;
+    let row = client.analyze_one(&photo).await;
+    assert_eq!(row["best_matches"][0]["name"], renamed);
     client.upload(color, "c.jpg", &back("24", 9)).await.expect(201);
     client.train(color).await;
     version = changed(&client, &photo, &version, "a shade was trained").await;
@@ -85,29 +94,80 @@ async fn every_change_of_the_library_is_noticed() {
     changed(&client, &photo, &version, "a shade was deleted").await;
 }
 
-/// Analyzes, checks the mark and gives the library's version.
+/// Analyzes a photo, checks whether the network ran, and returns the library's version.
 async fn ask(client: &strand_tests::client::Client, photo: &[u8], cached: bool) -> String {
     let answer = client.analyze([("a.jpg", photo)]).await.expect(200);
     assert_eq!(answer["results"][0]["cached"], cached, "{answer}");
     text(&answer["library_version"]).to_owned()
 }
 
+/// Checks that a change of the library leads to a new ranking of the photo, but no new measurement.
 async fn changed(client: &strand_tests::client::Client, photo: &[u8], before: &str, what: &str) -> String {
-    let answer = client.analyze([("a.jpg", photo)]).await.expect(200);
-    assert_eq!(
-        answer["results"][0]["cached"], false,
-        "{what}, and an old answer came"
-    );
-    let version = text(&answer["library_version"]).to_owned();
+    let version = ask(client, photo, true).await;
     assert_ne!(version, before, "{what}, and the version is the same");
     version
 }
 
 #[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn a_photo_is_measured_once_for_library_and_palette() {
+    let server = alone().await;
+    let client = server.client();
+    let photo = back("6", 2);
+    ask(&client, &photo, false).await;
+    let legacy = client
+        .post_form("/analyze-legacy", form("images", [("a.jpg", &photo[..])]))
+        .await
+        .expect(200);
+    assert_eq!(legacy[0]["cached"], true, "{legacy}");
+    let off = client
+        .post_form(
+            "/analyze?white_balance=off",
+            form("images", [("a.jpg", &photo[..])]),
+        )
+        .await
+        .expect(200);
+    assert_eq!(
+        off["results"][0]["cached"], false,
+        "another white balance is another measurement"
+    );
+}
+
+#[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn a_correction_runs_no_network_again_and_counts_at_once() {
+    let server = alone().await;
+    let client = server.client();
+    trained(&client, "Looks like it", "6").await;
+    let other = trained(&client, "Is it", "60").await;
+    let photo = back("6", 2);
+    ask(&client, &photo, false).await;
+    let misses = number(&client.get("/cache/stats").await.expect(200)["misses"]);
+    client.upload(other, "corrected.jpg", &photo).await.expect(201);
+    client.train(other).await;
+    let row = client.analyze_one(&photo).await;
+    assert_eq!(row["best_matches"][0]["color_id"], other, "{row}");
+    assert!(number(&row["best_matches"][0]["combined_score"]) > 0.99, "{row}");
+    let after = number(&client.get("/cache/stats").await.expect(200)["misses"]);
+    assert!(
+        (after - misses).abs() < 1e-9,
+        "neither training nor matching measured it again"
+    );
+}
+
+#[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
 async fn a_deleted_color_is_never_matched_again() {
-    let Some(server) = alone("cache::a_deleted_color_is_never_matched_again").await else {
-        return;
-    };
+    let server = alone().await;
     let client = server.client();
     let (gone, left) = (
         trained(&client, "Gone", "6").await,
@@ -130,33 +190,39 @@ async fn a_deleted_color_is_never_matched_again() {
 }
 
 #[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
 async fn the_cache_can_be_emptied_and_counted() {
-    let Some(server) = alone("cache::the_cache_can_be_emptied_and_counted").await else {
-        return;
-    };
+    let server = alone().await;
     let client = server.client();
     let photo = back("6", 2);
-    let empty = client.get("/cache/stats").await.expect(200);
+    let before = client.get("/cache/stats").await.expect(200);
     ask(&client, &photo, false).await;
     ask(&client, &photo, true).await;
-    let full = client.get("/cache/stats").await.expect(200);
-    let numbers = full
-        .as_object()
-        .expect("an object")
-        .values()
-        .filter(|value| value.is_number());
-    assert!(numbers.count() > 0, "{full}");
-    assert_ne!(empty, full);
+    let after = client.get("/cache/stats").await.expect(200);
+    for counter in ["hits", "misses"] {
+        let more = number(&after[counter]) - number(&before[counter]);
+        assert!((more - 1.0).abs() < 1e-9, "{counter}: {before} {after}");
+    }
+    assert!((0.0..=1.0).contains(&number(&after["hit_rate"])), "{after}");
+    assert!(
+        number(&after["bytes"]) <= number(&after["capacity_bytes"]),
+        "{after}"
+    );
     let cleared = client.post("/clear-cache").await;
     assert!(cleared.status.is_success(), "{cleared:?}");
     ask(&client, &photo, false).await;
 }
 
 #[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
 async fn a_bad_photo_is_answered_the_same_way_twice() {
-    let Some(server) = alone("cache::a_bad_photo_is_answered_the_same_way_twice").await else {
-        return;
-    };
+    let server = alone().await;
     let client = server.client();
     let bald = crate::fixtures::hairless();
     let first = client.analyze([("a.jpg", &bald[..])]).await.problem(422);

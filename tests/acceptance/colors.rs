@@ -1,4 +1,4 @@
-//! The shade library: creating, naming, listing, changing and deleting colors.
+//! The shade library: creating, naming, listing, changing, and deleting colors.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use strand_tests::server::{alone, shared};
 
 use crate::fixtures::{back, speck, unique};
 
-/// All fields of a color, with the types that the contract gives them.
+/// Checks that a color has all fields, with the types that the contract specifies.
 fn assert_color(color: &Value) {
     id(color);
     assert!(!text(&color["name"]).is_empty(), "{color}");
@@ -44,7 +44,7 @@ fn assert_color(color: &Value) {
 }
 
 #[tokio::test]
-async fn a_color_is_created_whole() {
+async fn a_color_is_created_with_all_fields() {
     let client = shared().client();
     let name = unique("Copper");
     let body = json!({ "name": name, "description": "warm", "hex": "#C69C6D" });
@@ -87,7 +87,10 @@ async fn a_name_has_1_to_120_characters() {
             .post_json("/colors", &json!({ "name": longest + "y" }))
             .await
             .problem(422);
-        assert!(detail.contains("120"), "says not what would be right: {detail}");
+        assert!(
+            detail.contains("120"),
+            "does not say what would be right: {detail}"
+        );
     }
     for empty in ["", "   ", "\t\n"] {
         client
@@ -112,7 +115,7 @@ async fn names_are_compared_trimmed_case_folded_and_composed() {
     ];
     for (first, second) in pairs {
         client.color(&json!({ "name": format!("{first}{id}") })).await;
-        // The trimmed end has to stand at the end, so the second spelling carries its blanks outside.
+        // The name is extended with an id, so its trailing spaces have to follow the id.
         let (name, blanks) = (second.trim(), &second[second.trim_end().len()..]);
         let taken = client
             .post_json("/colors", &json!({ "name": format!("  {name}{id}{blanks}") }))
@@ -127,7 +130,7 @@ async fn names_are_compared_trimmed_case_folded_and_composed() {
 }
 
 #[tokio::test]
-async fn of_many_creations_of_one_name_one_wins() {
+async fn one_of_many_creations_of_a_name_wins() {
     let client = shared().client();
     let name = unique("Race");
     let spellings = (0..8).map(|i| {
@@ -150,18 +153,18 @@ async fn of_many_creations_of_one_name_one_wins() {
 }
 
 #[tokio::test]
-async fn what_is_no_color_is_refused() {
+async fn an_invalid_color_is_refused() {
     let client = shared().client();
-    for (body, statuses) in [
-        (json!({}), &[422, 400][..]),
-        (json!({ "description": "no name" }), &[422, 400]),
-        (json!({ "name": 5 }), &[422, 400]),
-        (json!(["name"]), &[422, 400]),
-        (json!({ "name": unique("x"), "hex": "red" }), &[422]),
-        (json!({ "name": unique("x"), "hex": "#12345" }), &[422]),
-        (json!({ "name": unique("x"), "hex": "#gggggg" }), &[422]),
+    for body in [
+        json!({}),
+        json!({ "description": "no name" }),
+        json!({ "name": 5 }),
+        json!(["name"]),
+        json!({ "name": unique("x"), "hex": "red" }),
+        json!({ "name": unique("x"), "hex": "#12345" }),
+        json!({ "name": unique("x"), "hex": "#gggggg" }),
     ] {
-        client.post_json("/colors", &body).await.problem_in(statuses);
+        client.post_json("/colors", &body).await.problem(422);
     }
     for malformed in ["", "{", "{\"name\": \"a\"", "name=a"] {
         let request = client
@@ -198,10 +201,12 @@ async fn the_list_is_newest_first() {
 }
 
 #[tokio::test]
-async fn the_whole_list_comes_to_a_client_that_asks_for_no_page() {
-    let Some(server) = alone("colors::the_whole_list_comes_to_a_client_that_asks_for_no_page").await else {
-        return;
-    };
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn without_a_limit_the_whole_list_is_returned() {
+    let server = alone().await;
     let client = server.client();
     let bodies: Vec<Value> = (0..130)
         .map(|i| json!({ "name": format!("Shade {i}") }))
@@ -213,7 +218,7 @@ async fn the_whole_list_comes_to_a_client_that_asks_for_no_page() {
     assert_eq!(walk(&client, "/colors?limit=50").await.len(), 130);
 }
 
-/// Follows the `Link` headers from `first` on and gives all ids on the way.
+/// Follows the `Link` headers from `first` and returns all ids in order.
 async fn walk(client: &Client, first: &str) -> Vec<u64> {
     let mut path = Some(first.to_owned());
     let mut ids = Vec::new();
@@ -241,10 +246,12 @@ fn next_page(answer: &Answer) -> Option<String> {
 }
 
 #[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
 async fn pages_hold_every_color_once() {
-    let Some(server) = alone("colors::pages_hold_every_color_once").await else {
-        return;
-    };
+    let server = alone().await;
     let client = server.client();
     let mut created = Vec::new();
     for i in 0..7 {
@@ -261,14 +268,14 @@ async fn pages_hold_every_color_once() {
     let first = client.get("/colors?limit=3").await;
     assert_eq!(first.expect(200).as_array().map(Vec::len), Some(3));
     let next = next_page(&first).expect("four follow");
-    // What comes new belongs to the first page: the walk goes on where it was.
+    // New colors belong to the first page, so the walk continues where it was.
     client.color(&json!({ "name": "Newer" })).await;
     client.delete(&format!("/colors/{}", created[1])).await;
     assert_eq!(walk(&client, &next).await, created[3..]);
 }
 
 #[tokio::test]
-async fn a_page_that_cannot_be_is_refused() {
+async fn an_invalid_page_is_refused() {
     let client = shared().client();
     for query in [
         "limit=0",
@@ -277,10 +284,7 @@ async fn a_page_that_cannot_be_is_refused() {
         "limit=1&cursor=%00%ff",
         "cursor=nonsense!",
     ] {
-        client
-            .get(&format!("/colors?{query}"))
-            .await
-            .problem_in(&[400, 422]);
+        client.get(&format!("/colors?{query}")).await.problem(400);
     }
 }
 
@@ -312,7 +316,7 @@ async fn unknown_ids_are_404_on_every_route() {
         "99999999999999999999999",
         "%20",
     ] {
-        client.get(&format!("/colors/{id}")).await.problem_in(&[400, 404]);
+        client.get(&format!("/colors/{id}")).await.problem(400);
     }
 }
 
@@ -344,7 +348,7 @@ async fn each_field_can_be_changed_alone() {
 }
 
 #[tokio::test]
-async fn a_change_is_held_to_the_rules_of_creation() {
+async fn a_change_follows_the_rules_of_creation() {
     let client = shared().client();
     let (taken, mine) = (unique("Taken"), unique("Mine"));
     client.color(&json!({ "name": taken })).await;
@@ -355,17 +359,15 @@ async fn a_change_is_held_to_the_rules_of_creation() {
         .await
         .problem(409);
     client.patch(&path, &json!({ "name": "" })).await.problem(422);
-    client
-        .patch(&path, &json!({ "name": null }))
-        .await
-        .problem_in(&[400, 422]);
+    client.patch(&path, &json!({ "name": null })).await.problem(422);
     client
         .patch(&path, &json!({ "name": "x".repeat(121) }))
         .await
         .problem(422);
     client.patch(&path, &json!({ "hex": "blue" })).await.problem(422);
     assert_eq!(client.get_color(id).await["name"], *mine);
-    // One may spell one's own name anew, and then the old one is free where it differs.
+    // A color can change the spelling of its own name. The old name then becomes free, unless both count as the same
+    // name.
     client
         .patch(&path, &json!({ "name": mine.to_uppercase() }))
         .await
@@ -402,13 +404,13 @@ async fn ids_are_never_reused() {
     let mut seen = HashSet::new();
     for _ in 0..4 {
         let id = client.color(&json!({ "name": unique("Short-lived") })).await;
-        assert!(seen.insert(id), "{id} came twice");
+        assert!(seen.insert(id), "{id} is listed twice");
         assert_eq!(client.delete(&format!("/colors/{id}")).await.status, 204);
     }
 }
 
 #[tokio::test]
-async fn names_are_kept_as_they_were_written() {
+async fn names_are_stored_as_written() {
     let client = shared().client();
     for name in [
         "<b>Bold</b> & \"quoted\"",

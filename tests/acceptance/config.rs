@@ -1,20 +1,20 @@
-//! The environment: the API key, wrong values, and ending well.
+//! The environment: the API key, wrong values, and shutdown.
 
 use reqwest::{Method, RequestBuilder};
-use serde_json::json;
-use strand_tests::client::{Client, form};
-use strand_tests::server::{deployment, not_run, private, private_with, refuse_to_start, root};
+use serde_json::{Value, json};
+use strand_tests::client::form;
+use strand_tests::raw::Unfinished;
+use strand_tests::server::{private, private_with, refuse_to_start};
 
 use crate::fixtures::{back, speck, unique};
 
 const KEY: &str = "correct horse battery";
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_key_guards_what_changes_something() {
     let environment = [("STRAND_API_KEY", KEY)];
-    let Some(server) = private_with("config::a_key_guards_what_changes_something", &environment) else {
-        return;
-    };
+    let server = private_with(&environment);
     let client = server.client();
     let with_key = |request: RequestBuilder| request.header("x-api-key", KEY);
     let body = json!({ "name": unique("Guarded") });
@@ -57,11 +57,10 @@ async fn a_key_guards_what_changes_something() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_key_leaves_reading_and_matching_open() {
     let environment = [("STRAND_API_KEY", KEY)];
-    let Some(server) = private_with("config::a_key_leaves_reading_and_matching_open", &environment) else {
-        return;
-    };
+    let server = private_with(&environment);
     let client = server.client();
     for path in ["/health", "/openapi.json", "/docs", "/colors", "/cache/stats"] {
         assert!(client.get(path).await.status.is_success(), "{path}");
@@ -77,13 +76,8 @@ async fn a_key_leaves_reading_and_matching_open() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_wrong_value_stops_the_start_with_one_line() {
-    if deployment().is_some() {
-        return not_run(
-            "config::a_wrong_value_stops_the_start",
-            "the deployment has started",
-        );
-    }
     for (name, value, allowed) in [
         ("PORT", "eighty", "65535"),
         ("PORT", "70000", "65535"),
@@ -96,7 +90,7 @@ async fn a_wrong_value_stops_the_start_with_one_line() {
         ("STRAND_DATA_DIR", "/proc/none/of/this", "STRAND_DATA_DIR"),
     ] {
         let (status, said) = refuse_to_start(&[(name, value)]);
-        assert!(!status.success(), "{name}={value} is no success");
+        assert!(!status.success(), "{name}={value} must not exit with 0");
         let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
         assert_eq!(lines.len(), 1, "{name}={value}: one line, not\n{said}");
         for part in [name, value, allowed] {
@@ -106,10 +100,9 @@ async fn a_wrong_value_stops_the_start_with_one_line() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_taken_port_stops_the_start_with_one_line() {
-    let Some(server) = private("config::a_taken_port_stops_the_start_with_one_line") else {
-        return;
-    };
+    let server = private();
     let port = server.base().rsplit(':').next().unwrap_or_default().to_owned();
     let (status, said) = refuse_to_start(&[("PORT", &port)]);
     assert!(!status.success());
@@ -117,74 +110,59 @@ async fn a_taken_port_stops_the_start_with_one_line() {
 }
 
 #[tokio::test]
-async fn missing_models_are_told_with_the_way_to_get_them() {
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_missing_model_is_named_with_the_command_that_fetches_it() {
     let empty = tempfile::tempdir().expect("a temporary folder");
     let folder = empty.path().display().to_string();
-    // ONNX Runtime lies beside the models, and only they are to be missing.
-    let runtime = root()
-        .join("models/onnxruntime/libonnxruntime.so")
-        .display()
-        .to_string();
-    let environment = [("STRAND_MODELS_DIR", &*folder), ("ORT_DYLIB_PATH", &*runtime)];
-    let Some(server) = private_with("config::missing_models_are_told", &environment) else {
-        return;
-    };
+    let server = private_with(&[
+        ("STRAND_MODELS_DIR", &folder),
+        ("STRAND_PARSER", "hair-parser-pan"),
+    ]);
+    let command = "strand-server models fetch hair-parser-pan";
+    assert!(server.log().contains(command), "{}", server.log());
     let client = server.client();
-    // Everything but the network works: the library can be filled before the models are there.
+    // The library can be filled before the model is installed.
     let color = client.color(&json!({ "name": "Waiting" })).await;
     client.upload(color, "a.jpg", &speck(1)).await.expect(201);
     let photo = back("6", 2);
-    let answer = client.analyze([("a.jpg", &photo[..])]).await;
-    if answer.status == 200 {
-        return not_run(
-            "config::missing_models_are_told",
-            "this build carries its own parser",
+    for answer in [
+        client.analyze([("a.jpg", &photo[..])]).await,
+        client.post(&format!("/train/{color}")).await,
+    ] {
+        let detail = answer.problem(503);
+        assert!(detail.contains(command), "does not name the command: {detail}");
+        assert!(
+            !answer.header("retry-after").is_empty(),
+            "503 comes with Retry-After"
         );
     }
-    let detail = answer.problem(503);
-    assert!(
-        detail.contains("models fetch") || detail.contains("make "),
-        "does not name the command: {detail}"
-    );
-    assert!(
-        !answer.header("retry-after").is_empty(),
-        "503 comes with Retry-After"
-    );
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn sigterm_lets_running_requests_finish() {
-    let Some(mut server) = private("config::sigterm_lets_running_requests_finish") else {
-        return;
-    };
-    let client = server.client();
-    let photos: Vec<Vec<u8>> = [("6", 2), ("24", 2), ("1", 2)]
-        .map(|(code, seed)| back(code, seed))
-        .into();
-    let running = slow_request(&client, &photos);
-    let answer = tokio::join!(running, async {
-        // The request is on its way once the server has counted it; asking is cheaper than waiting a fixed time.
-        client.get("/health").await.expect(200);
-        server.signal_terminate();
-    })
-    .0;
-    let rows = answer.expect(200)["results"].as_array().map(Vec::len);
-    assert_eq!(rows, Some(3), "the analysis that ran was cut off");
-    let status = server.terminate();
-    assert!(status.success(), "a wished-for end is no failure: {status}");
-}
-
-async fn slow_request(client: &Client, photos: &[Vec<u8>]) -> strand_tests::client::Answer {
-    client
-        .analyze(photos.iter().map(|photo| ("a.jpg", photo.as_slice())))
-        .await
+    let mut server = private();
+    let photo = back("6", 2);
+    // Load the network first: the grace period is for the request.
+    server.client().analyze_one(&back("24", 2)).await;
+    let head = b"--b\r\nContent-Disposition: form-data; name=\"images\"; filename=\"a.jpg\"\r\n\r\n";
+    let body = [&head[..], &photo, b"\r\n--b--\r\n"].concat();
+    let kind = "multipart/form-data; boundary=b";
+    let mut running = Unfinished::post(&server, "/analyze", kind, body.len());
+    server.signal_terminate();
+    server.wait_for_log("Stopping");
+    running.send(&body);
+    let (status, answer) = running.answer();
+    let answer: Value = serde_json::from_slice(&answer).expect("JSON");
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["num_images"], 1, "{answer}");
+    let status = server.wait_for_end();
+    assert!(status.success(), "a graceful shutdown exits with 0, not {status}");
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn the_command_line_explains_itself() {
-    if deployment().is_some() {
-        return not_run("config::the_command_line_explains_itself", "it needs the binary");
-    }
     let run = |argument: &str| {
         std::process::Command::new(strand_tests::server::binary())
             .arg(argument)

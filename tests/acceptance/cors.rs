@@ -1,9 +1,9 @@
-//! Browsers on other origins: the existing client runs on one.
+//! Browsers on other origins. The existing client runs on one.
 
 use reqwest::Method;
 use serde_json::json;
 use strand_tests::client::{Answer, Client};
-use strand_tests::server::{deployment, not_run, private_with, shared};
+use strand_tests::server::{private_with, shared};
 
 const ROUTES: [(&str, &str); 20] = [
     ("GET", "/health"),
@@ -48,13 +48,8 @@ fn lists(header: &str, wanted: &str) -> bool {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "the deployment's origins are its own")]
 async fn preflight_works_on_every_route() {
-    if deployment().is_some() {
-        return not_run(
-            "cors::preflight_works_on_every_route",
-            "the deployment's origins are its own",
-        );
-    }
     let client = shared().client();
     for (method, path) in ROUTES {
         let answer = preflight(&client, "http://localhost:5173", method, path).await;
@@ -73,24 +68,15 @@ async fn preflight_works_on_every_route() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "the deployment's origins are its own")]
 async fn the_default_origins_are_the_two_development_servers() {
-    if deployment().is_some() {
-        return not_run(
-            "cors::the_default_origins_are_the_two_development_servers",
-            "the deployment's origins are its own",
-        );
-    }
     let client = shared().client();
     for origin in ["http://localhost:5173", "http://localhost:3000"] {
         for path in ["/health", "/colors", "/colors/987654321", "/nothing/here"] {
             let answer = client
                 .send(client.request(Method::GET, path).header("origin", origin))
                 .await;
-            assert_eq!(
-                allowed(&answer),
-                origin,
-                "{path}: also errors have to be readable"
-            );
+            assert_eq!(allowed(&answer), origin, "{path}: errors must be readable too");
         }
     }
     for origin in [
@@ -112,13 +98,8 @@ async fn the_default_origins_are_the_two_development_servers() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "the deployment's origins are its own")]
 async fn a_refused_upload_can_be_read_by_the_page_that_sent_it() {
-    if deployment().is_some() {
-        return not_run(
-            "cors::a_refused_upload_can_be_read",
-            "the deployment's origins are its own",
-        );
-    }
     let client = shared().client();
     let request = client
         .request(Method::POST, "/colors")
@@ -129,11 +110,10 @@ async fn a_refused_upload_can_be_read_by_the_page_that_sent_it() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn other_origins_can_be_named() {
     let origins = [("ALLOWED_ORIGINS", "https://a.example, https://b.example")];
-    let Some(server) = private_with("cors::other_origins_can_be_named", &origins) else {
-        return;
-    };
+    let server = private_with(&origins);
     let client = server.client();
     for (origin, expected) in [
         ("https://a.example", "https://a.example"),
@@ -148,10 +128,9 @@ async fn other_origins_can_be_named() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_star_allows_every_origin() {
-    let Some(server) = private_with("cors::a_star_allows_every_origin", &[("ALLOWED_ORIGINS", "*")]) else {
-        return;
-    };
+    let server = private_with(&[("ALLOWED_ORIGINS", "*")]);
     let answer = preflight(&server.client(), "https://anywhere.example", "POST", "/analyze").await;
     assert!(
         ["*", "https://anywhere.example"].contains(&allowed(&answer)),
@@ -160,13 +139,9 @@ async fn a_star_allows_every_origin() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn preflight_needs_no_key() {
-    let Some(server) = private_with(
-        "cors::preflight_needs_no_key",
-        &[("STRAND_API_KEY", "secret-key")],
-    ) else {
-        return;
-    };
+    let server = private_with(&[("STRAND_API_KEY", "secret-key")]);
     let answer = preflight(&server.client(), "http://localhost:5173", "POST", "/colors").await;
     assert!(answer.status.is_success(), "{answer:?}");
     assert_eq!(allowed(&answer), "http://localhost:5173");

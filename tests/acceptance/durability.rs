@@ -1,4 +1,4 @@
-//! Restarts and power cuts: what was acknowledged stays, and nothing half-done is left.
+//! Restarts and power loss: acknowledged writes survive, and nothing half-done is left.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use strand_tests::server::{Server, private};
 
 use crate::fixtures::{back, speck, trained, unique, untrained};
 
-/// Every file of the library but the database.
+/// Every file of the library except the database.
 fn files(server: &Server) -> Vec<PathBuf> {
     fn collect(folder: &Path, into: &mut Vec<PathBuf>) {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -30,7 +30,7 @@ fn files(server: &Server) -> Vec<PathBuf> {
     found
 }
 
-/// Every row has its file, every photo file its row, and no temporary file is left.
+/// Checks that every row has its file, every photo file its row, and that no temporary file is left.
 async fn assert_consistent(server: &Server) {
     let client = server.client();
     let mut listed: BTreeSet<Vec<u8>> = BTreeSet::new();
@@ -54,8 +54,9 @@ async fn assert_consistent(server: &Server) {
         }
     }
     for file in files(server) {
-        let name = file.display().to_string();
-        assert!(!name.contains("tmp") || name.contains("/data/"), "{name}");
+        let inside = file.strip_prefix(server.data()).expect("a file of the library");
+        let name = inside.display().to_string();
+        assert!(!name.contains("tmp"), "a temporary file: {name}");
         let bytes = std::fs::read(&file).unwrap_or_default();
         let is_photo = bytes.starts_with(&[0xff, 0xd8, 0xff]);
         assert!(
@@ -67,10 +68,9 @@ async fn assert_consistent(server: &Server) {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_restart_keeps_everything() {
-    let Some(mut server) = private("durability::a_restart_keeps_everything") else {
-        return;
-    };
+    let mut server = private();
     let client = server.client();
     let brown = trained(&client, "Kept", "6").await;
     let black = trained(&client, "Kept too", "1").await;
@@ -88,7 +88,7 @@ async fn a_restart_keeps_everything() {
     assert_eq!(again, answer, "the models score as before");
     assert_eq!(answer["best_matches"][0]["color_id"], brown);
     let newer = client.color(&json!({ "name": unique("Newer") })).await;
-    assert!(newer > black, "ids go on where they were");
+    assert!(newer > black, "ids continue where they were");
     assert_consistent(&server).await;
 }
 
@@ -100,10 +100,9 @@ async fn snapshot(client: &Client, color: u64) -> (Value, Vec<Value>) {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn deleting_everything_leaves_an_empty_folder() {
-    let Some(server) = private("durability::deleting_everything_leaves_an_empty_folder") else {
-        return;
-    };
+    let server = private();
     let client = server.client();
     let kept_image = trained(&client, "First", "6").await;
     let color = trained(&client, "Second", "24").await;
@@ -119,10 +118,9 @@ async fn deleting_everything_leaves_an_empty_folder() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_kill_during_uploads_loses_nothing_acknowledged() {
-    let Some(mut server) = private("durability::a_kill_during_uploads_loses_nothing_acknowledged") else {
-        return;
-    };
+    let mut server = private();
     for round in 0..3u8 {
         let client = server.client();
         let color = client.color(&json!({ "name": unique("Power cut") })).await;
@@ -139,10 +137,9 @@ async fn a_kill_during_uploads_loses_nothing_acknowledged() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_kill_during_training_leaves_the_color_trainable() {
-    let Some(mut server) = private("durability::a_kill_during_training_leaves_the_color_trainable") else {
-        return;
-    };
+    let mut server = private();
     let client = server.client();
     let photos = [back("6", 4), back("6", 11), back("6", 2), back("6", 9)];
     let color = untrained(&client, "Interrupted", &photos).await;
@@ -175,10 +172,9 @@ async fn a_kill_during_training_leaves_the_color_trainable() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_kill_during_deletion_leaves_whole_colors_or_none() {
-    let Some(mut server) = private("durability::a_kill_during_deletion_leaves_whole_colors_or_none") else {
-        return;
-    };
+    let mut server = private();
     let client = server.client();
     let mut colors = Vec::new();
     for i in 0..10u8 {
@@ -210,10 +206,9 @@ async fn a_kill_during_deletion_leaves_whole_colors_or_none() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_deletion_during_training_wins() {
-    let Some(server) = private("durability::a_deletion_during_training_wins") else {
-        return;
-    };
+    let server = private();
     let client = server.client();
     let color = untrained(&client, "Contested", &[back("6", 4), back("6", 11), back("6", 2)]).await;
     let path = format!("/train/{color}");
@@ -235,10 +230,9 @@ async fn a_deletion_during_training_wins() {
 }
 
 #[tokio::test]
-async fn analyses_and_trainings_at_once_all_end_well() {
-    let Some(server) = private("durability::analyses_and_trainings_at_once_all_end_well") else {
-        return;
-    };
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn concurrent_analyses_and_trainings_succeed() {
+    let server = private();
     let client = server.client();
     let mut colors = Vec::new();
     for code in ["1", "6", "24"] {
@@ -254,7 +248,7 @@ async fn analyses_and_trainings_at_once_all_end_well() {
     }
     for answer in analyzed {
         if answer.status != 200 {
-            // Overload is an answer of its own.
+            // Overload has a response of its own.
             answer.problem(503);
             assert!(!answer.header("retry-after").is_empty());
         }

@@ -1,4 +1,4 @@
-//! The photos that the tests send, drawn once each, and small helpers that several areas share.
+//! The photos that the tests send, each drawn only once, and helpers that several areas share.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,15 +7,15 @@ use std::sync::{Arc, LazyLock, Mutex};
 use strand_tests::client::Client;
 use strand_tests::render::{Ground, Picture, Scene, Shade, View, draw, encode};
 
-/// A shade that is far from the others, with the name under which the tests teach it.
+/// A shade that is easy to tell from the others, with the name that the tests give it.
 pub struct Taught {
     /// The palette's code.
     pub code: &'static str,
-    /// The name that it gets in the library.
+    /// Its name in the library.
     pub name: &'static str,
 }
 
-/// Five shades that nobody would confuse.
+/// Five shades that are easy to distinguish.
 pub const WELL_SEPARATED: [Taught; 5] = [
     Taught {
         code: "1",
@@ -39,7 +39,7 @@ pub const WELL_SEPARATED: [Taught; 5] = [
     },
 ];
 
-/// A name that no other test has, in this run or in an earlier one against the same deployment.
+/// A name that no other test uses, in this run or in an earlier one against the same deployment.
 pub fn unique(name: &str) -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     static RUN: LazyLock<u128> = LazyLock::new(|| {
@@ -61,7 +61,7 @@ pub fn picture(view: View, code: &'static str, seed: u64) -> Arc<Picture> {
     {
         return Arc::clone(picture);
     }
-    // Drawn outside the lock, so that the other test thread need not wait.
+    // Draw outside the lock, so that the other test thread does not wait.
     let ground = if seed.is_multiple_of(2) {
         Ground::Plain
     } else {
@@ -75,7 +75,7 @@ pub fn picture(view: View, code: &'static str, seed: u64) -> Arc<Picture> {
     picture
 }
 
-/// A back view in a shade, as a JPEG.
+/// A back view of hair in a shade, as a JPEG.
 pub fn back(code: &'static str, seed: u64) -> Vec<u8> {
     encode::jpeg(&picture(View::Back, code, seed).rgb)
 }
@@ -85,13 +85,13 @@ pub fn hairless() -> Vec<u8> {
     encode::jpeg(&picture(View::Bald, "1", 4).rgb)
 }
 
-/// A JPEG of a few kilobytes in which there is nothing to find; each `seed` gives other bytes.
+/// A JPEG of a few kilobytes without any hair; each `seed` gives different bytes.
 pub fn speck(seed: u8) -> Vec<u8> {
     let color = |x: u32, y: u32| image::Rgb([(x * 3) as u8, (y * 5) as u8, seed]);
     encode::jpeg(&image::RgbImage::from_fn(48, 32, color))
 }
 
-/// A new color with `photos` uploaded and nothing trained.
+/// Creates a color with `photos`, untrained.
 pub async fn untrained(client: &Client, name: &str, photos: &[Vec<u8>]) -> u64 {
     let color = client.color(&serde_json::json!({ "name": unique(name) })).await;
     for (i, photo) in photos.iter().enumerate() {
@@ -100,7 +100,7 @@ pub async fn untrained(client: &Client, name: &str, photos: &[Vec<u8>]) -> u64 {
     color
 }
 
-/// A new color trained on two photos of a shade of the palette.
+/// Creates a color and trains it on two photos of a shade of the palette.
 pub async fn trained(client: &Client, name: &str, code: &'static str) -> u64 {
     let color = untrained(client, name, &[back(code, 4), back(code, 11)]).await;
     client.train(color).await;

@@ -1,9 +1,9 @@
-//! The acceptance suite: every statement of the HTTP contract, tried on a real server.
+//! The acceptance suite: every statement of the HTTP contract, tested on a real server.
 //!
-//! `cargo test -p strand-tests` starts the `strand-server` that lies beside the tests (or the one that
-//! `STRAND_SERVER_BIN` names). With `STRAND_BASE_URL` it drives an existing deployment instead, whose library must be
-//! its own; run it with `-- --test-threads=1` then, and with `STRAND_TEST_WIPE=1` where that library may be emptied.
-//! Tests that need more than they have say so by name: `NOT RUN …`.
+//! `cargo test -p strand-tests` starts the `strand-server` built next to the tests, or the one that `STRAND_SERVER_BIN`
+//! names. With `STRAND_BASE_URL` and `--features deployment`, it tests an existing deployment whose library only the
+//! tests use. `--features wipe` also runs the tests that empty that library; add `-- --test-threads=1`. Tests that
+//! cannot run are reported as ignored, with the reason.
 
 mod analysis;
 mod archive;
@@ -14,6 +14,7 @@ mod config;
 mod cors;
 mod durability;
 mod errors;
+mod examples;
 mod fixtures;
 mod images;
 mod legacy;

@@ -1,4 +1,4 @@
-//! The web page and the palette it shows, over HTTP; what a browser makes of them is tried in `tests/browser`.
+//! The web page and the palette it shows, over HTTP. `tests/browser` tests them in a browser.
 
 use reqwest::{Method, header};
 use strand_tests::client::{form, text};
@@ -7,7 +7,7 @@ use strand_tests::server::shared;
 use crate::fixtures::back;
 
 #[tokio::test]
-async fn the_page_comes_whole_compressed_and_with_its_policy() {
+async fn the_page_is_complete_compressed_and_has_its_policy() {
     let client = shared().client();
     let page = client.get("/").await;
     assert_eq!(page.status, 200);
@@ -44,7 +44,7 @@ async fn the_page_comes_whole_compressed_and_with_its_policy() {
 }
 
 #[tokio::test]
-async fn the_palette_names_what_the_legacy_analysis_answers() {
+async fn the_palette_names_the_shades_of_the_legacy_analysis() {
     let client = shared().client();
     let palette = client.get("/palette").await.expect(200);
     let shades = palette.as_array().expect("an array");

@@ -1,46 +1,58 @@
-//! Health, API description, metrics, and what holds for every route: request ids, unknown paths and methods.
+//! Health, API description, metrics, and what applies to every route: request ids, unknown paths and methods.
 
 use std::collections::BTreeSet;
 
 use reqwest::Method;
-use serde_json::Value;
-use strand_tests::client::text;
+use serde_json::{Value, json};
+use strand_tests::client::{Answer, number, text};
 use strand_tests::server::{emulated_functions, private, shared};
 
+use crate::fixtures::back;
+
 #[tokio::test]
-async fn health_says_what_a_client_and_an_operator_look_for() {
+async fn health_reports_status_store_models_and_memory() {
     let health = shared().client().get("/health").await.expect(200);
     assert_eq!(health["status"], "healthy");
     assert_eq!(health["service"], "Hair Color Analyzer API");
     assert!(!text(&health["version"]).is_empty());
-    let named: Vec<&String> = health.as_object().expect("an object").keys().collect();
-    for topic in ["store", "model", "memory"] {
-        assert!(
-            named.iter().any(|key| key.contains(topic)),
-            "nothing of the {topic} in {health}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn health_loads_no_model() {
-    let Some(server) = private("service::health_loads_no_model") else {
-        return;
-    };
-    server.client().get("/health").await.expect(200);
-    server.client().get("/colors").await.expect(200);
-    let mapped = std::fs::read_to_string(format!("/proc/{}/maps", server.pid())).expect("Linux");
+    assert!(["embedded", "aws"].contains(&text(&health["store"])), "{health}");
+    let models = &health["models"];
+    assert!(text(&models["parser"]).starts_with("hair-parser-"), "{health}");
     assert!(
-        !mapped.contains("onnxruntime"),
-        "ONNX Runtime is mapped before the first analysis"
+        text(&models["feature_space"]).contains(text(&models["parser"])),
+        "{health}"
+    );
+    assert!(models["loaded"].is_array(), "{health}");
+    let memory = &health["memory"];
+    assert!(
+        number(&memory["resident_bytes"]) <= number(&memory["peak_bytes"]),
+        "{health}"
     );
 }
 
 #[tokio::test]
-async fn the_start_is_told_in_the_log() {
-    let Some(server) = private("service::the_start_is_told_in_the_log") else {
-        return;
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn health_loads_no_model() {
+    let server = private();
+    let client = server.client();
+    let health = client.get("/health").await.expect(200);
+    assert_eq!(health["models"]["loaded"], json!([]));
+    client.get("/colors").await.expect(200);
+    let is_mapped = || {
+        let maps = std::fs::read_to_string(format!("/proc/{}/maps", server.pid())).expect("Linux");
+        maps.contains("onnxruntime")
     };
+    assert!(!is_mapped(), "ONNX Runtime is mapped before the first analysis");
+    client.analyze_one(&back("6", 2)).await;
+    assert!(is_mapped(), "this test would not see ONNX Runtime");
+    let health = client.get("/health").await.expect(200);
+    assert_eq!(health["models"]["loaded"], json!([health["models"]["parser"]]));
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn the_start_is_logged() {
+    let server = private();
     assert!(
         server.log().contains("No trained models found"),
         "{}",
@@ -49,10 +61,9 @@ async fn the_start_is_told_in_the_log() {
 }
 
 #[tokio::test]
-async fn the_log_is_json_lines_where_nobody_watches() {
-    let Some(server) = private("service::the_log_is_json_lines_where_nobody_watches") else {
-        return;
-    };
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn the_log_is_json_when_stderr_is_not_a_terminal() {
+    let server = private();
     let asked = server.client().get("/colors/987654").await;
     asked.problem(404);
     let log = server.log();
@@ -69,7 +80,7 @@ async fn the_log_is_json_lines_where_nobody_watches() {
     );
 }
 
-/// Every route of the contract but the web page.
+/// Every route of the contract except the web page.
 const ROUTES: [(&str, &str); 21] = [
     ("get", "/health"),
     ("get", "/metrics"),
@@ -111,8 +122,8 @@ async fn the_description_is_openapi_3_1_and_names_every_route() {
             assert!(!answers.is_empty(), "{method} {path} answers nothing");
         }
     }
-    let told = |path: &str| path != "/metrics" || !emulated_functions();
-    for (method, path) in ROUTES.into_iter().filter(|(_, path)| told(path)) {
+    let is_described = |path: &str| path != "/metrics" || !emulated_functions();
+    for (method, path) in ROUTES.into_iter().filter(|(_, path)| is_described(path)) {
         assert!(
             described.contains(&(method.to_owned(), path.to_owned())),
             "{method} {path} is not described"
@@ -127,7 +138,7 @@ async fn the_description_is_openapi_3_1_and_names_every_route() {
 }
 
 #[tokio::test]
-async fn every_reference_of_the_description_leads_somewhere() {
+async fn every_reference_in_the_description_resolves() {
     let document = shared().client().get("/openapi.json").await.expect(200);
     let mut targets = Vec::new();
     collect_references(&document, &mut targets);
@@ -166,7 +177,7 @@ fn without_names(path: &str) -> String {
 }
 
 #[tokio::test]
-async fn the_page_to_try_the_routes_comes_from_the_server_alone() {
+async fn the_docs_page_loads_nothing_from_other_hosts() {
     let client = shared().client();
     let page = client.get("/docs").await;
     assert_eq!(page.status, 200, "{page:?}");
@@ -184,12 +195,14 @@ async fn the_page_to_try_the_routes_comes_from_the_server_alone() {
 async fn metrics_are_prometheus_text_and_count() {
     let client = shared().client();
     if emulated_functions() {
-        // Each process would tell of itself alone.
+        // The processes would each count only their own requests.
         client.get("/metrics").await.problem(404);
         return;
     }
+    let before = requests_to_health(&client.get("/metrics").await);
     client.get("/health").await.expect(200);
     let metrics = client.get("/metrics").await;
+    assert!(requests_to_health(&metrics) > before, "{metrics:?}");
     assert_eq!(metrics.status, 200);
     assert!(
         metrics.header("content-type").starts_with("text/plain"),
@@ -207,6 +220,18 @@ async fn metrics_are_prometheus_text_and_count() {
     }
 }
 
+/// The number of requests to `/health` with status 200, according to the metrics. Other tests send some too.
+fn requests_to_health(metrics: &Answer) -> f64 {
+    let text = String::from_utf8_lossy(&metrics.body);
+    let of_health = |line: &&str| {
+        let parts = ["route=\"/health\"", "status=\"200\""];
+        line.starts_with("strand_http_requests_total{") && parts.iter().all(|part| line.contains(part))
+    };
+    let counts = text.lines().filter(of_health);
+    let counts = counts.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok());
+    counts.sum()
+}
+
 #[tokio::test]
 async fn unknown_paths_and_methods_are_problems_too() {
     let client = shared().client();
@@ -220,7 +245,7 @@ async fn unknown_paths_and_methods_are_problems_too() {
 }
 
 #[tokio::test]
-async fn a_sane_request_id_is_taken_over() {
+async fn a_valid_request_id_is_kept() {
     let client = shared().client();
     for path in ["/health", "/colors/987654321"] {
         let asked = client
@@ -235,9 +260,9 @@ async fn a_sane_request_id_is_taken_over() {
 }
 
 #[tokio::test]
-async fn an_insane_request_id_is_replaced() {
+async fn an_invalid_request_id_is_replaced() {
     let client = shared().client();
-    for insane in [
+    for invalid in [
         "x".repeat(2000),
         "<script>alert(1)</script>".to_owned(),
         "a\tb c".to_owned(),
@@ -247,10 +272,10 @@ async fn an_insane_request_id_is_replaced() {
             .send(
                 client
                     .request(Method::GET, "/health")
-                    .header("x-request-id", &insane),
+                    .header("x-request-id", &invalid),
             )
             .await;
-        assert_ne!(answer.header("x-request-id"), insane);
+        assert_ne!(answer.header("x-request-id"), invalid);
     }
     let (one, other) = (client.get("/health").await, client.get("/health").await);
     assert_ne!(one.header("x-request-id"), other.header("x-request-id"));

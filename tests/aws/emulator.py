@@ -1,4 +1,4 @@
-"""Moto's server, one request at a time.
+"""Moto's server, one request at a time: emulator.py HOST PORT. It prints its port, which it chooses where PORT is 0.
 
 Moto keeps its tables in Python dictionaries and checks a condition in one step and writes in another; its own server
 answers requests on many threads, so two conditional writes at once can both win. DynamoDB and S3 never let them.
@@ -70,4 +70,6 @@ def one_at_a_time(environ, start_response):
 
 
 host, port = sys.argv[1], int(sys.argv[2])
-make_server(host, port, one_at_a_time, threaded=True, request_handler=Quiet).serve_forever()
+server = make_server(host, port, one_at_a_time, threaded=True, request_handler=Quiet)
+print(server.server_port, flush=True)
+server.serve_forever()

@@ -7,12 +7,13 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use strand_tests::client::{Client, id, text};
 use strand_tests::power_cut;
+use strand_tests::proxy::{Fault, Proxy, To};
 
 use crate::Place;
 use crate::fixtures::{back, hairless, speck, unique, untrained};
 
-/// A claim of a process that was killed lapses within this time.
-const LAPSE: Duration = Duration::from_secs(25);
+/// How long a test waits before it fails. No test depends on speed.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 async fn contested(client: &Client) -> u64 {
     untrained(
@@ -23,15 +24,15 @@ async fn contested(client: &Client) -> u64 {
     .await
 }
 
-async fn until(what: &str, limit: Duration, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + limit;
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
     while !holds().await {
-        assert!(Instant::now() < deadline, "{what} does not come");
+        assert!(Instant::now() < deadline, "{what} did not happen");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
 
-/// The states of a training as they are streamed.
+/// The states of a training, read from its stream.
 async fn stream(client: &Client, color: u64) -> Vec<Value> {
     let request = client.request(Method::GET, &format!("/train/{color}/stream"));
     let body = request
@@ -48,10 +49,9 @@ async fn stream(client: &Client, color: u64) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn what_one_changes_the_other_sees_at_once() {
-    let Some(place) = Place::create("processes::what_one_changes_the_other_sees_at_once") else {
-        return;
-    };
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
+async fn a_change_on_one_server_shows_on_the_other_at_once() {
+    let place = Place::create();
     let (here, there) = (place.server(), place.server());
     let (here, there) = (here.client(), there.client());
     let photo = back("6", 2);
@@ -83,10 +83,9 @@ async fn what_one_changes_the_other_sees_at_once() {
 }
 
 #[tokio::test]
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
 async fn a_second_training_joins_the_first() {
-    let Some(place) = Place::create("processes::a_second_training_joins_the_first") else {
-        return;
-    };
+    let place = Place::create();
     let (here, there) = (place.server(), place.server());
     let (here, there) = (here.client(), there.client());
     let color = contested(&here).await;
@@ -97,10 +96,7 @@ async fn a_second_training_joins_the_first() {
         here.post(&path),
         stream(&there, color),
         async {
-            until("training", Duration::from_secs(10), async || {
-                there.status(color).await == "training"
-            })
-            .await;
+            until("the training", async || there.status(color).await != "untrained").await;
             here.status(color).await
         }
     );
@@ -124,10 +120,9 @@ async fn a_second_training_joins_the_first() {
 }
 
 #[tokio::test]
-async fn a_failure_is_told_to_those_who_joined() {
-    let Some(place) = Place::create("processes::a_failure_is_told_to_those_who_joined") else {
-        return;
-    };
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
+async fn a_failure_is_reported_to_everyone_who_joined() {
+    let place = Place::create();
     let (here, there) = (place.server(), place.server());
     let (here, there) = (here.client(), there.client());
     let color = untrained(&here, "Bald", &[hairless()]).await;
@@ -139,48 +134,53 @@ async fn a_failure_is_told_to_those_who_joined() {
 }
 
 #[tokio::test]
-async fn the_training_of_a_killed_server_is_taken_over() {
-    let Some(place) = Place::create("processes::the_training_of_a_killed_server_is_taken_over") else {
-        return;
-    };
-    let (mut here, there) = (place.server(), place.server());
-    let client = here.client();
-    let color = contested(&client).await;
-    let path = format!("/train/{color}/stream");
-    let mut events = client.request(Method::GET, &path).send().await.expect("a stream");
-    events.chunk().await.expect("a first event");
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
+async fn another_server_takes_over_the_training_of_a_killed_one() {
+    let place = Place::create();
+    let proxy = Proxy::start(place.endpoint()).await;
+    // Starting the server blocks, and meanwhile the proxy must respond.
+    let started = tokio::task::spawn_blocking({
+        let (place, url) = (place.clone(), proxy.url());
+        move || place.server_at(&url)
+    });
+    let mut here = started.await.expect("it starts");
+    let there = place.server();
     let there = there.client();
-    until("training", Duration::from_secs(10), async || {
-        there.status(color).await == "training"
-    })
-    .await;
+    let color = contested(&there).await;
+    // The training claims the color and hangs at its first photo.
+    proxy.inject(Fault::Hang, To::Bucket, usize::MAX);
+    let path = format!("/train/{color}/stream");
+    let stream = here.client().request(Method::GET, &path).send().await;
+    until("training", async || there.status(color).await == "training").await;
     here.kill();
-    let start = Instant::now();
+    drop(stream);
+    assert_eq!(
+        there.status(color).await,
+        "training",
+        "the claim outlives its process"
+    );
+    place.lapse_claim(color).await;
     let trained = there.train(color).await;
     assert_eq!(trained["model"]["num_images"], 4);
-    assert!(
-        start.elapsed() < LAPSE + Duration::from_secs(10),
-        "{:?}",
-        start.elapsed()
-    );
-    here.start_again();
+    proxy.clear();
+    let started = tokio::task::spawn_blocking(move || {
+        here.start_again();
+        here
+    });
+    let here = started.await.expect("it starts");
     assert_eq!(here.client().status(color).await, "ready");
 }
 
 #[tokio::test]
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
 async fn a_deletion_elsewhere_wins_over_a_training() {
-    let Some(place) = Place::create("processes::a_deletion_elsewhere_wins_over_a_training") else {
-        return;
-    };
+    let place = Place::create();
     let (here, there) = (place.server(), place.server());
     let (here, there) = (here.client(), there.client());
     let color = contested(&here).await;
     let path = format!("/train/{color}");
     let (training, ()) = tokio::join!(here.post(&path), async {
-        until("training", Duration::from_secs(10), async || {
-            there.status(color).await == "training"
-        })
-        .await;
+        until("the training", async || there.status(color).await != "untrained").await;
         assert_eq!(there.delete(&format!("/colors/{color}")).await.status, 204);
     });
     if training.status != 200 {
@@ -193,10 +193,9 @@ async fn a_deletion_elsewhere_wins_over_a_training() {
 }
 
 #[tokio::test]
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
 async fn one_of_two_creations_wins() {
-    let Some(place) = Place::create("processes::one_of_two_creations_wins") else {
-        return;
-    };
+    let place = Place::create();
     let servers = [place.server(), place.server()];
     let clients = servers.each_ref().map(strand_tests::server::Server::client);
     for _ in 0..3 {
@@ -220,10 +219,9 @@ async fn one_of_two_creations_wins() {
 }
 
 #[tokio::test]
-async fn a_job_is_done_and_known_everywhere() {
-    let Some(place) = Place::create("processes::a_job_is_done_and_known_everywhere") else {
-        return;
-    };
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
+async fn a_job_runs_once_and_every_server_knows_its_state() {
+    let place = Place::create();
     let server = place.server();
     let client = server.client();
     let colors = [
@@ -232,7 +230,7 @@ async fn a_job_is_done_and_known_everywhere() {
     ];
     let job = client.post("/train").await.expect(202);
     let path = format!("/jobs/{}", job["id"]);
-    until("the end of the job", Duration::from_mins(1), async || {
+    until("the end of the job", async || {
         client.get(&path).await.expect(200)["status"] == "succeeded"
     })
     .await;
@@ -246,7 +244,7 @@ async fn a_job_is_done_and_known_everywhere() {
     );
 }
 
-/// Colors with the number of photos that each says it has; all of these are there, byte for byte.
+/// The colors with their photo counts. Checks that every photo exists, byte for byte.
 async fn whole_colors(client: &Client) -> Vec<(u64, usize)> {
     let mut colors = Vec::new();
     for color in client
@@ -271,10 +269,9 @@ async fn whole_colors(client: &Client) -> Vec<(u64, usize)> {
 }
 
 #[tokio::test]
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
 async fn a_kill_during_uploads_loses_nothing_acknowledged() {
-    let Some(place) = Place::create("processes::a_kill_during_uploads_loses_nothing_acknowledged") else {
-        return;
-    };
+    let place = Place::create();
     let mut server = place.server();
     let client = server.client();
     let color = client.color(&json!({ "name": unique("Power cut") })).await;
@@ -285,7 +282,7 @@ async fn a_kill_during_uploads_loses_nothing_acknowledged() {
         acknowledged.extend(answers.iter().map(|answer| id(&answer.json())));
         server.start_again();
     }
-    // Not the one from before, which may still hold a connection to a server that was killed.
+    // Not the earlier client, which may still hold a connection to a server that was killed.
     let client = server.client();
     let kept: Vec<u64> = client.images(color).await.iter().map(id).collect();
     assert!(
@@ -296,10 +293,9 @@ async fn a_kill_during_uploads_loses_nothing_acknowledged() {
 }
 
 #[tokio::test]
+#[ignore = "needs an emulator of S3 and DynamoDB: make test-aws"]
 async fn a_kill_during_deletions_leaves_whole_colors_or_none() {
-    let Some(place) = Place::create("processes::a_kill_during_deletions_leaves_whole_colors_or_none") else {
-        return;
-    };
+    let place = Place::create();
     let mut server = place.server();
     let client = server.client();
     let mut colors = Vec::new();
@@ -308,7 +304,7 @@ async fn a_kill_during_deletions_leaves_whole_colors_or_none() {
     }
     let gone = power_cut::amid_deletions(&mut server, &colors, 2).await;
     server.start_again();
-    // Not the one from before, which may still hold a connection to the server that was killed.
+    // Not the earlier client, which may still hold a connection to the server that was killed.
     let client = server.client();
     for color in &gone {
         client.get(&format!("/colors/{color}")).await.problem(404);

@@ -1,31 +1,32 @@
-//! A thin client: it sends what a test says and holds every answer to what the contract says of all answers.
+//! A thin client that checks every response against the rules of the contract that apply to all responses.
 
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 
-/// Speaks to one deployment.
+/// Sends requests to one deployment.
 ///
-/// Each test makes its own: `reqwest` ties its connections to the runtime that opened them, and every test has one.
+/// Each test makes its own client: `reqwest` ties its connections to the runtime that opened them, and every test has
+/// its own runtime.
 #[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: String,
 }
 
-/// An answer, read to its end.
+/// A complete response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
     pub status: StatusCode,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body.
+    /// The body, complete.
     pub body: Vec<u8>,
     asked: String,
 }
 
-/// Words that would show a server's inside to a stranger.
+/// Words that would reveal a server's internals.
 const INTERNALS: [&str; 12] = [
     "panicked",
     ".rs:",
@@ -45,7 +46,7 @@ impl Client {
     /// A client of the deployment at `base`, such as `http://localhost:8000`.
     ///
     /// # Panics
-    /// Where the system gives no socket.
+    /// If the operating system provides no socket.
     pub fn new(base: &str) -> Self {
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -57,33 +58,33 @@ impl Client {
         }
     }
 
-    /// The address of `path`.
+    /// The URL of `path`.
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
 
-    /// A request to be completed by the test.
+    /// A request for the test to complete.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path))
     }
 
-    /// Sends `request` and reads the answer.
+    /// Sends `request` and reads the response.
     ///
     /// # Panics
-    /// Where the server does not answer, or answers without a request id.
+    /// If the server does not respond, or responds without a request id.
     pub async fn send(&self, request: RequestBuilder) -> Answer {
         self.try_send(request)
             .await
             .unwrap_or_else(|error| panic!("no answer: {error:?}"))
     }
 
-    /// The same for tests that kill the server while they ask.
+    /// Like [`send`](Self::send), for tests that kill the server during a request.
     ///
     /// # Errors
-    /// Where the connection breaks before the answer is complete.
+    /// If the connection breaks before the response is complete.
     ///
     /// # Panics
-    /// Where the answer has no request id.
+    /// If the response has no request id.
     pub async fn try_send(&self, request: RequestBuilder) -> Result<Answer, reqwest::Error> {
         let request = request.build()?;
         let asked = format!("{} {}", request.method(), request.url().path());
@@ -104,37 +105,37 @@ impl Client {
         Ok(answer)
     }
 
-    /// `GET path`.
+    /// Sends `GET path`.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
     }
 
-    /// `DELETE path`.
+    /// Sends `DELETE path`.
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
     }
 
-    /// `POST path` without a body.
+    /// Sends `POST path` without a body.
     pub async fn post(&self, path: &str) -> Answer {
         self.send(self.request(Method::POST, path)).await
     }
 
-    /// `POST path` with JSON.
+    /// Sends `POST path` with JSON.
     pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::POST, path).json(body)).await
     }
 
-    /// `PATCH path` with JSON.
+    /// Sends `PATCH path` with JSON.
     pub async fn patch(&self, path: &str, body: &Value) -> Answer {
         self.send(self.request(Method::PATCH, path).json(body)).await
     }
 
-    /// `POST path` with a form.
+    /// Sends `POST path` with a form.
     pub async fn post_form(&self, path: &str, form: Form) -> Answer {
         self.send(self.request(Method::POST, path).multipart(form)).await
     }
 
-    /// Creates a color and gives its id.
+    /// Creates a color and returns its id.
     pub async fn color(&self, body: &Value) -> u64 {
         let answer = self.post_json("/colors", body).await;
         id(&answer.expect(201))
@@ -149,10 +150,10 @@ impl Client {
         .await
     }
 
-    /// Sends bytes to the place that `POST /uploads` answered with, which may be another server's.
+    /// Sends bytes to the target in the response of `POST /uploads`, which may be on another server.
     ///
     /// # Panics
-    /// Where nobody answers there.
+    /// If there is no response.
     pub async fn send_upload(&self, upload: &Value, bytes: &[u8]) -> reqwest::Response {
         let method = text(&upload["method"]).parse().expect("a method");
         let mut request = self.http.request(method, text(&upload["url"]));
@@ -167,18 +168,18 @@ impl Client {
         self.post_form("/analyze", form("images", photos)).await
     }
 
-    /// Analyzes one photo and gives its row.
+    /// Analyzes one photo and returns its row.
     pub async fn analyze_one(&self, photo: &[u8]) -> Value {
         let mut answer = self.analyze([("photo.jpg", photo)]).await.expect(200);
         answer["results"][0].take()
     }
 
-    /// Trains a color that is expected to train.
+    /// Trains a color and expects that to succeed.
     pub async fn train(&self, color: u64) -> Value {
         self.post(&format!("/train/{color}")).await.expect(200)
     }
 
-    /// The color as it now is.
+    /// The color in its current state.
     pub async fn get_color(&self, color: u64) -> Value {
         self.get(&format!("/colors/{color}")).await.expect(200)
     }
@@ -191,7 +192,7 @@ impl Client {
     /// A color's images.
     ///
     /// # Panics
-    /// Where the answer is no array.
+    /// If the response is not an array.
     pub async fn images(&self, color: u64) -> Vec<Value> {
         let mut images = self.get(&format!("/colors/{color}/images")).await.expect(200);
         images
@@ -201,10 +202,10 @@ impl Client {
     }
 }
 
-/// A multipart form of files that are all in the same field.
+/// A multipart form with all files in the same field.
 ///
 /// # Panics
-/// Never: the content type is a valid one.
+/// Never: the content type is valid.
 pub fn form<'a>(field: &str, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Form {
     files.into_iter().fold(Form::new(), |form, (filename, bytes)| {
         let part = Part::bytes(bytes.to_vec()).file_name(filename.to_owned());
@@ -215,10 +216,10 @@ pub fn form<'a>(field: &str, files: impl IntoIterator<Item = (&'a str, &'a [u8])
     })
 }
 
-/// The `id` of an answer.
+/// The `id` of a response.
 ///
 /// # Panics
-/// Where it is not a positive integer.
+/// If it is not a positive integer.
 pub fn id(value: &Value) -> u64 {
     value["id"]
         .as_u64()
@@ -226,24 +227,24 @@ pub fn id(value: &Value) -> u64 {
         .unwrap_or_else(|| panic!("no positive integer id: {value}"))
 }
 
-/// A string field.
+/// The value of a string field.
 ///
 /// # Panics
-/// Where it is something else.
+/// If it is not a string.
 pub fn text(value: &Value) -> &str {
     value.as_str().unwrap_or_else(|| panic!("not a string: {value}"))
 }
 
-/// A number field.
+/// The value of a number field.
 ///
 /// # Panics
-/// Where it is something else.
+/// If it is not a number.
 pub fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or_else(|| panic!("not a number: {value}"))
 }
 
 impl Answer {
-    /// A header's value, empty where there is none.
+    /// A header's value; empty if the response lacks it.
     pub fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -254,15 +255,15 @@ impl Answer {
     /// The body as JSON.
     ///
     /// # Panics
-    /// Where it is not JSON in UTF-8.
+    /// If it is not JSON in UTF-8.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{}: {error}", self.describe()))
     }
 
-    /// The JSON body of an answer with the expected status.
+    /// The JSON body of a response with the expected status.
     ///
     /// # Panics
-    /// Where the status is another one, with the whole answer in the message.
+    /// If the status is different. The message shows the whole response.
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status.as_u16(), status, "{}", self.describe());
@@ -274,41 +275,25 @@ impl Answer {
         self.json()
     }
 
-    /// The `detail` of a problem that has the expected status and all that the contract asks of problems.
+    /// The `detail` of a problem with the expected status and everything that the contract requires of problems.
     ///
     /// # Panics
-    /// Where the answer is no such problem.
+    /// If the response is not such a problem.
     #[track_caller]
     pub fn problem(&self, status: u16) -> String {
-        self.problem_in(&[status])
-    }
-
-    /// The same where the contract leaves more than one status open.
-    ///
-    /// # Panics
-    /// Where the answer is no such problem.
-    #[track_caller]
-    pub fn problem_in(&self, statuses: &[u16]) -> String {
-        let told = self.describe();
-        assert!(
-            statuses.contains(&self.status.as_u16()),
-            "expected {statuses:?}, got {told}"
-        );
+        let described = self.describe();
+        assert_eq!(self.status.as_u16(), status, "{described}");
         assert!(
             self.header("content-type")
                 .starts_with("application/problem+json"),
-            "{told}"
+            "{described}"
         );
         let problem = self.json();
-        assert_eq!(
-            problem["status"].as_u64(),
-            Some(u64::from(self.status.as_u16())),
-            "{told}"
-        );
+        assert_eq!(problem["status"], status, "{described}");
         for field in ["type", "title", "detail"] {
             assert!(
                 problem[field].as_str().is_some_and(|text| !text.is_empty()),
-                "no {field}: {told}"
+                "no {field}: {described}"
             );
         }
         let detail = text(&problem["detail"]).to_owned();
@@ -328,13 +313,13 @@ impl Answer {
     }
 }
 
-/// A plain sentence for a person, which gives nothing of the inside away.
+/// Asserts that a text is a plain sentence for a person that reveals no internals.
 ///
 /// # Panics
-/// Where it is not.
+/// If it is not.
 #[track_caller]
 pub fn assert_sentence(detail: &str) {
-    assert!(detail.ends_with('.'), "no sentence: {detail:?}");
+    assert!(detail.ends_with('.'), "not a sentence: {detail:?}");
     assert!(
         (10..=400).contains(&detail.chars().count()),
         "too short or too long: {detail:?}"

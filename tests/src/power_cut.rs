@@ -1,4 +1,4 @@
-//! A kill -9 while requests are under way, as a power cut would.
+//! Kills the server with kill -9 during requests, as a power cut would.
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use reqwest::{Method, RequestBuilder};
@@ -6,7 +6,8 @@ use reqwest::{Method, RequestBuilder};
 use crate::client::{Answer, form};
 use crate::server::Server;
 
-/// Uploads photos to a color all at once, and kills the server when so many are acknowledged; gives the acknowledgements.
+/// Uploads photos to a color in parallel, and kills the server when `after` of them are acknowledged. Returns the
+/// acknowledgments.
 pub async fn amid_uploads(server: &mut Server, color: u64, photos: &[Vec<u8>], after: usize) -> Vec<Answer> {
     let client = server.client();
     let path = format!("/colors/{color}/images");
@@ -18,7 +19,8 @@ pub async fn amid_uploads(server: &mut Server, color: u64, photos: &[Vec<u8>], a
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// Deletes colors all at once, and kills the server when so many are acknowledged as gone; gives those.
+/// Deletes colors in parallel, and kills the server when `after` deletions are acknowledged. Returns the deleted
+/// colors.
 pub async fn amid_deletions(server: &mut Server, colors: &[u64], after: usize) -> Vec<u64> {
     let client = server.client();
     let delete = |color: &u64| client.request(Method::DELETE, &format!("/colors/{color}"));
@@ -26,7 +28,8 @@ pub async fn amid_deletions(server: &mut Server, colors: &[u64], after: usize) -
     answers.into_iter().map(|(at, _)| colors[at]).collect()
 }
 
-/// Sends all requests at once; the others are under way when the first `after` of them are answered with `status`.
+/// Sends all requests in parallel and kills the server when the first `after` responses have `status`; other requests
+/// are then in flight.
 async fn amid(
     server: &mut Server,
     requests: Vec<RequestBuilder>,

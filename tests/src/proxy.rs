@@ -1,4 +1,4 @@
-//! A proxy that stands between a server and AWS and does to the answers what networks and clouds do.
+//! A proxy between a server and AWS that injects the faults of networks and clouds.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,34 +17,34 @@ use futures_util::{StreamExt as _, stream};
 pub enum Fault {
     /// Nothing.
     None,
-    /// The connection breaks; the request does not arrive.
+    /// The connection breaks before the request arrives.
     Break,
-    /// Nothing comes, neither answer nor end.
+    /// Nothing comes back, and the connection stays open.
     Hang,
-    /// The request arrives after a while.
+    /// The request arrives after a delay.
     Slow(Duration),
-    /// Too many requests, as each service says it; the request does not arrive.
+    /// "Too many requests", in the form that each service uses. The request does not arrive.
     Throttle,
-    /// Internal error; the request does not arrive.
+    /// "Internal error". The request does not arrive.
     Fail,
-    /// The request arrives, and the connection breaks before its answer.
+    /// The request arrives, but the connection breaks before the response.
     LoseAnswer,
 }
 
-/// Which requests a fault befalls.
+/// Which requests a fault affects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum To {
-    /// All.
+    /// All requests.
     All,
-    /// Those to DynamoDB.
+    /// Requests to DynamoDB.
     Table,
-    /// Those to S3.
+    /// Requests to S3.
     Bucket,
-    /// Those to DynamoDB that write in a transaction.
+    /// Requests to DynamoDB that write in a transaction.
     Transactions,
 }
 
-/// The proxy, running.
+/// A running proxy.
 pub struct Proxy {
     address: SocketAddr,
     plan: Arc<Plan>,
@@ -54,16 +54,16 @@ struct Plan {
     target: String,
     http: reqwest::Client,
     fault: Mutex<(Fault, To)>,
-    /// How many more requests the fault befalls.
+    /// How many more requests the fault affects.
     left: AtomicUsize,
-    befallen: AtomicUsize,
+    affected: AtomicUsize,
 }
 
 impl Proxy {
     /// Starts a proxy to `target`, such as `http://127.0.0.1:5000`. It ends with the runtime.
     ///
     /// # Panics
-    /// Where there is no free port.
+    /// If there is no free port.
     pub async fn start(target: &str) -> Self {
         let plan = Arc::new(Plan {
             target: target.trim_end_matches('/').to_owned(),
@@ -73,7 +73,7 @@ impl Proxy {
                 .expect("a client without TLS always builds"),
             fault: Mutex::new((Fault::None, To::All)),
             left: AtomicUsize::new(0),
-            befallen: AtomicUsize::new(0),
+            affected: AtomicUsize::new(0),
         });
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await
@@ -84,22 +84,22 @@ impl Proxy {
         Self { address, plan }
     }
 
-    /// Where it listens.
+    /// The proxy's base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// From now on this happens to the next `count` of these requests.
-    pub fn befall(&self, fault: Fault, to: To, count: usize) {
+    /// Applies the fault to the next `count` of these requests.
+    pub fn inject(&self, fault: Fault, to: To, count: usize) {
         *self.plan.fault.lock().unwrap_or_else(PoisonError::into_inner) = (fault, to);
-        self.plan.befallen.store(0, Ordering::SeqCst);
+        self.plan.affected.store(0, Ordering::SeqCst);
         self.plan.left.store(count, Ordering::SeqCst);
     }
 
-    /// All is well again; says how many requests the fault befell.
-    pub fn heal(&self) -> usize {
+    /// Ends the fault, and returns the number of requests that it affected.
+    pub fn clear(&self) -> usize {
         self.plan.left.store(0, Ordering::SeqCst);
-        self.plan.befallen.load(Ordering::SeqCst)
+        self.plan.affected.load(Ordering::SeqCst)
     }
 }
 
@@ -122,7 +122,7 @@ impl Plan {
                 .fetch_update(Ordering::SeqCst, Ordering::SeqCst, count_down)
                 .is_ok()
         {
-            self.befallen.fetch_add(1, Ordering::SeqCst);
+            self.affected.fetch_add(1, Ordering::SeqCst);
             return fault;
         }
         Fault::None
@@ -199,7 +199,7 @@ async fn handle(State(plan): State<Arc<Plan>>, request: Request) -> Response {
     }
 }
 
-/// An answer that breaks off in the middle.
+/// A response that breaks off in the middle.
 fn broken() -> Response {
     let chunks = stream::iter([Ok(Bytes::from_static(b"{"))]).chain(stream::once(async {
         Err(std::io::Error::other("broken off on purpose"))

@@ -1,8 +1,8 @@
-//! Starts the real `strand-server` for a test and makes sure that it is gone afterwards.
+//! Starts the real `strand-server` for a test, and makes sure that it ends with the test.
 
 use std::fs;
 use std::io::Write as _;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
@@ -12,10 +12,10 @@ use tempfile::TempDir;
 
 use crate::client::Client;
 
-/// How long a start or a stop may take on a busy machine before the test gives up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A start or a stop that takes longer than this fails the test. No test depends on how fast either is.
+const PATIENCE: Duration = Duration::from_mins(1);
 
-/// A server process of the test's own, or the deployment that `STRAND_BASE_URL` names.
+/// A server process that belongs to the test, or the deployment that `STRAND_BASE_URL` names.
 pub struct Server {
     base: String,
     own: Option<Own>,
@@ -23,67 +23,76 @@ pub struct Server {
 
 struct Own {
     process: Child,
-    /// Ends the server should this test process die without dropping it: its input closes with us.
+    /// Ends the server if this test process dies without dropping it: its input closes together with the process.
     guard: Child,
-    port: u16,
+    /// The number of log bytes that earlier processes wrote.
+    logged_before: usize,
     place: TempDir,
     environment: Vec<(String, String)>,
 }
 
-/// The one server that most tests share: they keep apart by names of their own.
+/// The server that most tests share. Each test uses its own names.
 ///
 /// # Panics
-/// Where it does not start.
+/// If it does not start.
 pub fn shared() -> &'static Server {
     static SHARED: LazyLock<Server> = LazyLock::new(|| deployment().unwrap_or_else(|| Server::start(&[])));
     &SHARED
 }
 
-/// The existing deployment that the suite is pointed at, if it is.
+/// The deployment that `STRAND_BASE_URL` names; `None` if it is not set. It requires the feature `deployment`, which
+/// ignores the tests that need more than a URL.
+///
+/// # Panics
+/// If only one of the two is set.
 pub fn deployment() -> Option<Server> {
     let base = std::env::var("STRAND_BASE_URL")
         .ok()
-        .filter(|base| !base.is_empty())?;
-    Some(Server { base, own: None })
+        .filter(|base| !base.is_empty());
+    assert_eq!(
+        base.is_some(),
+        cfg!(feature = "deployment"),
+        "set STRAND_BASE_URL and build with --features strand-tests/deployment, or neither"
+    );
+    Some(Server {
+        base: base?,
+        own: None,
+    })
 }
 
-/// Whether that deployment is the Lambda functions under `sam local`, as `STRAND_TEST_FUNCTIONS=1` says: several
-/// processes that answer one request at a time each, behind a gateway that hands an answer on when it is complete.
+/// Whether that deployment is the Lambda functions under `sam local`: several processes that handle one request at a
+/// time each, behind a gateway that forwards a response only when it is complete.
 pub fn emulated_functions() -> bool {
-    std::env::var_os("STRAND_TEST_FUNCTIONS").is_some_and(|value| value == "1")
+    cfg!(feature = "functions")
 }
 
-/// A server whose library nobody else changes; with a deployment there is only the one, and `None` says that the
-/// test named `test` was left out.
-pub fn private(test: &str) -> Option<Server> {
-    private_with(test, &[])
+fn may_wipe() -> bool {
+    cfg!(feature = "wipe")
 }
 
-/// The same with further environment variables.
-pub fn private_with(test: &str, environment: &[(&str, &str)]) -> Option<Server> {
-    if deployment().is_some() {
-        not_run(
-            test,
-            "it needs a server process of its own, and STRAND_BASE_URL names a deployment",
-        );
-        return None;
-    }
-    Some(Server::start(environment))
+/// A server that no other test changes, for tests that are ignored when a deployment is tested.
+pub fn private() -> Server {
+    private_with(&[])
 }
 
-/// A server whose library is empty and nobody else's while the test runs. A deployment has only the one library, so it
-/// is emptied first, where `STRAND_TEST_WIPE=1` says that it may be; run such tests one at a time.
-pub async fn alone(test: &str) -> Option<Server> {
+/// Like [`private`], with more environment variables.
+pub fn private_with(environment: &[(&str, &str)]) -> Server {
+    Server::start(environment)
+}
+
+/// A server whose library is empty, and that no other test uses meanwhile. A deployment has only one library, which is
+/// emptied first. Run such tests one at a time there.
+///
+/// # Panics
+/// If emptying the deployment's library is not allowed. The feature `wipe` allows it.
+pub async fn alone() -> Server {
     let Some(server) = deployment() else {
-        return Some(Server::start(&[]));
+        return Server::start(&[]);
     };
-    if std::env::var_os("STRAND_TEST_WIPE").is_none_or(|value| value != "1") {
-        not_run(
-            test,
-            "it needs an empty library; STRAND_TEST_WIPE=1 lets it empty the deployment's",
-        );
-        return None;
-    }
+    assert!(
+        may_wipe(),
+        "only --features strand-tests/wipe allows emptying the deployment's library"
+    );
     let client = server.client();
     for color in client
         .get("/colors")
@@ -96,17 +105,7 @@ pub async fn alone(test: &str) -> Option<Server> {
         client.delete(&format!("/colors/{}", color["id"])).await;
     }
     client.post("/clear-cache").await;
-    Some(server)
-}
-
-/// Says on the terminal, past the test runner's capture, that a test was left out and why.
-pub fn not_run(test: &str, reason: &str) {
-    let _ = writeln!(std::io::stderr(), "NOT RUN {test}: {reason}");
-}
-
-/// Says that a test that depends on what the machine has did run.
-pub fn did_run(test: &str) {
-    let _ = writeln!(std::io::stderr(), "RUN {test}");
+    server
 }
 
 /// The project's root.
@@ -117,15 +116,15 @@ pub fn root() -> PathBuf {
         .unwrap_or_default()
 }
 
-/// The server's binary.
+/// The path of the server's binary.
 ///
 /// # Panics
-/// Where there is none, saying how to get it.
+/// If it is missing. The message says how to build it.
 pub fn binary() -> PathBuf {
     if let Some(named) = std::env::var_os("STRAND_SERVER_BIN") {
         return named.into();
     }
-    // This test's executable lies in target/debug/deps, the server's in target/debug.
+    // This test's executable is in target/debug/deps, and the server's in target/debug.
     let here = std::env::current_exe().unwrap_or_default();
     let found = here
         .ancestors()
@@ -135,17 +134,18 @@ pub fn binary() -> PathBuf {
         .find(|path| path.is_file());
     found.unwrap_or_else(|| {
         panic!(
-            "strand-server is neither beside {} nor named by STRAND_SERVER_BIN; run `make test`, which builds it first",
+            "strand-server is neither next to {} nor named by STRAND_SERVER_BIN; run `make test`, which builds it first",
             here.display()
         )
     })
 }
 
 impl Server {
-    /// Starts a server on a free port with an empty library, and waits until it is healthy.
+    /// Starts a server with an empty library on a port that the operating system chooses, and waits until it is
+    /// healthy.
     ///
     /// # Panics
-    /// Where it does not become healthy; its log is in the message.
+    /// If it does not become healthy. The message contains its log.
     pub fn start(environment: &[(&str, &str)]) -> Self {
         let place = tempfile::Builder::new()
             .prefix("strand-")
@@ -155,69 +155,76 @@ impl Server {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        let port = free_port();
-        let (process, guard) = launch(&place, port, &environment);
+        let (process, guard) = launch(&place, &environment);
         let own = Own {
             process,
             guard,
-            port,
+            logged_before: 0,
             place,
             environment,
         };
         let mut server = Self {
-            base: format!("http://127.0.0.1:{port}"),
+            base: String::new(),
             own: Some(own),
         };
         server.wait_until_healthy();
         server
     }
 
-    /// Whether the process is the test's own, to be killed and looked into.
+    /// Whether the process belongs to the test, which may then kill it and read its files.
     pub fn is_own(&self) -> bool {
         self.own.is_some()
     }
 
-    /// Where it listens.
+    /// The server's base URL.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// A client of it.
+    /// A client of this server.
     pub fn client(&self) -> Client {
         Client::new(&self.base)
     }
 
-    /// Its process id.
+    /// The server's process id.
     pub fn pid(&self) -> u32 {
         self.mine().process.id()
     }
 
-    /// The folder of its library.
+    /// The folder of the server's library.
     pub fn data(&self) -> PathBuf {
         self.mine().place.path().join("data")
     }
 
-    /// All that it has written to its standard output and error.
+    /// All output of the server, standard output and error.
     pub fn log(&self) -> String {
         fs::read_to_string(self.mine().place.path().join("log")).unwrap_or_default()
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the server, as a power cut would.
     ///
     /// # Panics
-    /// Where the system does not let us.
+    /// If the operating system does not allow it.
     pub fn kill(&mut self) {
         let own = self.mine_mut();
         own.process.kill().expect("our own child can be killed");
         own.process.wait().expect("a killed child ends");
     }
 
-    /// Ends it as a container engine would, and says how it went.
+    /// Stops the server as a container engine would, and returns its exit status.
     ///
     /// # Panics
-    /// Where it does not end in time.
+    /// If it does not end.
     pub fn terminate(&mut self) -> ExitStatus {
         self.signal_terminate();
+        self.wait_for_end()
+    }
+
+    /// Waits for a server that has received a signal, and returns its exit status.
+    ///
+    /// # Panics
+    /// If it does not end.
+    pub fn wait_for_end(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self
@@ -240,7 +247,7 @@ impl Server {
     /// Sends SIGTERM and does not wait.
     ///
     /// # Panics
-    /// Where there is no shell.
+    /// If there is no shell.
     pub fn signal_terminate(&self) {
         let script = format!("kill -TERM {}", self.pid());
         Command::new("sh")
@@ -249,39 +256,55 @@ impl Server {
             .expect("a shell");
     }
 
-    /// Starts it again on the same library after [`kill`](Self::kill) or [`terminate`](Self::terminate).
+    /// Starts the server again on the same library after [`kill`](Self::kill) or [`terminate`](Self::terminate). It
+    /// then listens on another port, so earlier clients do not reach it.
     ///
     /// # Panics
-    /// Where it does not become healthy again.
+    /// If it does not become healthy again.
     pub fn start_again(&mut self) {
+        let logged_before = self.log().len();
         let own = self.mine_mut();
         end(&mut own.guard);
-        (own.process, own.guard) = launch(&own.place, own.port, &own.environment);
+        own.logged_before = logged_before;
+        (own.process, own.guard) = launch(&own.place, &own.environment);
         self.wait_until_healthy();
     }
 
+    /// Waits until the log has a line with `words`.
+    ///
+    /// # Panics
+    /// If the process ends or hangs first. The message contains the log.
+    pub fn wait_for_log(&mut self, words: &str) {
+        self.wait_until(words, |server| server.latest_log().contains(words).then_some(()));
+    }
+
     fn wait_until_healthy(&mut self) {
+        let port = self.wait_until("a healthy server", |server| {
+            port_in(&server.latest_log()).filter(|port| answers(*port))
+        });
+        self.base = format!("http://127.0.0.1:{port}");
+    }
+
+    fn wait_until<T>(&mut self, what: &str, mut found: impl FnMut(&Self) -> Option<T>) -> T {
         let deadline = Instant::now() + PATIENCE;
-        let port = self.mine().port;
-        while !answers(port) {
-            if let Some(status) = self
-                .mine_mut()
-                .process
-                .try_wait()
-                .expect("our own child can be asked")
-            {
-                panic!(
-                    "the server ended with {status} before it was healthy:\n{}",
-                    self.log()
-                );
+        loop {
+            if let Some(found) = found(self) {
+                return found;
             }
+            let process = &mut self.mine_mut().process;
+            let ended = process.try_wait().expect("our own child can be asked");
             assert!(
-                Instant::now() < deadline,
-                "the server did not become healthy:\n{}",
+                ended.is_none() && Instant::now() < deadline,
+                "no sign of {what} ({ended:?}):\n{}",
                 self.log()
             );
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// The output of the current process.
+    fn latest_log(&self) -> String {
+        self.log().split_off(self.mine().logged_before)
     }
 
     fn mine(&self) -> &Own {
@@ -312,17 +335,17 @@ impl Drop for Server {
     }
 }
 
-/// Runs the server with a wrong environment and gives its exit status and what it said.
+/// Runs the server with a wrong environment, and returns its exit status and output.
 ///
 /// # Panics
-/// Where it starts after all.
+/// If it starts.
 pub fn refuse_to_start(environment: &[(&str, &str)]) -> (ExitStatus, String) {
     let place = tempfile::tempdir().expect("a temporary folder");
     let environment: Vec<_> = environment
         .iter()
         .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
         .collect();
-    let (mut process, mut guard) = launch(&place, free_port(), &environment);
+    let (mut process, mut guard) = launch(&place, &environment);
     let deadline = Instant::now() + PATIENCE;
     let status = loop {
         if let Some(status) = process.try_wait().expect("our own child can be asked") {
@@ -341,7 +364,7 @@ pub fn refuse_to_start(environment: &[(&str, &str)]) -> (ExitStatus, String) {
     )
 }
 
-fn launch(place: &TempDir, port: u16, environment: &[(String, String)]) -> (Child, Child) {
+fn launch(place: &TempDir, environment: &[(String, String)]) -> (Child, Child) {
     let log = fs::OpenOptions::new()
         .create(true)
         .append(true)
@@ -360,7 +383,7 @@ fn launch(place: &TempDir, port: u16, environment: &[(String, String)]) -> (Chil
     }
     command
         .current_dir(place.path())
-        .env("PORT", port.to_string())
+        .env("PORT", "0")
         .env("STRAND_DATA_DIR", place.path().join("data"))
         .env("STRAND_MODELS_DIR", models)
         .env("RUST_LOG", "info")
@@ -388,15 +411,14 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-fn free_port() -> u16 {
-    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a free port");
-    listener
-        .local_addr()
-        .expect("a bound listener has an address")
-        .port()
+/// The port on which the server says it listens.
+fn port_in(log: &str) -> Option<u16> {
+    let (_, rest) = log.split_once("Listening on http://localhost:")?;
+    let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+    rest[..digits].parse().ok()
 }
 
-/// Whether `GET /health` is answered with 200; by hand, as it is asked before there is a runtime.
+/// Whether `GET /health` returns 200. The request is written by hand, because there is no runtime yet.
 fn answers(port: u16) -> bool {
     use std::io::Read as _;
     let ask = || -> std::io::Result<String> {

@@ -1,13 +1,15 @@
-//! Lambda function: `/analyze`, `/analyze-legacy`, and the cache of answers.
+//! Lambda function: `/analyze`, `/analyze-legacy`, and the cache of measured photos.
 
 use lambda_http::Error;
-use strand::http::Resource;
+use strand::compose::Service;
 use strand::settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_env()?;
-    // It may read the snapshot of the library and not write it.
+    // This function may read the snapshot of the library, but not write it.
     settings.store.limit_snapshot(0);
-    strand_lambda::serve(&[Resource::Analysis], settings.start().await?).await
+    let mut service = Service::start(settings).await?;
+    let analyzer = service.analyzer()?;
+    strand_lambda::serve(service.routes().analysis(analyzer.matching).build()).await
 }

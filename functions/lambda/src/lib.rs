@@ -1,28 +1,26 @@
 //! HTTP over the protocols of Lambda, the same for each function behind API Gateway.
 
+use axum::Router;
 use lambda_http::lambda_runtime::{self, FunctionResponse, LambdaEvent, service_fn};
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Error, StreamAdapter};
-use strand::http::{Resource, router_of};
-use strand::settings::Service;
 
-/// Paths below these are answered in Lambda's streaming protocol, all others in the buffered one.
+/// Responses for paths below these use Lambda's streaming protocol. All others use the buffered one.
 ///
-/// API Gateway expects one protocol per route, so template.yaml has to name the same paths (`ResponseTransferMode`), and
-/// `make test-containers` holds the two against each other. Streamed, progress arrives as it happens, an answer may be
-/// larger than 6 MB and take longer than 29 seconds. But the Runtime API is handed a streamed answer in three writes at
-/// least, on a connection without `TCP_NODELAY`, so that each may wait 40 ms for the acknowledgement of the one before:
-/// too much for what fits into one.
+/// API Gateway expects one protocol per route, so template.yaml has to name the same paths (`ResponseTransferMode`),
+/// and `make test-containers` compares the two. Streaming delivers progress as it happens, allows responses larger than
+/// 6 MB, and allows them to take longer than 29 seconds. But the Runtime API receives a streamed response in at least
+/// three writes, on a connection without `TCP_NODELAY`, so each write may wait 40 ms for the acknowledgment of the one
+/// before. That is too slow for a response that fits into one write.
 const STREAMED: [&str; 2] = ["/train/", "/training_data/"];
 
-/// Serves the routes of some resources to API Gateway until Lambda ends the process.
+/// Serves routes to API Gateway until Lambda ends the process.
 ///
 /// # Errors
-/// Only those of the Runtime API, which end the process. An event that is not of API Gateway ends its invocation with
-/// an error that says so.
-pub async fn serve(resources: &[Resource], Service { library, http }: Service) -> Result<(), Error> {
-    let routes = router_of(resources, library, http);
+/// Only errors of the Runtime API, which end the process. An event that is not from API Gateway ends its invocation
+/// with an error that says so.
+pub async fn serve(routes: Router) -> Result<(), Error> {
     let streams = !only_buffers();
     let handle = |event: LambdaEvent<LambdaRequest>| {
         let routes = routes.clone();
@@ -48,7 +46,7 @@ fn is_streamed(request: &LambdaRequest) -> bool {
     STREAMED.iter().any(|prefix| path.starts_with(prefix))
 }
 
-/// `sam local start-api` takes the bytes of a streamed answer for one JSON object and fails on them.
+/// `sam local start-api` parses the bytes of a streamed response as one JSON object and fails.
 fn only_buffers() -> bool {
     std::env::var_os("AWS_SAM_LOCAL").is_some()
 }

@@ -1,18 +1,17 @@
-//! `strand-server analyze`: photos on the terminal, or as JSON.
+//! `strand-server analyze`: prints the colors and matches of photos, as tables or as JSON.
 
 use crate::Outcome;
-use crate::session::{with_library, with_settings};
+use crate::session::{Session, with_library, with_settings};
 use crate::terminal::{cell, swatch};
 use clap::Args;
 use console::style;
 use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use strand::color::{Rgb, palette};
 use strand::http::{AnalysisView, Row};
-use strand::learning::Basis;
-use strand::library::{Analysis, AnalysisRequest, Library, LibraryError, Snapshot};
+use strand::learning::{Basis, LibrarySnapshot};
+use strand::library::{Analysis, Library, LibraryError, Matching, PhotoRequest, standard_palette};
 use strand::photo::{MAX_BYTES, PhotoError};
 use strand::settings::{Settings, StoreSettings};
 use strand::store::embedded::Embedded;
@@ -22,37 +21,38 @@ pub struct Arguments {
     /// The photos: JPEG, PNG, WebP, GIF, BMP or TIFF.
     #[arg(required = true)]
     photos: Vec<PathBuf>,
-    /// Print JSON, as POST /analyze answers it; the default where the output is no terminal.
+    /// Print JSON as POST /analyze returns it; the default when output is not a terminal.
     #[arg(long)]
     json: bool,
-    /// Print the table even where the output is no terminal.
+    /// Print the table even when output is not a terminal.
     #[arg(long, conflicts_with = "json")]
     table: bool,
-    /// Match against the built-in palette of trade shades rather than the library.
+    /// Match against the standard palette instead of the library.
     #[arg(long)]
     palette: bool,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
     let mut settings = Settings::from_env()?.quiet();
-    // Where there is no library, looking at a photo must not leave an empty one behind.
+    // If there is no library, analyzing a photo must not create an empty one.
     let nowhere = settings.store.data_dir().is_some_and(|dir| !Embedded::is_at(dir));
     if !(arguments.palette || nowhere) {
-        return with_library("curl -F images=@photo.jpg {}/analyze", async |library| {
-            analyze(&library, arguments).await
+        return with_library("curl -F images=@photo.jpg {}/analyze", async |session| {
+            analyze(&session, arguments).await
         });
     }
     let scratch = tempfile::tempdir().map_err(|error| format!("no temporary folder: {error}"))?;
     settings.store = StoreSettings::Embedded {
         data_dir: scratch.path().to_owned(),
     };
-    with_settings(settings, async |library| analyze(&library, arguments).await)
+    with_settings(settings, async |session| analyze(&session, arguments).await)
 }
 
-async fn analyze(library: &Library, arguments: &Arguments) -> Result<Outcome, String> {
-    let shelf = library.snapshot().await.map_err(|error| error.to_string())?;
-    let by_palette = arguments.palette || shelf.is_empty();
-    let against = if by_palette { Snapshot::palette() } else { shelf };
+async fn analyze(session: &Session, arguments: &Arguments) -> Result<Outcome, String> {
+    let (library, matching) = (&session.service.library, &session.analyzer.matching);
+    let snapshot = matching.snapshot().await.map_err(|error| error.to_string())?;
+    let by_palette = arguments.palette || snapshot.is_empty();
+    let against = if by_palette { standard_palette() } else { snapshot };
     let as_json = arguments.json || !(arguments.table || std::io::stdout().is_terminal());
     let swatches = if as_json {
         HashMap::new()
@@ -60,23 +60,18 @@ async fn analyze(library: &Library, arguments: &Arguments) -> Result<Outcome, St
         swatches(library, by_palette).await?
     };
     if by_palette && !arguments.palette {
-        eprintln!(
-            "The library has no shade to match against yet; these are trade shades of the built-in palette."
-        );
+        eprintln!("The library has no shade to match against yet, so we compared with standard shades.");
     }
     let (mut rows, mut failed) = (Vec::new(), false);
     for (index, path) in arguments.photos.iter().enumerate() {
         let name = path.display().to_string();
-        match answer(library, &against, path).await {
-            Ok((analysis, cached)) if as_json => rows.push(Row::found(index + 1, name, &analysis, cached)),
-            Ok((analysis, _)) => show(&name, &analysis, &swatches),
-            // What is wrong with this machine is wrong for all photos.
-            Err(
-                error @ (LibraryError::ModelMissing(_)
-                | LibraryError::RuntimeMissing
-                | LibraryError::Vision(_)
-                | LibraryError::Internal(_)),
-            ) => return Err(format!("{error} strand-server doctor says more.")),
+        match answer(matching, &against, path).await {
+            Ok(analysis) if as_json => rows.push(Row::found(index + 1, name, &analysis)),
+            Ok(analysis) => show(&name, &analysis, &swatches),
+            // A problem with this machine affects every photo.
+            Err(error) if error.is_of_this_machine() => {
+                return Err(format!("{error} strand-server doctor says more."));
+            }
             Err(error) => {
                 failed = true;
                 if as_json {
@@ -90,7 +85,7 @@ async fn analyze(library: &Library, arguments: &Arguments) -> Result<Outcome, St
     if as_json {
         let json = serde_json::to_string_pretty(&AnalysisView::new(&against, rows))
             .map_err(|error| error.to_string())?;
-        // Whoever reads may have read enough.
+        // The reader of a pipe may have closed it.
         let _ = writeln!(std::io::stdout(), "{json}");
     }
     Ok(if failed {
@@ -101,15 +96,15 @@ async fn analyze(library: &Library, arguments: &Arguments) -> Result<Outcome, St
 }
 
 async fn answer(
-    library: &Library,
-    against: &Snapshot,
+    matching: &Matching,
+    against: &LibrarySnapshot,
     path: &Path,
-) -> Result<(Arc<Analysis>, bool), LibraryError> {
+) -> Result<Analysis, LibraryError> {
     let bytes = read_photo(path)?;
-    library.analyze(against, bytes, AnalysisRequest::default()).await
+    matching.analyze(against, bytes, PhotoRequest::default()).await
 }
 
-/// A photo's bytes, no more than a photo may have.
+/// Reads a photo's file, up to the maximum size of a photo.
 pub fn read_photo(path: &Path) -> Result<Vec<u8>, LibraryError> {
     let unreadable =
         |error: std::io::Error| LibraryError::Invalid(format!("The file cannot be read: {error}."));
@@ -120,33 +115,33 @@ pub fn read_photo(path: &Path) -> Result<Vec<u8>, LibraryError> {
     std::fs::read(path).map_err(unreadable)
 }
 
-/// The colors to show beside the names of matches.
+/// The colors to show next to the names of matches, by the id of the shade.
 async fn swatches(library: &Library, by_palette: bool) -> Result<HashMap<u64, Rgb>, String> {
     if by_palette {
-        let main = |shade: &strand::color::Shade| shade.parts.first().map(|part| part.lab.to_rgb());
+        let main = |shade: &strand::color::PaletteShade| shade.parts.first().map(|part| part.lab.to_rgb());
         return Ok((1..)
             .zip(palette())
             .filter_map(|(id, shade)| Some((id, main(shade)?)))
             .collect());
     }
-    let colors = library
-        .colors(None, usize::MAX)
+    let shades = library
+        .shades(None, usize::MAX)
         .await
         .map_err(|error| error.to_string())?;
-    Ok(colors
+    Ok(shades
         .into_iter()
-        .filter_map(|color| Some((color.id, color.hex?)))
+        .filter_map(|shade| Some((shade.id, shade.hex?)))
         .collect())
 }
 
 fn show(name: &str, analysis: &Analysis, swatches: &HashMap<u64, Rgb>) {
     let summary = &analysis.summary;
     println!(
-        "{}   {}, {}, {}, level {} of 10   hair {:.0} % of the photo, {:.0} % sure",
+        "{}   {}, {}, {}, level {} of 10   hair covers {:.0}% of the photo, {:.0}% sure",
         style(name).bold(),
-        word(&summary.tone),
-        word(&summary.level),
-        word(&summary.style),
+        summary.tone,
+        summary.level,
+        summary.style,
         summary.professional_level,
         100.0 * analysis.coverage,
         100.0 * analysis.confidence,
@@ -154,7 +149,7 @@ fn show(name: &str, analysis: &Analysis, swatches: &HashMap<u64, Rgb>) {
     for color in &analysis.colors {
         let rgb = color.lab.to_rgb();
         println!(
-            "  {} {rgb} {:5.1} %   L* {:5.1}  a* {:5.1}  b* {:5.1}",
+            "  {} {rgb} {:5.1}%   L* {:5.1}  a* {:5.1}  b* {:5.1}",
             swatch(Some(rgb)),
             100.0 * color.share,
             color.lab.l,
@@ -164,8 +159,8 @@ fn show(name: &str, analysis: &Analysis, swatches: &HashMap<u64, Rgb>) {
     }
     for (place, found) in (1..).zip(&analysis.matches) {
         println!(
-            "  {place}. {} {} {:3.0} %   ΔE {:4.1}{}",
-            swatch(swatches.get(&found.color_id).copied()),
+            "  {place}. {} {} {:3.0}%   ΔE {:4.1}{}",
+            swatch(swatches.get(&found.shade_id).copied()),
             cell(&found.name, 40),
             100.0 * found.combined,
             found.difference,
@@ -177,18 +172,10 @@ fn show(name: &str, analysis: &Analysis, swatches: &HashMap<u64, Rgb>) {
         );
     }
     if analysis.matches.is_empty() {
-        println!("  No shade to match against: teach some with strand-server train, or use --palette.");
+        println!("  No shade to match against: train some with strand-server train, or use --palette.");
     }
     for warning in &analysis.warnings {
         println!("  {} {warning}", style("!").yellow());
     }
     println!();
-}
-
-/// A value of the contract as its word there.
-fn word(value: &impl serde::Serialize) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(word)) => word,
-        _ => String::new(),
-    }
 }

@@ -1,28 +1,29 @@
-//! `strand-server doctor`: what is found, what is missing, what to do.
+//! `strand-server doctor`: checks the installation and says what to do.
 
 use crate::Outcome;
-use crate::serve::check_health;
+use crate::serve::{check_health, remedy};
 use console::style;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::Instant;
-use strand::library::types::Status;
+use strand::library::ShadeStatus;
+use strand::models::{Manifest, ModelsConfig, Network, Selection};
 use strand::settings::{self, Settings, VARIABLES};
 use strand::store::embedded::Embedded;
-use strand::vision::{Manifest, Model, Network, Vision, VisionConfig, locate_runtime};
+use strand::vision::{Vision, locate_runtime};
 
-/// What a server needs to match photos of any size, and a little to spare: see the README's figures.
+/// The memory that a server needs to match photos of any size, with a margin. See `docs/performance.md`.
 const MEMORY_NEEDED: u64 = 256 << 20;
 
-/// How a thing is.
+/// The state of a thing that was checked.
 enum State {
     Good,
-    /// It works; better is possible.
+    /// It works, but could be better.
     Note,
     Bad,
 }
 
-/// What was found out, and what to do about it.
+/// A finding, and what to do about it.
 struct Finding {
     state: State,
     what: String,
@@ -76,10 +77,10 @@ pub fn run() -> Outcome {
     section("Machine", vec![memory(), cores()]);
     match Settings::from_env() {
         Ok(settings) => {
-            section("Networks", networks(&settings.vision));
+            section("Networks", networks(&settings.models, settings.threads));
             section("Library", library(settings));
         }
-        // Said above; what stands behind it cannot be looked at.
+        // The error is already reported above. What depends on it cannot be checked.
         Err(_) => section("Networks and library", Vec::new()),
     }
     section("Port", vec![port()]);
@@ -135,7 +136,7 @@ fn memory() -> Finding {
     }
 }
 
-/// The least of the limits of this process's cgroups (version 2, or the root of version 1) and the machine's memory.
+/// The smallest of the limits of this process's cgroups (version 2, or the root of version 1) and the machine's memory.
 fn memory_limit() -> Option<(u64, &'static str)> {
     let number = |path: &Path| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
     let groups = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -158,11 +159,11 @@ fn memory_limit() -> Option<(u64, &'static str)> {
 fn cores() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Finding::good(format!(
-        "{cores} core(s) to use; STRAND_THREADS sets how many inference takes"
+        "{cores} cores to use; STRAND_THREADS sets how many inference takes"
     ))
 }
 
-fn networks(config: &VisionConfig) -> Vec<Finding> {
+fn networks(config: &ModelsConfig, threads: usize) -> Vec<Finding> {
     let dir = &config.models_dir;
     let at = dir.display();
     let mut findings = vec![Finding::good(format!(
@@ -178,11 +179,10 @@ fn networks(config: &VisionConfig) -> Vec<Finding> {
             )];
         }
     };
-    let vision = match Vision::new(config.clone()) {
-        Ok(vision) => vision,
+    let vision = match Selection::new(config) {
+        Ok(selection) => Vision::new(selection, dir, threads),
         Err(error) => {
-            let advice =
-                "strand-server models list names what there is; set STRAND_PARSER and STRAND_BACKBONE so";
+            let advice = "strand-server models list names what is known; set STRAND_PARSER and STRAND_BACKBONE to one of them";
             return vec![Finding::bad(error.to_string(), advice)];
         }
     };
@@ -193,22 +193,20 @@ fn networks(config: &VisionConfig) -> Vec<Finding> {
             vision.loaded().join(" and "),
             started.elapsed().as_millis()
         ))),
-        // Each of these errors says what to run; it must run on the directory that is looked into.
-        Err(error) => findings.push(Finding::bad(
-            error.to_string(),
-            format!("STRAND_MODELS_DIR={at} is where it is looked for and fetched to"),
-        )),
+        Err(error) => {
+            let advice = format!("{} STRAND_MODELS_DIR is {at}.", remedy(&error));
+            findings.push(Finding::bad(error.to_string(), advice.trim_start()));
+        }
     }
-    let is_there = |model: &&Model| model.embedded || model.path(dir).is_file();
     let best = manifest
         .models()
         .iter()
         .find(|model| matches!(model.network, Network::Segmenter(_)));
     if config.parser.is_none()
-        && let Some(best) = best.filter(|model| !is_there(model))
+        && let Some(best) = best.filter(|model| !model.is_present(dir))
     {
         findings.push(Finding::note(
-            format!("a more exact hair parser is known: {}", best.name),
+            format!("a better hair parser is known: {}", best.name),
             format!(
                 "STRAND_MODELS_DIR={at} strand-server models fetch {}; train the shades again then",
                 best.name
@@ -241,22 +239,25 @@ fn library(settings: Settings) -> Vec<Finding> {
             ))];
         }
     }
-    let found = crate::session::with_settings(settings.quiet(), async |library| {
-        let colors = library
-            .colors(None, usize::MAX)
+    let found = crate::session::with_settings(settings.quiet(), async |session| {
+        let service = &session.service;
+        let library = &service.library;
+        let shades = library
+            .shades(None, usize::MAX)
             .await
             .map_err(|error| error.to_string())?;
-        let waiting = |color: &&_| matches!(library.status(color), Status::Untrained | Status::Stale);
-        let photos: u64 = colors.iter().map(|color| color.image_count).sum();
-        let waiting = colors.iter().filter(waiting).count();
+        let waiting =
+            |shade: &&_| matches!(library.status(shade), ShadeStatus::Untrained | ShadeStatus::Stale);
+        let photos: u64 = shades.iter().map(|shade| shade.photo_count).sum();
+        let waiting = shades.iter().filter(waiting).count();
         let mut findings = vec![Finding::good(format!(
-            "{} shade(s) with {photos} photo(s) in the {} store",
-            colors.len(),
-            library.store_kind()
+            "{} shades with {photos} photos in the {} store",
+            shades.len(),
+            service.http.store
         ))];
         if waiting > 0 {
             findings.push(Finding::note(
-                format!("{waiting} shade(s) wait for training"),
+                format!("{waiting} shades wait for training"),
                 "POST /train trains them all",
             ));
         }
@@ -271,6 +272,7 @@ fn port() -> Finding {
         Err(message) => return Finding::bad(message, "set PORT right, or unset it"),
     };
     match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
+        Ok(_) if port == 0 => Finding::good("any free port, as PORT is 0"),
         Ok(_) => Finding::good(format!("{port} is free")),
         Err(_) if check_health(port).is_ok() => Finding::good(format!("a healthy server listens on {port}")),
         Err(error) => Finding::bad(

@@ -1,4 +1,4 @@
-//! All of Strand in one process: every route of the contract, and the same library from the command line.
+//! All of Strand in one process: an HTTP server with every route, and a command line for the same library.
 
 mod analyze;
 mod doctor;
@@ -50,31 +50,31 @@ enum Command {
     Train(train::Arguments),
     /// Write the whole library to one file.
     Export {
-        /// Where to; - is the standard output.
+        /// The file to write; - for standard output.
         file: PathBuf,
     },
-    /// Take over a library from such a file. Run again after an interruption, it goes on where it stopped.
+    /// Import a library file. If the import is interrupted, run it again to continue.
     Import {
-        /// The file; - is the standard input.
+        /// The file to read; - for standard input.
         file: PathBuf,
     },
-    /// The networks that Strand can use.
+    /// List and fetch the networks that Strand can use.
     #[command(subcommand)]
     Models(models::ModelsCommand),
-    /// The table and the bucket of the store on AWS.
+    /// Set up the table and the bucket of the store on AWS.
     #[command(subcommand)]
     Store(store::StoreCommand),
-    /// Say what is found, what is missing, and what to do.
+    /// Check the installation: what works, what is missing, and what to do.
     Doctor,
-    /// Answer whether a server on PORT is healthy, for a container's health check.
+    /// Check whether a server on PORT is healthy, for a container's health check.
     Healthcheck,
 }
 
-/// How a command ended that could do its work.
+/// How a command ended that did not fail.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Complete,
-    /// Something was left out, and has been said.
+    /// Something was left out, and a message said so.
     Partial,
 }
 

@@ -1,16 +1,17 @@
-//! `strand-server models`: what networks there are, and fetching them.
+//! `strand-server models`: lists and fetches networks.
 
 use clap::Subcommand;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use strand::models::{Manifest, Model};
 use strand::settings::{models_dir, text};
-use strand::vision::{Fetched, Manifest, Model, fetch};
+use strand::vision::{Fetched, fetch};
 
 #[derive(Subcommand)]
 pub enum ModelsCommand {
     /// List the networks of the manifest.
     List,
-    /// Fetch a network into the models directory: from the mirror where one is set, else from its URL.
+    /// Fetch a network into the models directory, from the mirror if one is set, otherwise from its URL.
     Fetch {
         /// The network's name in the manifest.
         name: String,
@@ -23,7 +24,7 @@ pub fn run(command: ModelsCommand) -> Result<(), String> {
     match command {
         ModelsCommand::List => {
             for model in manifest.models() {
-                let there = if model.embedded || model.path(&directory).is_file() {
+                let there = if model.is_present(&directory) {
                     "present"
                 } else {
                     "not fetched"

@@ -1,25 +1,26 @@
-//! Serving HTTP until the process is told to stop.
+//! Serves HTTP until the process receives a signal to stop.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
-use strand::http::{HttpConfig, install_metrics, router};
-use strand::library::Library;
-use strand::settings::{Service, Settings, port};
+use strand::compose::{Analyzer, Service};
+use strand::http::install_metrics;
+use strand::settings::{Settings, port};
+use strand::vision::VisionError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// How long requests in flight may take to end after SIGTERM; platforms kill at 10 to 30 seconds.
+/// How long requests in flight may take to finish after SIGTERM. Platforms kill the process after 10 to 30 seconds.
 const GRACE: Duration = Duration::from_secs(9);
-/// How often metrics are folded.
+/// How often samples of histograms are folded.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
-/// Threads for blocking work besides those that measure photos: database and files.
+/// Threads for blocking work on the database and files, in addition to those that measure photos.
 const BLOCKING_THREADS: usize = 6;
 
 pub fn serve() -> Result<(), String> {
     let (port, settings) = (port()?, Settings::from_env()?);
-    let threads = settings.vision.threads;
+    let threads = settings.threads;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.clamp(1, 4))
         .max_blocking_threads(threads + BLOCKING_THREADS)
@@ -27,35 +28,51 @@ pub fn serve() -> Result<(), String> {
         .build()
         .map_err(|error| format!("the runtime does not start: {error}"))?;
     let result = runtime.block_on(run(port, settings));
-    // Work that blocks past the grace period must not hold the process.
+    // Blocking work that outlasts the grace period must not keep the process alive.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
 async fn run(port: u16, settings: Settings) -> Result<(), String> {
-    let Service { library, http } = settings.start().await?;
-    report(&library).await?;
+    let mut service = Service::start(settings).await?;
+    let analyzer = service.analyzer()?;
+    report(&service, &analyzer).await?;
     let metrics = install_metrics().map_err(|error| error.to_string())?;
     let upkeep = metrics.clone();
     tokio::spawn(async move {
         loop {
-            // Folds the samples of histograms, which pile up where nobody reads /metrics.
+            // Folds the samples of histograms, which accumulate if nothing reads /metrics.
             tokio::time::sleep(METRICS_UPKEEP).await;
             upkeep.run_upkeep();
         }
     });
-    let http = HttpConfig {
-        metrics: Some(metrics),
-        ..http
-    };
-    let routes = router(Arc::clone(&library), http);
+    let (training, jobs) = service.training(&analyzer);
+    let archive = service.archive(&analyzer);
+    let matching = analyzer.matching;
+    let routes = service
+        .routes()
+        .shades()
+        .analysis(Arc::clone(&matching))
+        .training(training, Arc::clone(&jobs))
+        .archive(archive, service.spool_dir)
+        .metrics(metrics, matching)
+        .page()
+        .build();
     let address = (Ipv4Addr::UNSPECIFIED, port);
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("port {port}: {error}"))?;
+    // With PORT=0 the operating system has chosen the port.
+    let port = listener.local_addr().map_or(port, |address| address.port());
     tracing::info!("Listening on http://localhost:{port}");
-    tokio::spawn(Arc::clone(&library).work_on_jobs());
-    tokio::spawn(library.keep_tidy());
+    if let Some(job) = jobs.measure_again().await.map_err(|error| error.to_string())? {
+        tracing::info!(
+            shades = job.shade_ids.len(),
+            "Measuring again what an older version measured."
+        );
+    }
+    tokio::spawn(jobs.work());
+    tokio::spawn(service.library.keep_tidy());
     let stopping = Arc::new(tokio::sync::Notify::new());
     let server = axum::serve(listener, routes).with_graceful_shutdown({
         let stopping = Arc::clone(&stopping);
@@ -74,34 +91,53 @@ async fn run(port: u16, settings: Settings) -> Result<(), String> {
     }
 }
 
-/// So many of the newest colors are looked at to say what the process found.
+/// The startup log counts at most this many shades, newest first.
 const REPORTED: usize = 1_000;
 
-/// Says what the process found.
-async fn report(library: &Library) -> Result<(), String> {
-    let colors = library
-        .colors(None, REPORTED)
-        .await
-        .map_err(|error| error.to_string())?;
-    let trained = colors.iter().filter(|color| color.model.is_some()).count();
+/// Logs what the process found at startup.
+async fn report(service: &Service, analyzer: &Analyzer) -> Result<(), String> {
+    let shades = service.library.shades(None, REPORTED).await;
+    let shades = shades.map_err(|error| error.to_string())?;
+    let trained = shades.iter().filter(|shade| shade.model.is_some()).count();
     if trained == 0 {
         tracing::info!("No trained models found. Skipping model loading to save memory.");
     } else {
         tracing::info!(
-            colors = colors.len(),
+            shades = shades.len(),
             trained,
             "Found a library. The networks load at the first photo."
         );
     }
-    tracing::info!(
-        parser = library.vision().parser_id(),
-        space = library.space(),
-        "Measuring hair."
-    );
-    for missing in library.vision().missing() {
-        tracing::warn!("{missing}");
+    let parser = service.selection.parser_id();
+    tracing::info!(parser, space = service.library.space(), "Measuring hair.");
+    if let Some(preferred) = service.selection.preferred_parser() {
+        tracing::info!(
+            "The hair parser \"{preferred}\" is preferred and not fetched; `strand-server models fetch {preferred}` \
+             fetches it."
+        );
+    }
+    for missing in analyzer.vision.missing() {
+        tracing::warn!("{missing} {}", remedy(&missing));
     }
     Ok(())
+}
+
+/// What to do about a missing model or runtime.
+pub fn remedy(error: &VisionError) -> String {
+    match error {
+        VisionError::MissingModel { name, path } => {
+            let directory = path.parent().unwrap_or(path).display();
+            format!("Fetch it with `STRAND_MODELS_DIR={directory} strand-server models fetch {name}`.")
+        }
+        VisionError::RuntimeMissing { .. } => {
+            "Run `make setup` or `models/fetch-onnxruntime`, or set ORT_DYLIB_PATH to a libonnxruntime."
+                .into()
+        }
+        VisionError::RuntimeBroken { .. } => {
+            "Run `models/fetch-onnxruntime` to replace it, or set ORT_DYLIB_PATH to another.".into()
+        }
+        _ => String::new(),
+    }
 }
 
 async fn told_to_stop() {
@@ -117,7 +153,7 @@ async fn told_to_stop() {
     }
 }
 
-/// Asks a server on this machine for its health, without an HTTP client: images have none.
+/// Checks the health of a server on this machine. It needs no HTTP client, which images do not have.
 pub fn check_health(port: u16) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("no healthy server on port {port}: {error}");
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;

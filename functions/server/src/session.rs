@@ -1,15 +1,22 @@
-//! The library of the environment, for one command.
+//! Opens the library that the environment configures, for one command.
 
-use std::sync::Arc;
-use strand::library::Library;
+use strand::compose::{Analyzer, Service};
 use strand::settings::{Settings, port};
 use strand::store::embedded::Embedded;
 
-/// Runs `work` on the library that the environment names. Where a server uses it, the error says what to ask the server
-/// `instead`: a command line with `{}` for its address.
+/// An open library and what measures photos for it.
+pub struct Session {
+    /// The library and its services.
+    pub service: Service,
+    /// Measures photos.
+    pub analyzer: Analyzer,
+}
+
+/// Runs `work` on the library that the environment configures. If a server is using that library, the error says which
+/// request to send to the server `instead`: a command line with `{}` for the server's address.
 pub fn with_library<T>(
     instead: &str,
-    work: impl AsyncFnOnce(Arc<Library>) -> Result<T, String>,
+    work: impl AsyncFnOnce(Session) -> Result<T, String>,
 ) -> Result<T, String> {
     let settings = Settings::from_env()?.quiet();
     if let Some(data_dir) = settings.store.data_dir()
@@ -25,18 +32,19 @@ pub fn with_library<T>(
     with_settings(settings, work)
 }
 
-/// The same for a library that is known to be free.
+/// Like [`with_library`], for a library that is known to be free.
 pub fn with_settings<T>(
     settings: Settings,
-    work: impl AsyncFnOnce(Arc<Library>) -> Result<T, String>,
+    work: impl AsyncFnOnce(Session) -> Result<T, String>,
 ) -> Result<T, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(settings.vision.threads.clamp(1, 4))
+        .worker_threads(settings.threads.clamp(1, 4))
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime does not start: {error}"))?;
     runtime.block_on(async {
-        let service = settings.start().await?;
-        work(service.library).await
+        let mut service = Service::start(settings).await?;
+        let analyzer = service.analyzer()?;
+        work(Session { service, analyzer }).await
     })
 }

@@ -1,5 +1,5 @@
-//! `strand-server store`: the table and the bucket of the store on AWS, for emulators and for those who deploy by other
-//! means than the template.
+//! `strand-server store`: the table and the bucket of the store on AWS, for emulators and for deployments without the
+//! template.
 
 use clap::Subcommand;
 use strand::settings::aws_config;
@@ -7,7 +7,7 @@ use strand::store::aws::create;
 
 #[derive(Subcommand)]
 pub enum StoreCommand {
-    /// Create the table and the bucket where they are not there, and give the bucket its rules.
+    /// Create the table and the bucket if they are missing, and set the bucket's rules.
     Create,
 }
 
@@ -20,7 +20,7 @@ pub fn run(command: &StoreCommand) -> Result<(), String> {
         .block_on(create(&config))
         .map_err(|error| error.to_string())?;
     println!(
-        "The table {} and the bucket {} are there.",
+        "The table {} and the bucket {} exist.",
         config.table, config.bucket
     );
     Ok(())

@@ -1,4 +1,4 @@
-//! `strand-server train`: one shade per folder of photos.
+//! `strand-server train`: trains one shade per folder of photos.
 
 use crate::Outcome;
 use crate::analyze::read_photo;
@@ -10,22 +10,21 @@ use indicatif::ProgressBar;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strand::library::ports::NewColor;
-use strand::library::{Library, LibraryError, Names, Trained};
+use strand::library::{Library, LibraryError, Names, NewShade, Trained, Training};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// A folder that holds one folder of photos per shade; the folder's name is the shade's.
+    /// A folder with one subfolder of photos per shade; the subfolder's name is the shade's name.
     dir: PathBuf,
 }
 
 /// A folder of photos.
-struct Lesson {
+struct ShadeFolder {
     name: String,
     photos: Vec<PathBuf>,
 }
 
-/// What came of a folder.
+/// The result for one folder.
 struct Report {
     name: String,
     added: usize,
@@ -34,30 +33,32 @@ struct Report {
 }
 
 pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
-    let lessons = lessons(&arguments.dir)?;
-    with_library("curl -F image=@photo.jpg {}/colors/1/images", async |library| {
-        let photos: usize = lessons.iter().map(|lesson| lesson.photos.len()).sum();
-        let progress = bar((photos + lessons.len()) as u64, "steps");
+    let folders = folders(&arguments.dir)?;
+    with_library("curl -F image=@photo.jpg {}/colors/1/images", async |session| {
+        let library = &session.service.library;
+        let (training, _) = session.service.training(&session.analyzer);
+        let photos: usize = folders.iter().map(|folder| folder.photos.len()).sum();
+        let progress = bar((photos + folders.len()) as u64, "steps");
         let mut reports = Vec::new();
-        let mut names = Names::of(&library).await.map_err(|error| error.to_string())?;
-        let mut pupils = Vec::new();
-        for lesson in &lessons {
-            progress.set_message(lesson.name.clone());
-            pupils.push(add_photos(&library, &mut names, lesson, &progress).await?);
+        let mut names = Names::of(library).await.map_err(|error| error.to_string())?;
+        let mut filled = Vec::new();
+        for folder in &folders {
+            progress.set_message(folder.name.clone());
+            filled.push(add_photos(library, &mut names, folder, &progress).await?);
         }
-        // All photos are there before the first training, so that each shade learns against all the others.
-        for pupil in pupils {
-            progress.set_message(pupil.name.clone());
-            reports.push(train(&library, pupil).await?);
+        // All photos are added before the first training, so that each shade is fitted against all the others.
+        for shade in filled {
+            progress.set_message(shade.name.clone());
+            reports.push(train(&training, shade).await?);
             progress.inc(1);
         }
         progress.finish_and_clear();
         for report in &mut reports {
-            // A shade that was trained early has been fitted again when its neighbours came.
+            // A shade that was trained early is fitted again when its neighbors are added.
             if let Ok(trained) = &mut report.result
-                && let Ok(color) = library.color(trained.color_id).await
+                && let Ok(shade) = library.shade(trained.shade_id).await
             {
-                trained.model = color.model.unwrap_or_else(|| trained.model.clone());
+                trained.model = shade.model.unwrap_or_else(|| trained.model.clone());
             }
         }
         let complete = reports.iter().all(|report| report.result.is_ok());
@@ -70,8 +71,8 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
     })
 }
 
-fn lessons(dir: &Path) -> Result<Vec<Lesson>, String> {
-    let mut lessons = Vec::new();
+fn folders(dir: &Path) -> Result<Vec<ShadeFolder>, String> {
+    let mut folders = Vec::new();
     for folder in entries(dir)?.into_iter().filter(|path| path.is_dir()) {
         let name = folder
             .file_name()
@@ -79,21 +80,21 @@ fn lessons(dir: &Path) -> Result<Vec<Lesson>, String> {
             .to_string_lossy()
             .into_owned();
         let photos = entries(&folder)?.into_iter().filter(|path| path.is_file());
-        lessons.push(Lesson {
+        folders.push(ShadeFolder {
             name,
             photos: photos.collect(),
         });
     }
-    if lessons.is_empty() {
+    if folders.is_empty() {
         return Err(format!(
             "{} holds no folders; give a folder with one folder of photos per shade, named as the shade is.",
             dir.display()
         ));
     }
-    Ok(lessons)
+    Ok(folders)
 }
 
-/// What is in a folder by name, hidden files aside.
+/// The entries of a folder, sorted by name, without hidden files.
 fn entries(dir: &Path) -> Result<Vec<PathBuf>, String> {
     let cannot = |error: std::io::Error| format!("{} cannot be read: {error}", dir.display());
     let mut paths = Vec::new();
@@ -108,10 +109,10 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, String> {
 }
 
 /// A shade with the photos of its folder.
-struct Pupil {
-    color_id: u64,
+struct FilledShade {
+    shade_id: u64,
     name: String,
-    /// The files by the id that their photo has in the library.
+    /// The photos' files by the id that the photo has in the library.
     files: HashMap<u64, PathBuf>,
     added: usize,
     left_out: Vec<(PathBuf, String)>,
@@ -120,63 +121,63 @@ struct Pupil {
 async fn add_photos(
     library: &Library,
     names: &mut Names<'_>,
-    lesson: &Lesson,
+    folder: &ShadeFolder,
     progress: &ProgressBar,
-) -> Result<Pupil, String> {
-    let color = NewColor {
-        name: lesson.name.clone(),
+) -> Result<FilledShade, String> {
+    let named = NewShade {
+        name: folder.name.clone(),
         description: None,
         hex: None,
     };
-    let (color, _) = names
-        .find_or_create(color)
+    let (found, _) = names
+        .find_or_create(named)
         .await
-        .map_err(|error| format!("the folder \"{}\": {error}", lesson.name))?;
-    let mut pupil = Pupil {
-        color_id: color.id,
-        name: color.name,
+        .map_err(|error| format!("the folder \"{}\": {error}", folder.name))?;
+    let mut shade = FilledShade {
+        shade_id: found.id,
+        name: found.name,
         files: HashMap::new(),
         added: 0,
         left_out: Vec::new(),
     };
-    for path in &lesson.photos {
+    for path in &folder.photos {
         let added = match read_photo(path) {
-            Ok(bytes) => library.add_image(color.id, bytes).await,
+            Ok(bytes) => library.add_photo(shade.shade_id, bytes).await,
             Err(error) => Err(error),
         };
         match added {
-            Ok((image, is_new)) => {
-                pupil.added += usize::from(is_new);
-                pupil.files.insert(image.id, path.clone());
+            Ok((photo, is_new)) => {
+                shade.added += usize::from(is_new);
+                shade.files.insert(photo.id, path.clone());
             }
             Err(error @ (LibraryError::Photo(_) | LibraryError::Invalid(_))) => {
-                pupil.left_out.push((path.clone(), error.to_string()));
+                shade.left_out.push((path.clone(), error.to_string()));
             }
             Err(error) => return Err(error.to_string()),
         }
         progress.inc(1);
     }
-    Ok(pupil)
+    Ok(shade)
 }
 
-async fn train(library: &Arc<Library>, pupil: Pupil) -> Result<Report, String> {
-    let Pupil {
-        color_id,
+async fn train(training: &Arc<Training>, shade: FilledShade) -> Result<Report, String> {
+    let FilledShade {
+        shade_id,
         name,
         files,
         added,
         mut left_out,
-    } = pupil;
-    let result = match library.train(color_id).await {
+    } = shade;
+    let result = match training.train(shade_id).await {
         Ok(trained) => {
             let hairless = trained.left_out.iter().filter_map(|id| files.get(id));
             left_out.extend(hairless.map(|path| (path.clone(), "No hair detected in the image.".into())));
             Ok(trained)
         }
-        Err(error @ (LibraryError::NoImages(_) | LibraryError::NoHairToTrain { .. })) => {
+        Err(error @ (LibraryError::NoPhotos(_) | LibraryError::NoHairToTrain { .. })) => {
             Err(error.to_string())
         }
-        // What is wrong with this machine is wrong for all shades.
+        // A problem with this machine affects every shade.
         Err(error) => return Err(format!("{error} strand-server doctor says more.")),
     };
     Ok(Report {
@@ -193,16 +194,16 @@ fn show(report: &Report) {
         Ok(trained) => {
             let accuracy = match &trained.model.metrics {
                 Some(metrics) => format!(
-                    ", recognises {:.0} % of its own and turns away {:.0} % of others",
+                    "; recognizes {:.0}% of its own photos, rejects {:.0}% of others",
                     100.0 * metrics.recall,
                     100.0 * metrics.specificity
                 ),
                 None => String::new(),
             };
             println!(
-                "{} {name} trained on {} photo(s), {} of them new{accuracy}",
+                "{} {name} trained on {} photos ({} new){accuracy}",
                 style("✓").green(),
-                trained.model.num_images,
+                trained.model.photo_count,
                 report.added
             );
         }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strand::library::{Export, ImportProgress, Library, PhotoLeftOut};
+use strand::archive::{Archive, ArchiveError, Export, ImportProgress, PhotoLeftOut};
 use tokio_stream::StreamExt;
 
 pub fn export(file: &Path) -> Result<Outcome, String> {
@@ -15,14 +15,15 @@ pub fn export(file: &Path) -> Result<Outcome, String> {
     if to_stdout && io::stdout().is_terminal() {
         return Err("a library file is not for a terminal; name a file, or redirect the output.".into());
     }
-    with_library("curl -o library.tar {}/export", async |library| {
+    with_library("curl -o library.tar {}/export", async |session| {
+        let archive = session.service.archive(&session.analyzer);
         if to_stdout {
-            return write(&library, &mut io::stdout().lock(), "the standard output").await;
+            return write(&archive, &mut io::stdout().lock(), "the standard output").await;
         }
-        // Under a temporary name until it is whole: a half one must not replace the one of yesterday.
+        // Writes to a temporary name until the file is complete, so that a partial file never replaces an older export.
         let cannot = |error: io::Error| format!("{} cannot be written: {error}", file.display());
         let mut partial = tempfile::NamedTempFile::new_in(directory_of(file)).map_err(cannot)?;
-        let outcome = write(&library, partial.as_file_mut(), &file.display().to_string()).await?;
+        let outcome = write(&archive, partial.as_file_mut(), &file.display().to_string()).await?;
         partial.as_file().sync_all().map_err(cannot)?;
         partial.persist(file).map_err(|error| cannot(error.error))?;
         Ok(outcome)
@@ -36,12 +37,12 @@ fn directory_of(file: &Path) -> PathBuf {
     }
 }
 
-async fn write(library: &Arc<Library>, out: &mut dyn Write, to: &str) -> Result<Outcome, String> {
+async fn write(archive: &Arc<Archive>, out: &mut dyn Write, to: &str) -> Result<Outcome, String> {
     let Export {
         shades,
         photos,
         mut pieces,
-    } = library.export().await.map_err(|error| error.to_string())?;
+    } = archive.export().await.map_err(|error| error.to_string())?;
     let progress = bar(photos, "photos").with_message("Exporting");
     let (mut done, mut left_out) = (0, 0_usize);
     while let Some(piece) = pieces.next().await {
@@ -58,7 +59,7 @@ async fn write(library: &Arc<Library>, out: &mut dyn Write, to: &str) -> Result<
     out.flush()
         .map_err(|error| format!("{to} cannot be written: {error}"))?;
     progress.finish_and_clear();
-    eprintln!("Exported {shades} shade(s) with {done} photo(s) to {to}.");
+    eprintln!("Exported {shades} shades with {done} photos to {to}.");
     Ok(outcome(left_out))
 }
 
@@ -74,12 +75,13 @@ pub fn import(file: &Path) -> Result<Outcome, String> {
     };
     if from.metadata().map_err(cannot)?.is_dir() {
         return Err(format!(
-            "{} is a folder; to teach shades from folders of photos use strand-server train.",
+            "{} is a folder; to train shades from folders of photos, use strand-server train.",
             file.display()
         ));
     }
     let instead = "curl -H 'content-type: application/x-tar' -T library.tar -X POST {}/import";
-    with_library(instead, async |library| {
+    with_library(instead, async |session| {
+        let archive = session.service.archive(&session.analyzer);
         let progress = bytes_bar(from.metadata().map_err(cannot)?.len());
         let shown = progress.clone();
         let show = move |state: ImportProgress| {
@@ -90,9 +92,12 @@ pub fn import(file: &Path) -> Result<Outcome, String> {
             });
             shown.set_position(state.done);
         };
-        let imported = library.import(from, Arc::new(show)).await;
+        let imported = archive.import(from, Arc::new(show)).await;
         progress.finish_and_clear();
-        let imported = imported.map_err(|error| error.to_string())?;
+        let imported = imported.map_err(|error| match error {
+            ArchiveError::NotAnArchive => format!("{error} Choose one made with strand-server export."),
+            other => other.to_string(),
+        })?;
         for photo in &imported.left_out {
             eprintln!("{}", line(photo));
         }
@@ -112,6 +117,6 @@ fn outcome(left_out: usize) -> Outcome {
 fn line(photo: &PhotoLeftOut) -> String {
     format!(
         "Left out: {} of \"{}\": {}",
-        photo.photo, photo.color, photo.reason
+        photo.photo, photo.shade, photo.reason
     )
 }

@@ -1,21 +1,24 @@
-//! Lambda function: `/train`, `/jobs`, and, started as `strand-train worker`, the worker of the queue.
+//! Lambda function: `/train`, `/jobs` and, started as `strand-train worker`, the worker of the queue.
 //!
-//! Two functions of one image: the worker has limits, rights and alarms of its own.
+//! Both functions use the same image. The worker has its own limits, permissions and alarms.
 
 mod worker;
 
 use lambda_http::Error;
-use strand::http::Resource;
+use strand::compose::Service;
 use strand::settings::Settings;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    let settings = Settings::from_env()?;
-    match std::env::args().nth(1).as_deref() {
-        None => strand_lambda::serve(&[Resource::Training], settings.start().await?).await,
-        Some("worker") => worker::work(settings.start().await?.library).await,
+    let command = std::env::args().nth(1);
+    let mut service = Service::start(Settings::from_env()?).await?;
+    let analyzer = service.analyzer()?;
+    let (training, jobs) = service.training(&analyzer);
+    match command.as_deref() {
+        None => strand_lambda::serve(service.routes().training(training, jobs).build()).await,
+        Some("worker") => worker::work(service.library, jobs).await,
         Some(other) => {
-            Err(format!("\"{other}\" is no command of strand-train; it takes none, or worker.").into())
+            Err(format!("\"{other}\" is not a command of strand-train; it takes none, or worker.").into())
         }
     }
 }

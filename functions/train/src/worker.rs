@@ -1,4 +1,5 @@
-//! The worker of the queue: each SQS message names a job. On a schedule it clears away what deletions left.
+//! The worker of the queue: each SQS message names a job. On a schedule, it removes leftovers of deletions, and has
+//! photos measured again that an older version measured.
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_http::Error;
@@ -6,35 +7,35 @@ use lambda_runtime::{Context, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use strand::library::Library;
+use strand::library::{JobQueue, Library};
 
-/// Left to answer in before Lambda ends an invocation.
+/// The time that is reserved to respond before Lambda ends an invocation.
 const MARGIN: Duration = Duration::from_secs(5);
 
 /// Works on the jobs of the queue until Lambda ends the process.
-pub async fn work(library: Arc<Library>) -> Result<(), Error> {
+pub async fn work(library: Arc<Library>, jobs: Arc<JobQueue>) -> Result<(), Error> {
     let handle = |LambdaEvent { payload, context }: LambdaEvent<Value>| {
-        let library = Arc::clone(&library);
+        let (library, jobs) = (Arc::clone(&library), Arc::clone(&jobs));
         async move {
             if payload == json!({ "tidy": true }) {
                 library.tidy().await?;
+                jobs.measure_again().await?;
                 return Ok(SqsBatchResponse::default());
             }
-            let event: SqsEvent = serde_json::from_value(payload).map_err(|error| {
-                format!("the worker takes events of SQS, or {{\"tidy\": true}}, and nothing else ({error})")
-            })?;
-            Ok::<_, Error>(batch(&library, event, &context).await)
+            let event: SqsEvent = serde_json::from_value(payload)
+                .map_err(|error| format!("the worker takes events of SQS or {{\"tidy\": true}} ({error})"))?;
+            Ok::<_, Error>(batch(&jobs, event, &context).await)
         }
     };
     lambda_runtime::run(service_fn(handle)).await
 }
 
-/// Works on one batch. Messages that are not done are named in the answer, so that the queue delivers just those again,
-/// and moves them to the dead letter queue after their tries. Working on a job that is over does nothing.
-async fn batch(library: &Arc<Library>, event: SqsEvent, context: &Context) -> SqsBatchResponse {
+/// Works on one batch. The response names the unfinished messages, so that the queue redelivers only those, and moves
+/// them to the dead letter queue after their last attempt. A job that is already finished needs no work.
+async fn batch(jobs: &JobQueue, event: SqsEvent, context: &Context) -> SqsBatchResponse {
     let mut response = SqsBatchResponse::default();
     for message in event.records {
-        if let Err(error) = in_time(library, &message, context).await {
+        if let Err(error) = in_time(jobs, &message, context).await {
             let (id, body) = (message.message_id.unwrap_or_default(), message.body);
             tracing::error!(message_id = %id, body, error, "a message goes back to the queue");
             response.add_failure(id);
@@ -43,13 +44,13 @@ async fn batch(library: &Arc<Library>, event: SqsEvent, context: &Context) -> Sq
     response
 }
 
-/// A job that takes longer than this invocation may is tried again from where it stands.
-async fn in_time(library: &Arc<Library>, message: &SqsMessage, context: &Context) -> Result<(), String> {
+/// Works on a job until this invocation's time is up. The next attempt continues an unfinished job.
+async fn in_time(jobs: &JobQueue, message: &SqsMessage, context: &Context) -> Result<(), String> {
     let job_id = message.body.as_deref().and_then(|body| body.parse().ok());
     let job_id = job_id.ok_or("the message is not the id of a job")?;
     let left = context.deadline().duration_since(SystemTime::now());
     let left = left.unwrap_or_default().saturating_sub(MARGIN);
-    tokio::time::timeout(left, library.work_on_job(job_id))
+    tokio::time::timeout(left, jobs.work_on_job(job_id))
         .await
         .map_err(|_| "the job takes longer than this invocation may")?
         .map_err(|error| error.to_string())

@@ -15,7 +15,7 @@ struct Arguments {
     /// The palette's code of the shade, such as 613, 6/27 or 2BT6
     #[arg(long, default_value = "6/27")]
     shade: String,
-    /// What is seen
+    /// The view of the hair
     #[arg(long, value_enum, default_value_t = Look::Back)]
     view: Look,
     /// Pose, cut, clothes and strands
@@ -24,7 +24,7 @@ struct Arguments {
     /// Pixels across and down
     #[arg(long, default_value_t = 1024)]
     size: u32,
-    /// What stands behind the hair
+    /// The background
     #[arg(long, value_enum, default_value_t = Behind::Plain)]
     ground: Behind,
     /// The light: even, everyday or harsh
@@ -33,7 +33,7 @@ struct Arguments {
     /// JPEG quality, 1 to 100
     #[arg(long, default_value_t = 88, value_parser = clap::value_parser!(u8).range(1..=100))]
     quality: u8,
-    /// Where to write the photo: JPEG by name, else what the name's ending says
+    /// Where to write the photo; the extension names the format
     #[arg(long, default_value = "hair.jpg")]
     out: PathBuf,
     /// Also write the exact mask here
@@ -108,7 +108,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for tone in &picture.tones {
         println!(
-            "{:.0} % of the hair: {} {:?}",
+            "{:.0}% of the hair: {} {:?}",
             100.0 * tone.share,
             tone.lab.to_rgb(),
             tone.lab

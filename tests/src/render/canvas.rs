@@ -1,15 +1,16 @@
-//! The picture while it is drawn: linear light, with hair and everything else kept apart in every pixel, so that the
-//! mask is exact and the hair's color can be set right at the end without touching its surroundings.
+//! The picture while it is drawn, in linear light. Every pixel stores hair separately from everything else, so that the
+//! mask is exact, and the hair's color can be corrected at the end without changing its surroundings.
 
 /// Red, green and blue in linear light, 0 to 1.
 pub type Light = [f32; 3];
 
-/// How many tones one shade may mix.
+/// The maximum number of tones in one shade.
 pub const TONES: usize = 4;
 
-/// One pixel: what is bare and what is hair, both already weighted by the share of the pixel that they cover.
+/// One pixel: light from hair and from everything else, both already weighted by the share of the pixel that they
+/// cover.
 ///
-/// Twelve floats in a row (two unused), because blending is the inner loop and three SIMD words do it.
+/// It is twelve floats in a row (two unused), because blending is the inner loop and three SIMD words do it.
 #[derive(Clone, Copy, Default)]
 pub struct Texel([f32; 12]);
 
@@ -17,32 +18,32 @@ const HAIR: usize = 3;
 const TONE: usize = 6;
 
 impl Texel {
-    /// The light of all that is not hair.
+    /// The light from everything that is not hair.
     pub fn bare(&self) -> Light {
         [self.0[0], self.0[1], self.0[2]]
     }
 
-    /// All that the camera sees.
+    /// All light that the camera sees.
     pub fn light(&self) -> Light {
         std::array::from_fn(|i| self.0[i] + self.0[HAIR + i])
     }
 
-    /// The light of the hair.
+    /// The light from the hair.
     pub fn hair(&self) -> Light {
         [self.0[HAIR], self.0[HAIR + 1], self.0[HAIR + 2]]
     }
 
-    /// The share of the pixel that hair of each tone covers.
+    /// The share of the pixel that each tone of the hair covers.
     pub fn tones(&self) -> [f32; TONES] {
         std::array::from_fn(|i| self.0[TONE + i])
     }
 
-    /// The share of the pixel that hair covers.
+    /// The share of the pixel that the hair covers.
     pub fn cover(&self) -> f32 {
         self.tones().iter().sum()
     }
 
-    /// Replaces the hair's light, keeping how much of it there is.
+    /// Replaces the hair's light and keeps its coverage.
     pub fn set_hair(&mut self, light: Light) {
         self.0[HAIR..HAIR + 3].copy_from_slice(&light);
     }
@@ -63,11 +64,11 @@ pub struct Knot {
     pub y: f32,
     /// Half the strand's width in pixels.
     pub half: f32,
-    /// 0 is glass, 1 hides what lies behind.
+    /// 0 is transparent; 1 hides everything behind.
     pub opacity: f32,
-    /// What the strand sends to the camera here.
+    /// The light that the strand sends to the camera here.
     pub light: Light,
-    /// The tones it consists of here, summing to 1.
+    /// The shares of the tones here, which sum to 1.
     pub tones: [f32; TONES],
 }
 
@@ -80,16 +81,16 @@ impl Knot {
 
 /// The picture being drawn.
 pub struct Canvas {
-    /// Pixels across.
+    /// The width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// The height in pixels.
     pub height: usize,
-    /// Row by row.
+    /// The pixels, row by row.
     pub texels: Vec<Texel>,
 }
 
 impl Canvas {
-    /// An empty, black picture.
+    /// A black picture.
     pub fn new(width: usize, height: usize) -> Self {
         Self {
             width,
@@ -98,24 +99,24 @@ impl Canvas {
         }
     }
 
-    /// Pixels in one unit of the scene: the frame's shorter side is 1.
+    /// The length of a scene unit in pixels. The frame's shorter side is 1 unit.
     pub fn unit(&self) -> f32 {
         self.width.min(self.height) as f32
     }
 
-    /// The frame's width and height in units of the scene.
+    /// The frame's width and height in scene units.
     pub fn extent(&self) -> (f32, f32) {
         (self.width as f32 / self.unit(), self.height as f32 / self.unit())
     }
 
-    /// Paints a shape that is not hair. `shape` gives, for a place in scene units, the distance to the outline
-    /// (negative inside) and the color; `soft` is the outline's blur in scene units, 0 for a crisp one.
+    /// Paints a shape that is not hair. For a position in scene units, `shape` returns the distance to the outline
+    /// (negative inside) and the color. `soft` is the outline's blur in scene units; 0 gives a crisp outline.
     pub fn paint(&mut self, soft: f32, shape: impl Fn(f32, f32) -> (f32, Light)) {
         self.paint_within([0.0, 0.0, f32::MAX, f32::MAX], soft, shape);
     }
 
-    /// The same for a shape that lies within `[left, top, right, bottom]`, blur included: a face has many small parts,
-    /// and looking for each all over the frame would take longer than drawing the hair.
+    /// Like [`paint`](Self::paint), for a shape within `[left, top, right, bottom]`, including its blur. A face has
+    /// many small parts, and testing each for the whole frame would take longer than drawing the hair.
     pub fn paint_within(&mut self, area: [f32; 4], soft: f32, shape: impl Fn(f32, f32) -> (f32, Light)) {
         let unit = self.unit();
         let ramp = (soft * unit).max(1.0);
@@ -138,7 +139,7 @@ impl Canvas {
         }
     }
 
-    /// Darkens what has been drawn so far by the factor that `shade` gives for a place in scene units.
+    /// Multiplies everything drawn so far by the factor that `shade` returns for a position in scene units.
     pub fn darken(&mut self, shade: impl Fn(f32, f32) -> f32) {
         let unit = self.unit();
         for (i, texel) in self.texels.iter_mut().enumerate() {
@@ -155,8 +156,8 @@ impl Canvas {
         }
     }
 
-    /// One straight piece. It goes along its longer axis pixel by pixel and covers the other axis exactly; rows are
-    /// half-open, so that neighbours meet without a gap and without painting a pixel twice.
+    /// Draws one straight piece. It goes pixel by pixel along its longer axis and covers the other axis exactly. Rows
+    /// are half-open, so that neighbors meet without a gap and no pixel is painted twice.
     fn segment(&mut self, from: &Knot, to: &Knot) {
         let (dx, dy) = (to.x - from.x, to.y - from.y);
         let steep = dy.abs() >= dx.abs();
@@ -180,7 +181,7 @@ impl Canvas {
         }
     }
 
-    /// Covers `low..high` of one row (of one column, where the strand is flat).
+    /// Covers `low..high` of one row (of one column if the strand is flat).
     fn cross(&mut self, line: usize, steep: bool, low: f32, high: f32, opacity: f32, paint: &[f32; 12]) {
         let limit = if steep { self.width } else { self.height };
         let (first, last) = (
@@ -198,13 +199,13 @@ impl Canvas {
         }
     }
 
-    /// Blurs all that is drawn by `radius` in scene units: a background out of focus.
+    /// Blurs everything drawn so far by `radius` in scene units, for a background out of focus.
     pub fn blur(&mut self, radius: f32) {
         let reach = (radius * self.unit()) as usize;
         if reach == 0 {
             return;
         }
-        // Three box blurs are close to a Gaussian one and cost the same whatever the radius.
+        // Three box blurs approximate a Gaussian one and cost the same for any radius.
         for _ in 0..3 {
             self.blur_lines(reach, true);
             self.blur_lines(reach, false);

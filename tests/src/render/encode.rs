@@ -1,22 +1,22 @@
-//! Pictures as the files that a client would send.
+//! Pictures as files that a client would send.
 
 use std::io::Cursor;
 
 use image::{ImageFormat, RgbImage};
 
-/// A JPEG with whatever a camera would write beside the pixels.
+/// A JPEG with the metadata that a camera would write.
 #[derive(Clone, Debug, Default)]
 pub struct Jpeg {
-    /// 1 to 100; 0 stands for the usual 88.
+    /// The quality, 1 to 100; 0 stands for the usual 88.
     pub quality: u8,
     /// The EXIF orientation, 1 to 8; 0 writes none.
     pub orientation: u8,
-    /// An ICC profile.
+    /// The ICC profile; `None` writes none.
     pub profile: Option<Vec<u8>>,
 }
 
 impl Jpeg {
-    /// The file.
+    /// Encodes the file.
     ///
     /// # Panics
     /// If the picture is larger than a JPEG can be.
@@ -40,7 +40,7 @@ impl Jpeg {
     }
 }
 
-/// A plain JPEG of usual quality.
+/// A plain JPEG of the usual quality.
 pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
     Jpeg::default().encode(picture)
 }
@@ -48,7 +48,7 @@ pub fn jpeg(picture: &RgbImage) -> Vec<u8> {
 /// The picture in one of the formats that the `image` crate writes.
 ///
 /// # Panics
-/// If it does not write this one.
+/// If it does not write this format.
 pub fn file(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     picture
@@ -57,7 +57,7 @@ pub fn file(picture: &RgbImage, format: ImageFormat) -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// The EXIF segment that holds nothing but an orientation: a TIFF header and one entry (tag 0x0112, one SHORT).
+/// An EXIF segment that contains only an orientation: a TIFF header and one entry (tag 0x0112, one SHORT).
 fn exif(orientation: u8) -> Vec<u8> {
     let mut segment = b"Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0".to_vec();
     segment.extend([orientation, 0, 0, 0, 0, 0, 0]);

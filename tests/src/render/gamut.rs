@@ -1,14 +1,14 @@
-//! The color spaces that cameras write their files in.
+//! The color spaces of cameras' files.
 
 use super::canvas::Light;
 
 /// The color space of a file. Both have the white D65 and the transfer curve of sRGB.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Gamut {
-    /// What a file without a profile is taken for.
+    /// sRGB, which applies to files without a profile.
     #[default]
     Srgb,
-    /// Display P3, in which phones save; its file needs the profile.
+    /// Display P3, in which phones save photos. The file needs the profile.
     DisplayP3,
 }
 
@@ -28,10 +28,10 @@ const FROM_P3: [[f32; 3]; 3] = [
 ];
 
 impl Gamut {
-    /// The ICC profile that the file has to carry; none for sRGB.
+    /// The ICC profile that the file needs; `None` for sRGB.
     ///
     /// # Panics
-    /// Never: the profile is a fixed one.
+    /// Never: the profile is fixed.
     pub fn profile(self) -> Option<Vec<u8>> {
         let profile = match self {
             Self::Srgb => return None,
@@ -40,7 +40,7 @@ impl Gamut {
         Some(profile.encode().expect("a built-in profile can be written"))
     }
 
-    /// Linear sRGB light as this gamut has it.
+    /// Converts linear sRGB light to this gamut.
     pub(super) fn holding(self, light: Light) -> Light {
         match self {
             Self::Srgb => light,
@@ -48,7 +48,7 @@ impl Gamut {
         }
     }
 
-    /// This gamut's light as linear sRGB; what sRGB cannot hold lies outside 0 to 1.
+    /// Converts this gamut's light to linear sRGB. Colors outside sRGB have channels outside 0 to 1.
     pub(super) fn to_srgb(self, light: Light) -> Light {
         match self {
             Self::Srgb => light,

@@ -1,34 +1,34 @@
-//! What stands behind and under the hair.
+//! The background: what is behind and under the hair.
 
 use super::canvas::{Canvas, Light};
 use super::random::{Random, fractal};
 use super::shade::decode;
 
-/// What the hair is seen against.
+/// The kind of background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ground {
-    /// One color with a soft fall-off: a studio, a wall, a sheet of paper.
+    /// One color with a soft fall-off, such as a studio, a wall or a sheet of paper.
     Plain,
-    /// Things of all colors, out of focus behind a head; wood, cloth or marble under a swatch.
+    /// Things of all colors, out of focus, behind a head; wood, cloth or marble under a swatch.
     Cluttered,
 }
 
-/// A color given by its encoded values, which are easier to imagine than linear light.
+/// The linear light of a color with these encoded values, which are easier to read.
 pub fn srgb(r: u8, g: u8, b: u8) -> Light {
     [r, g, b].map(|v| decode(f32::from(v) / 255.0))
 }
 
-/// `a` turning into `b` as `t` goes from 0 to 1.
+/// Blends from `a` to `b` as `t` goes from 0 to 1.
 pub fn mix(a: Light, b: Light, t: f32) -> Light {
     std::array::from_fn(|i| a[i] + (b[i] - a[i]) * t)
 }
 
-/// `light` made brighter or darker.
+/// `light` multiplied by `factor`.
 pub fn scale(light: Light, factor: f32) -> Light {
     light.map(|v| v * factor)
 }
 
-/// Paints a ground behind a head.
+/// Paints a background behind a head.
 pub fn behind(canvas: &mut Canvas, ground: Ground, random: &mut Random) {
     wall(canvas, random);
     if ground == Ground::Cluttered {
@@ -39,7 +39,7 @@ pub fn behind(canvas: &mut Canvas, ground: Ground, random: &mut Random) {
     }
 }
 
-/// Paints a ground under a swatch.
+/// Paints a surface under a swatch.
 pub fn under(canvas: &mut Canvas, ground: Ground, random: &mut Random) {
     wall(canvas, random);
     if ground == Ground::Cluttered {
@@ -80,7 +80,7 @@ fn wall(canvas: &mut Canvas, random: &mut Random) {
     });
 }
 
-/// A thing nobody looks at: a frame, a bottle, a lamp, a plant, a shelf.
+/// Paints a thing in the background: a frame, a bottle, a lamp, a plant, a shelf.
 fn thing(canvas: &mut Canvas, random: &mut Random) {
     let (width, height) = canvas.extent();
     let (cx, cy) = (random.between(0.0, width), random.between(0.0, height));

@@ -1,35 +1,35 @@
-//! The two guides along which hair grows: a head, seen from any side, and a swatch.
+//! The two guides for hair: a head, seen from any side, and a swatch.
 
 use std::f32::consts::FRAC_PI_2;
 
 use super::hair::{Guide, Point, normalised};
 
 /// A head of hair. Hair starts at the pole (the crown from behind, the parting from the front), follows the meridians
-/// of an egg-shaped dome, and falls straight down from the equator. `across` is the longitude in radians, 0 towards
-/// the camera, positive to the right.
+/// of an egg-shaped dome, and falls straight down from the equator. `across` is the longitude in radians: 0 toward the
+/// camera, positive to the right.
 #[derive(Clone, Copy, Debug)]
 pub struct Head {
-    /// The dome's centre in scene units.
+    /// The dome's center in scene units.
     pub centre: (f32, f32),
-    /// The dome's half width.
+    /// Half the dome's width in scene units.
     pub radius: f32,
-    /// How far the pole leans towards the camera, in radians.
+    /// How far the pole leans toward the camera, in radians.
     pub tilt: f32,
     /// How far the pole leans to the side, in radians.
     pub roll: f32,
-    /// How far hair falls below the equator, in scene units.
+    /// How far the hair falls below the equator, in scene units.
     pub fall: f32,
-    /// How much wider the fall is at its end than the dome; negative draws it together.
+    /// How much wider than the dome the fall is at its end. Negative values make it narrower.
     pub flare: f32,
-    /// How much shorter the sides are than the middle, 0 to 1 (a V cut), or longer, where negative.
+    /// How much shorter the sides are than the middle, 0 to 1 (a V cut). Negative values make them longer.
     pub v_cut: f32,
 }
 
 impl Head {
-    /// The dome's height against its width.
+    /// The ratio of the dome's height to its width.
     const TALL: f32 = 1.12;
 
-    /// The part of the hair's length that lies on the dome.
+    /// The part of the hair's length that is on the dome.
     fn dome_share(&self, fall: f32) -> f32 {
         let dome = self.radius * FRAC_PI_2;
         dome / (dome + fall)
@@ -50,7 +50,7 @@ impl Head {
             y * self.tilt.cos() + z * self.tilt.sin() * 0.6,
             z * self.tilt.cos() - y * self.tilt.sin(),
         );
-        // The roll moves the pole; the equator stays, or one side of the fall would start above the other.
+        // The roll moves the pole. The equator stays; otherwise one side of the fall would start above the other.
         let rolled = x + self.roll * polar.cos();
         [rolled * radius, y * radius, z * radius]
     }
@@ -62,7 +62,7 @@ impl Guide for Head {
     }
 
     fn reach(&self, share: f32) -> f32 {
-        // The dome is narrow at the pole and seen from above, so little of the area lies there: add it up.
+        // The dome is narrow at the pole and seen from above, so little of the area is there. The loop adds it up.
         const STEPS: usize = 48;
         let row = |i: usize| {
             let along = i as f32 / STEPS as f32;
@@ -103,30 +103,30 @@ impl Guide for Head {
         let dome = self.dome_share(self.fall_at(across));
         let polar = FRAC_PI_2 * (along / dome).min(1.0);
         let [x, y, z] = self.on_dome(across, polar, 1.0);
-        // Below the equator hair hangs like a curtain, which faces the camera more the further it has fallen.
+        // Below the equator, hair hangs like a curtain that faces the camera more the further it falls.
         let fallen = ((along - dome) / (1.0 - dome).max(1e-3)).max(0.0);
         normalised([x, y - 0.3 * fallen, z + 0.6 * fallen])
     }
 }
 
-/// A bundle of hair tied at one end, as a weft or a swatch on a colour ring. `across` runs from -1 to 1.
+/// A bundle of hair tied at one end, such as a weft or a swatch on a color ring. `across` runs from -1 to 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Swatch {
-    /// Where it is tied, in scene units.
+    /// The position where it is tied, in scene units.
     pub top: (f32, f32),
-    /// Half its width.
+    /// Half the width in scene units.
     pub half: f32,
-    /// Its length.
+    /// The length in scene units.
     pub length: f32,
-    /// How it hangs, in radians from straight down.
+    /// The direction in which it hangs, in radians from straight down.
     pub angle: f32,
-    /// How much narrower (or, where negative, wider) the end is.
+    /// How much narrower the end is. Negative values make it wider.
     pub taper: f32,
-    /// How strongly it bulges towards the camera, which moves the shine along it.
+    /// How strongly it bulges toward the camera, which moves the shine along it.
     pub bulge: f32,
-    /// Where along it the bulge begins, in radians.
+    /// Where the bulge begins along the length, in radians.
     pub phase: f32,
-    /// How it bends sideways, in scene units.
+    /// How far it bends sideways, in scene units.
     pub bend: f32,
 }
 

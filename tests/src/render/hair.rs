@@ -1,77 +1,77 @@
-//! Hair: locks of strands grown along a guide, lit strand by strand.
+//! Hair: locks of strands that grow along a guide and are lit strand by strand.
 //!
-//! A guide says where hair that starts at `across` is after `along` of its length; a head and a swatch are two guides.
-//! Locks gather strands around a guide line and share their wave and brightness, which is what makes hair read as
-//! locks and not as noise. Depth orders the locks from the dark ones underneath to the lit ones on top.
+//! A guide gives the position of hair that starts at `across` after `along` of its length. A head and a swatch are two
+//! guides. Locks gather strands around a guide line and share their wave and brightness, which makes them look like
+//! locks instead of noise. Depth orders the locks, from dark ones underneath to lit ones on top.
 
 use super::canvas::{Canvas, Knot, Light, TONES};
 use super::random::{Random, noise};
 use super::shade::{Shade, to_light};
 
-/// A point or direction: right, down, towards the camera; in scene units.
+/// A point or direction (right, down, toward the camera) in scene units.
 pub type Point = [f32; 3];
 
-/// Where hair runs.
+/// The path of hair.
 pub trait Guide {
-    /// The place of the hair that starts at `across`, after `along` (0 root, 1 tip) of its length. `lift` is 0 for
-    /// hair underneath, 1 for hair on top.
+    /// The position of the hair that starts at `across`, after `along` (0 root, 1 tip) of its length. `lift` is 0 for
+    /// hair underneath and 1 for hair on top.
     fn point(&self, across: f32, along: f32, lift: f32) -> Point;
 
-    /// How far along the hair its first `share` of the visible area reaches.
+    /// The part of the hair's length that covers the first `share` of the visible area.
     fn reach(&self, share: f32) -> f32;
 
-    /// How long the hair is, in scene units.
+    /// The length of the hair in scene units.
     fn length(&self) -> f32;
 
-    /// The direction that the surface of the hair faces there.
+    /// The direction that the surface of the hair faces at that position.
     fn normal(&self, across: f32, along: f32) -> Point;
 }
 
 /// How the hair is cut and styled.
 #[derive(Clone, Copy, Debug)]
 pub struct Style {
-    /// How many locks.
+    /// The number of locks.
     pub locks: usize,
-    /// How many strands in a lock.
+    /// The number of strands in a lock.
     pub strands: usize,
     /// Half the width of a lock, in the guide's `across`.
     pub spread: f32,
-    /// How far strands gather towards the lock's middle at the tip, 0 to 1.
+    /// How far strands gather toward the lock's middle at the tip, 0 to 1.
     pub gather: f32,
-    /// Sideways swing of the waves in scene units, 0 for straight hair.
+    /// Sideways swing of the waves in scene units; 0 for straight hair.
     pub wave: f32,
-    /// Waves from root to tip.
+    /// The number of waves from root to tip.
     pub waves: f32,
     /// How far single strands stray, in scene units.
     pub frizz: f32,
     /// Strength of the specular light.
     pub gloss: f32,
-    /// How much shorter than the longest a lock may end, 0 for a blunt cut.
+    /// How much shorter than the longest lock a lock may be; 0 for a blunt cut.
     pub layers: f32,
-    /// Strands that stand off.
+    /// The number of strands that stand off.
     pub flyaways: usize,
 }
 
 /// Where the light comes from.
 #[derive(Clone, Copy, Debug)]
 pub struct Lamp {
-    /// Towards the lamp, unit length.
+    /// The direction toward the lamp, of unit length.
     pub direction: Point,
-    /// Light that comes from everywhere, 0 to 1; the rest comes from the lamp.
+    /// The share of light that comes from all sides, 0 to 1. The rest comes from the lamp.
     pub ambient: f32,
 }
 
-/// Everything that one head of hair is drawn with.
+/// Everything that determines one head of hair.
 pub struct Growth<'a> {
-    /// Where hair runs.
+    /// The path of the hair.
     pub guide: &'a dyn Guide,
-    /// Its cut.
+    /// The cut and style.
     pub style: Style,
-    /// Its color.
+    /// The color.
     pub shade: &'a Shade,
-    /// What lights it.
+    /// The light.
     pub lamp: Lamp,
-    /// The seed of the slow variations over the whole.
+    /// The seed of slow variations over the whole head.
     pub seed: u32,
     /// The ranges of the guide's `across` in which hair grows.
     pub ranges: &'a [(f32, f32)],
@@ -90,18 +90,18 @@ struct Lock {
     seed: u32,
 }
 
-/// What tells one strand from its neighbours.
+/// What distinguishes a strand from its neighbors.
 struct Fibre {
     offset: f32,
-    /// A wide dark band that closes the gaps underneath, rather than a strand.
+    /// Whether this is a wide dark band that closes the gaps underneath, instead of a strand.
     band: bool,
-    /// Half its width: of a band in scene units, of a strand relative to the usual one.
+    /// Half the width: in scene units for a band, relative to the usual strand for a strand.
     half: f32,
     opacity: f32,
     frizz: [f32; 3],
     light: [Light; TONES],
     tone: usize,
-    /// How much of the contrast it shows: light hair scatters light among its strands, which fills the shadows.
+    /// How much contrast the strand shows. Light hair scatters light among its strands, which fills the shadows.
     contrast: f32,
     root_end: f32,
     brightness: f32,
@@ -110,20 +110,20 @@ struct Fibre {
     end: f32,
 }
 
-/// Corners of a strand's polyline.
+/// The number of corners of a strand's polyline.
 const KNOTS: usize = 30;
 /// Half the width of the bands underneath, in scene units.
 const BAND: f32 = 0.008;
-/// How many of its own widths a lock strays. Much of what a hair parser goes by is that locks cross.
+/// How far a lock strays, in multiples of its width. Hair parsers rely on crossing locks.
 const WANDER: f32 = 5.0;
-/// The length in scene units from which on it strays that far: short hair has less to stray with.
+/// The length in scene units from which a lock strays that far. Shorter hair strays less.
 const LONG: f32 = 0.9;
-/// How often a lock of that length changes its course on its way.
+/// How often a lock of that length changes its course.
 const TURNS: f32 = 4.2;
 
 impl Growth<'_> {
-    /// Draws it all: a ground of wide dark locks, so that no gap shows, then the strands from underneath to the top,
-    /// then those that stand off.
+    /// Draws the hair: a ground of wide dark locks that leaves no gaps, then the strands from underneath to the top,
+    /// then the strands that stand off.
     pub fn draw(&self, canvas: &mut Canvas, random: &mut Random) {
         let root_end = self
             .shade
@@ -136,11 +136,11 @@ impl Growth<'_> {
             (lock.lift, lock.swing) = (0.0, lock.swing * 0.5);
             let mut fibre = self.fibre(&lock, root_end, random);
             (fibre.band, fibre.half, fibre.opacity) = (true, BAND, 1.0);
-            // Their blunt ends hide behind the strands'.
+            // The strands hide the blunt ends of the bands.
             fibre.end *= 0.9;
             self.strand(canvas, &lock, &fibre, 0.3);
         }
-        // A larger picture shows finer strands, and so more of them.
+        // A larger picture shows finer strands, so it needs more of them.
         let strands = self.style.strands as f32 * (canvas.unit() / 512.0).clamp(1.0, 4.0).sqrt();
         for lock in &locks {
             for _ in 0..strands as usize {
@@ -183,14 +183,14 @@ impl Growth<'_> {
             swing: random.between(0.5, 1.3),
             turns: self.style.waves * random.between(0.7, 1.3),
             brightness: (1.0 + 0.2 * random.normal()).max(0.45),
-            // Dealt evenly (steps of the golden ratio), or a few large locks would decide the shares.
+            // Dealt evenly (in steps of the golden ratio). Otherwise a few large locks would determine the shares.
             tone_draw: (index as f32 * 0.618_034 + random.unit() * 0.1).fract(),
             seed: random.bits(),
         }
     }
 
     fn fibre(&self, lock: &Lock, root_end: f32, random: &mut Random) -> Fibre {
-        // Neighbouring strands tend to share a tone: a colorist takes slices, not single hairs.
+        // Neighboring strands tend to share a tone: a colorist takes slices, not single hairs.
         let draw = if random.chance(0.55) {
             lock.tone_draw
         } else {
@@ -237,7 +237,7 @@ impl Growth<'_> {
             *point = self.place(lock, fibre, along(i));
         }
         let unit = canvas.unit();
-        // Strands keep near one pixel on small pictures and become finer, relative to the head, on large ones.
+        // Strands are about one pixel wide on small pictures. On large pictures they are finer relative to the head.
         let width = 0.35 + unit / 1050.0 / (unit / 512.0).max(1.0).sqrt();
         let mut knots = [Knot {
             x: 0.0,
@@ -274,14 +274,14 @@ impl Growth<'_> {
 
     fn place(&self, lock: &Lock, fibre: &Fibre, along: f32) -> Point {
         let gather = 1.0 - self.style.gather * along * along;
-        // Locks wander and cross each other on their way down; nothing is as parallel as corduroy.
+        // Locks wander and cross each other on their way down. Perfectly parallel locks would look like corduroy.
         let length = self.guide.length() / LONG;
         let course = noise(lock.seed, along * TURNS * length, 0.5);
         let wander = self.style.spread * WANDER * length.min(1.0) * course * along;
         let across = lock.across + wander + fibre.offset * self.style.spread * gather;
         let mut point = self.guide.point(across, along, lock.lift);
         let angle = lock.phase + along * lock.turns * std::f32::consts::TAU + fibre.offset * 0.5;
-        // Hair is held at the root and swings more towards the tip.
+        // Hair is held at the root and swings more toward the tip.
         let swing = self.style.wave * lock.swing * (along * 1.6).min(1.0);
         let stray = (along * fibre.frizz[2] + lock.phase).sin() * along.sqrt();
         point[0] += swing * angle.sin() + fibre.frizz[0] * stray;
@@ -301,8 +301,8 @@ impl Growth<'_> {
         tones
     }
 
-    /// Kajiya and Kay's hair model: light from all sides, light along the strand, and two highlights, of which the
-    /// second has passed through the hair and has its color.
+    /// The hair model of Kajiya and Kay: light from all sides, light along the strand, and two highlights. The second
+    /// one has passed through the hair and has its color.
     fn light(
         &self,
         lock: &Lock,
@@ -323,7 +323,7 @@ impl Growth<'_> {
             let cos = dot(tangent, half) + shift;
             (1.0 - cos * cos).max(0.0).sqrt().powi(sharp)
         };
-        // The lock's flanks turn away from the lamp, which rounds it.
+        // The sides of the lock turn away from the lamp, which makes it look round.
         let round = 1.0 - 0.4 * (fibre.offset * fibre.offset * 2.0).min(1.0);
         let ends = 0.86 + 0.26 * along;
         let patch = 1.0 + 0.3 * noise(self.seed, lock.across * 2.0, along * 2.5);
@@ -340,7 +340,7 @@ impl Growth<'_> {
     }
 }
 
-/// `a` less `b`.
+/// The difference `a` - `b`.
 pub fn sub(a: Point, b: Point) -> Point {
     std::array::from_fn(|i| a[i] - b[i])
 }
@@ -350,7 +350,7 @@ pub fn dot(a: Point, b: Point) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-/// `v` at unit length.
+/// `v` scaled to unit length.
 pub fn normalised(v: Point) -> Point {
     let length = dot(v, v).sqrt().max(1e-9);
     v.map(|c| c / length)

@@ -1,4 +1,4 @@
-//! What a camera makes of a scene: the lamp's color, exposure, shadow, contrast and noise.
+//! The light and the camera: the lamp's color, exposure, shadow, contrast and noise.
 
 use std::array::from_fn;
 
@@ -9,22 +9,22 @@ use super::gamut::Gamut;
 use super::random::{Random, noise};
 use super::shade::{decode, encode};
 
-/// The light and the camera. [`Camera::default`] changes nothing, so that a shade's color is the asked one.
+/// The light and the camera. [`Camera::default`] changes nothing, so that the hair has the requested color.
 #[derive(Clone, Copy, Debug)]
 pub struct Camera {
-    /// Stops: 1 doubles the light, -1 halves it.
+    /// Exposure in stops: 1 doubles the light, -1 halves it.
     pub exposure: f32,
-    /// The lamp's temperature as a camera set to daylight (6,500 K) sees it.
+    /// The lamp's color temperature in kelvins, as seen by a camera that is set to daylight (6,500 K).
     pub kelvin: f32,
-    /// A colored cast: what a wall or a shop's lamp adds, as factors around 1.
+    /// A color cast, as from a wall or a shop's lamp: a factor around 1 for each channel.
     pub cast: [f32; 3],
-    /// How dark the shadow is that falls over one side of the picture, 0 for none.
+    /// The darkness of a shadow over one side of the picture; 0 for none.
     pub shadow: f32,
-    /// The strength of the S curve that phones put over a photo, 0 for none.
+    /// The strength of the S curve that phones apply to a photo; 0 for none.
     pub contrast: f32,
-    /// The sensor's noise, as a standard deviation in encoded values from 0 to 1.
+    /// The standard deviation of the sensor's noise, in encoded values from 0 to 1.
     pub noise: f32,
-    /// The color space of the file that it writes.
+    /// The color space of the camera's files.
     pub gamut: Gamut,
 }
 
@@ -54,8 +54,8 @@ impl Camera {
         }
     }
 
-    /// A photo in harsh light: ±1 stop, 3,000 to 7,500 K, casts, shadow, a phone's tone curve; three in ten of such
-    /// photos come in Display P3.
+    /// A photo in harsh light: ±1 stop, 3,000 to 7,500 K, casts, shadow, a phone's tone curve. Three in ten of these
+    /// photos are in Display P3.
     pub fn harsh(random: &mut Random) -> Self {
         Self {
             exposure: random.between(-1.0, 1.0),
@@ -72,7 +72,7 @@ impl Camera {
         }
     }
 
-    /// The photo that it takes of a picture in even light, such as a portrait: its pixels in [`Camera::gamut`].
+    /// Photographs a picture that was taken in even light, such as a portrait. The pixels are in [`Camera::gamut`].
     pub fn photograph(&self, picture: &RgbImage, random: &mut Random) -> RgbImage {
         let linear: [f32; 256] = from_fn(|i| decode(i as f32 / 255.0));
         let light: Vec<Light> = picture
@@ -82,8 +82,8 @@ impl Camera {
         self.develop(&light, picture.width(), random)
     }
 
-    /// Takes the light and the tone curve off a photo again, as one who knows them could: what was clipped stays
-    /// clipped, what the file lost stays lost. `photo` is sRGB, of whatever size the file was shrunk to.
+    /// Removes the known light and tone curve from a photo. Clipped values stay clipped, and losses of the file stay.
+    /// `photo` is sRGB and may have been reduced to any size.
     pub fn undo(&self, photo: &RgbImage) -> RgbImage {
         let (gains, unit) = (self.gains(), photo.width().min(photo.height()) as f32);
         let straight = self.inverse_curve();
@@ -101,7 +101,7 @@ impl Camera {
         undone
     }
 
-    /// The pixels, `width` to a row, that `light` leaves in the file.
+    /// The pixels that `light`, with `width` pixels per row, produces in the file.
     pub(super) fn develop(&self, light: &[Light], width: u32, random: &mut Random) -> RgbImage {
         let height = (light.len() / width as usize) as u32;
         let (gains, unit) = (self.gains(), width.min(height) as f32);
@@ -121,32 +121,33 @@ impl Camera {
         })
     }
 
-    /// What the camera records of `light`, still linear, at a place in units of the frame's shorter side.
+    /// The light that the camera records of `light`, still linear, at a position in units of the frame's shorter side.
     fn record(&self, gains: [f32; 3], light: Light, x: f32, y: f32) -> Light {
         let veil = self.veil(x, y);
         from_fn(|i| light[i] * gains[i] * veil)
     }
 
-    /// What the shadow leaves of the light there.
+    /// The share of the light that the shadow lets through at a position.
     fn veil(&self, x: f32, y: f32) -> f32 {
         1.0 - self.shadow * shadow_at(x, y)
     }
 
-    /// The factors that exposure, lamp and cast put on each channel.
+    /// The factors that exposure, lamp and cast apply to each channel.
     fn gains(&self) -> [f32; 3] {
         let stop = self.exposure.exp2();
         let (lamp, daylight) = (blackbody(self.kelvin), blackbody(6500.0));
         from_fn(|i| stop * self.cast[i] * lamp[i] / daylight[i])
     }
 
-    /// The tone curve, on an encoded value.
+    /// The tone curve for an encoded value.
     fn curve(&self, v: f32) -> f32 {
         let v = v.clamp(0.0, 1.0);
         let s = v * v * (3.0 - 2.0 * v);
         v + (s - v) * self.contrast
     }
 
-    /// The tone curve backwards, at [`STEPS`] equal steps from 0 to 1. It rises, so halving finds each.
+    /// The inverse of the tone curve at [`STEPS`] equal steps from 0 to 1. The curve rises, so bisection finds each
+    /// value.
     fn inverse_curve(&self) -> Vec<f32> {
         let found = |wanted: f32| {
             let (mut low, mut high) = (0.0, 1.0);
@@ -164,10 +165,10 @@ impl Camera {
     }
 }
 
-/// Steps of a tabled tone curve.
+/// The number of steps in a table of the tone curve.
 const STEPS: usize = 1024;
 
-/// The tabled value at `v`, 0 to 1.
+/// Looks up the value at `v`, 0 to 1.
 fn at(table: &[f32], v: f32) -> f32 {
     let place = v.clamp(0.0, 1.0) * STEPS as f32;
     let low = (place as usize).min(STEPS - 1);
@@ -180,7 +181,7 @@ fn shadow_at(x: f32, y: f32) -> f32 {
     edge.clamp(0.0, 1.0)
 }
 
-/// Linear sRGB of a black body, at equal luminance for every temperature: Kim et al.'s cubic fit of the Planckian
+/// Linear sRGB of a black body, at the same luminance for every temperature: Kim et al.'s cubic fit of the Planckian
 /// locus (US patent 7024034), 1,667 to 25,000 K.
 fn blackbody(kelvin: f32) -> [f32; 3] {
     let t = 1000.0 / kelvin.clamp(1667.0, 25000.0);
@@ -222,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn light_that_is_known_can_be_taken_off_again() {
+    fn known_light_can_be_removed() {
         let picture = RgbImage::from_fn(64, 64, |x, y| {
             Pixel([60 + x as u8, 50 + y as u8, 40 + (x + y) as u8 / 2])
         });

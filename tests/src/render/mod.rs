@@ -1,8 +1,8 @@
-//! The fixture generator: hair drawn strand by strand in a known shade, and the exact mask of it.
+//! The fixture generator: hair drawn strand by strand in a known shade, with its exact mask.
 //!
-//! The suite, the benches and the shade benchmark all need photos whose hair color and hair pixels are known, and
-//! a repository cannot carry salon photographs of people. So they are drawn: a [`Scene`] says what, [`draw`] answers
-//! with a [`Picture`]. The same scene always gives the same picture.
+//! The suite, the benches and the shade benchmark need photos whose hair color and hair pixels are known, and a
+//! repository cannot include salon photographs of people. So they are drawn: [`draw`] turns a [`Scene`] into a
+//! [`Picture`]. The same scene always gives the same picture.
 
 mod canvas;
 pub mod encode;
@@ -29,22 +29,22 @@ pub use view::View;
 /// What to draw.
 #[derive(Clone, Debug)]
 pub struct Scene {
-    /// What is seen.
+    /// The view of the hair.
     pub view: View,
-    /// The hair's color.
+    /// The color of the hair.
     pub shade: Shade,
-    /// What it is seen against.
+    /// The background.
     pub ground: Ground,
     /// The light and the camera.
     pub camera: Camera,
-    /// Pixels across and down.
+    /// Width and height in pixels.
     pub size: (u32, u32),
-    /// Everything else: pose, cut, clothes, skin, strands.
+    /// The seed for everything else: pose, cut, clothes, skin, strands.
     pub seed: u64,
 }
 
 impl Scene {
-    /// A 512-px picture on a plain ground in even light.
+    /// A scene of 512 px with a plain background in even light.
     pub fn new(view: View, shade: Shade, seed: u64) -> Self {
         Self {
             view,
@@ -56,19 +56,19 @@ impl Scene {
         }
     }
 
-    /// The same on another ground.
+    /// The same scene with another background.
     #[must_use]
     pub fn on(self, ground: Ground) -> Self {
         Self { ground, ..self }
     }
 
-    /// The same in another light.
+    /// The same scene in another light.
     #[must_use]
     pub fn lit(self, camera: Camera) -> Self {
         Self { camera, ..self }
     }
 
-    /// The same at another size.
+    /// The same scene at another size.
     #[must_use]
     pub fn sized(self, width: u32, height: u32) -> Self {
         Self {
@@ -80,15 +80,15 @@ impl Scene {
 
 /// A drawn scene.
 pub struct Picture {
-    /// What the camera saw.
+    /// The pixels that the camera recorded.
     pub rgb: RgbImage,
-    /// How much of each pixel is hair, 0 to 255.
+    /// The share of each pixel that is hair, 0 to 255.
     pub mask: GrayImage,
-    /// The tones of the hair as they came out, before the camera's light.
+    /// The resulting tones of the hair, before the camera's light.
     pub tones: Vec<Drawn>,
 }
 
-/// Draws `scene`.
+/// Draws `scene` and photographs it with its camera.
 pub fn draw(scene: &Scene) -> Picture {
     let mut drawing = Drawing::of(scene);
     Picture {
@@ -98,18 +98,18 @@ pub fn draw(scene: &Scene) -> Picture {
     }
 }
 
-/// A drawn scene before any camera has seen it: drawing costs far more than a photo of it does.
+/// A drawn scene before it is photographed. Drawing costs far more than photographing.
 pub struct Drawing {
-    /// How much of each pixel is hair, 0 to 255.
+    /// The share of each pixel that is hair, 0 to 255.
     pub mask: GrayImage,
-    /// The tones of the hair as they came out.
+    /// The resulting tones of the hair.
     pub tones: Vec<Drawn>,
     light: Vec<Light>,
     random: Random,
 }
 
 impl Drawing {
-    /// Draws `scene`, but for its camera.
+    /// Draws `scene` without its camera.
     pub fn of(scene: &Scene) -> Self {
         let mut random = Random::new(scene.seed);
         let mut canvas = Canvas::new(scene.size.0 as usize, scene.size.1 as usize);
@@ -128,13 +128,14 @@ impl Drawing {
         }
     }
 
-    /// A photo of it, in the camera's gamut.
+    /// Photographs the drawing, in the camera's gamut.
     pub fn photograph(&mut self, camera: &Camera) -> RgbImage {
         camera.develop(&self.light, self.mask.width(), &mut self.random)
     }
 }
 
-/// A lens is never sharp to the pixel: each takes a little from its neighbours (1 2 1 across and down).
+/// Blurs slightly, because a lens is never sharp to the pixel: each pixel takes a little of its neighbors (1 2 1 across
+/// and down).
 fn softened(sharp: &[Light], width: usize) -> Vec<Light> {
     let pass = |light: &[Light], step: usize| -> Vec<Light> {
         let last = light.len() - 1;
@@ -158,7 +159,7 @@ mod tests {
         draw(&Scene::new(view, Shade::of_palette(code), seed).sized(256, 256))
     }
 
-    /// The mean color of the pixels that are all hair, as a careful person with a pipette would take it.
+    /// The mean color of the pixels that are entirely hair, as a careful person with a color picker would select them.
     fn mean(picture: &Picture) -> Lab {
         let hair = picture
             .rgb
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hair_has_the_asked_color() {
+    fn the_hair_has_the_requested_color() {
         let mut differences = Vec::new();
         for code in ["1", "2", "6", "99J", "130", "18", "27", "60", "1001"] {
             for view in HAIRY {

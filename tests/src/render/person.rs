@@ -1,21 +1,21 @@
-//! The person who wears the hair: shoulders, neck and face, plain but in the right places and colors.
+//! The person with the hair: shoulders, neck and face, simple but with realistic positions and colors.
 
 use super::canvas::{Canvas, Light};
 use super::ground::{mix, scale, srgb};
 use super::random::{Random, fractal};
 
-/// Where the person is and what they wear.
+/// The position and appearance of the person.
 #[derive(Clone, Copy, Debug)]
 pub struct Person {
-    /// The middle of the head, in scene units.
+    /// The center of the head in scene units.
     pub centre: (f32, f32),
-    /// Half the width of the head.
+    /// Half the width of the head in scene units.
     pub radius: f32,
-    /// The skin's color in even light.
+    /// The color of the skin in even light.
     pub skin: Light,
-    /// The clothes' color.
+    /// The color of the clothes in even light.
     pub cloth: Light,
-    /// The iris' color.
+    /// The color of the iris in even light.
     pub iris: Light,
     /// How bare the shoulders are, 0 to 1.
     pub neckline: f32,
@@ -33,7 +33,7 @@ const SKINS: [[u8; 3]; 7] = [
 ];
 
 impl Person {
-    /// Somebody whose head is at `centre`.
+    /// A random person whose head has its center at `centre`.
     pub fn new(centre: (f32, f32), radius: f32, random: &mut Random) -> Self {
         let [r, g, b] = random.pick(&SKINS);
         let level = random.between(0.02, 0.85);
@@ -55,7 +55,7 @@ impl Person {
         self.centre.1 + self.radius * (2.9 - 1.15 * slope + below)
     }
 
-    /// Shoulders and neck; `back` for one who is turned away.
+    /// Paints shoulders and neck; `back` if the person is turned away.
     pub fn body(&self, canvas: &mut Canvas, back: bool) {
         let ((cx, cy), r) = (self.centre, self.radius);
         let seed = self.seed;
@@ -85,7 +85,7 @@ impl Person {
         });
     }
 
-    /// The face, seen from the front.
+    /// Paints the face, seen from the front.
     pub fn face(&self, canvas: &mut Canvas, brow: Light) {
         self.oval(canvas);
         let r = self.radius;
@@ -179,14 +179,14 @@ impl Person {
         self.spot(canvas, (at.0, at.1 - 0.06), (0.16, 0.018), 0.02 * r, [0.01; 3]);
     }
 
-    /// An ellipse on the face; `at` and `size` are relative to the head's radius, `soft` is in scene units.
+    /// Paints an ellipse on the face. `at` and `size` are relative to the head's radius; `soft` is in scene units.
     fn spot(&self, canvas: &mut Canvas, at: (f32, f32), size: (f32, f32), soft: f32, color: Light) {
         let (cx, cy) = (
             self.centre.0 + at.0 * self.radius,
             self.centre.1 + at.1 * self.radius,
         );
         let (rx, ry) = (size.0 * self.radius, size.1 * self.radius);
-        // Along its long axis an ellipse blurs further, in proportion.
+        // On its long axis, an ellipse blurs further, in proportion.
         let grown = 1.0 + (soft + 0.01) / rx.min(ry);
         let (wide, tall) = (rx * grown, ry * grown);
         canvas.paint_within([cx - wide, cy - tall, cx + wide, cy + tall], soft, |x, y| {

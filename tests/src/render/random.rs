@@ -1,28 +1,26 @@
-//! The generator's own random numbers: the same seed draws the same picture with every toolchain and every release
-//! of every crate, which a general-purpose crate does not promise.
+//! The random numbers of the drawn photos. Every fixture depends on them, so the same seed gives the same sequence with
+//! every toolchain and every release of the crate behind it; the tests hold it to literal values.
 
-/// PCG-XSH-RR 64/32 (O'Neill 2014): small, fast, and fully specified by the few lines below.
+use rand_pcg::Pcg32;
+use rand_pcg::rand_core::Rng;
+
+/// PCG-XSH-RR 64/32 (O'Neill 2014), on the default stream of its reference implementation.
 #[derive(Clone, Debug)]
-pub struct Random {
-    state: u64,
-}
+pub struct Random(Pcg32);
 
-const MULTIPLIER: u64 = 6_364_136_223_846_793_005;
-const INCREMENT: u64 = 1_442_695_040_888_963_407;
+/// The stream of PCG's default increment, 1442695040888963407.
+const STREAM: u64 = 1_442_695_040_888_963_407 >> 1;
 
 impl Random {
-    /// The sequence of `seed`; near seeds give unrelated sequences.
+    /// The sequence of `seed`. Seeds that are close to each other give unrelated sequences.
     pub fn new(seed: u64) -> Self {
-        let mut random = Self {
-            state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d,
-        };
-        for _ in 0..4 {
-            random.bits();
-        }
-        random
+        let state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
+        let mut generator = Pcg32::from_state(state, STREAM);
+        generator.advance(4);
+        Self(generator)
     }
 
-    /// A sequence of its own, so that one part of a picture may draw more numbers without changing the others.
+    /// An independent sequence: one part of a picture may then draw more numbers without changing the other parts.
     #[must_use]
     pub fn fork(&mut self) -> Self {
         Self::new((u64::from(self.bits()) << 32) | u64::from(self.bits()))
@@ -30,13 +28,10 @@ impl Random {
 
     /// 32 random bits.
     pub fn bits(&mut self) -> u32 {
-        let old = self.state;
-        self.state = old.wrapping_mul(MULTIPLIER).wrapping_add(INCREMENT);
-        let mixed = (((old >> 18) ^ old) >> 27) as u32;
-        mixed.rotate_right((old >> 59) as u32)
+        self.0.next_u32()
     }
 
-    /// Uniform in 0 up to, not including, 1.
+    /// Uniform in [0, 1).
     pub fn unit(&mut self) -> f32 {
         (self.bits() >> 8) as f32 / 16_777_216.0
     }
@@ -46,13 +41,13 @@ impl Random {
         low + (high - low) * self.unit()
     }
 
-    /// Near a standard normal, within ±3.5: a sum of uniforms, since `ln` and `cos` differ between platforms.
+    /// Close to a standard normal, within ±3.5. It is a sum of uniforms, because `ln` and `cos` differ between platforms.
     pub fn normal(&mut self) -> f32 {
         let sum: f32 = (0..4).map(|_| self.unit()).sum();
         (sum - 2.0) * 1.732
     }
 
-    /// True in a share `probability` of the draws.
+    /// True with this probability, 0 to 1.
     pub fn chance(&mut self, probability: f32) -> bool {
         self.unit() < probability
     }
@@ -68,7 +63,7 @@ impl Random {
     }
 }
 
-/// Smooth noise in about -1..1 over the plane, the same for the same `seed` and place.
+/// Smooth noise over the plane, about -1 to 1. The same seed and place give the same value.
 pub fn noise(seed: u32, x: f32, y: f32) -> f32 {
     let (cell_x, cell_y) = (x.floor(), y.floor());
     let (fx, fy) = (ease(x - cell_x), ease(y - cell_y));
@@ -78,7 +73,7 @@ pub fn noise(seed: u32, x: f32, y: f32) -> f32 {
     top + (bottom - top) * fy
 }
 
-/// Noise with finer and weaker noise on top, `octaves` times.
+/// The sum of `octaves` layers of noise, each half as wide and half as strong as the one before.
 pub fn fractal(seed: u32, x: f32, y: f32, octaves: u32) -> f32 {
     let octave = |i: u32| {
         let scale = (1u32 << i) as f32;
@@ -103,16 +98,56 @@ fn lattice(seed: u32, x: i32, y: i32) -> f32 {
 mod tests {
     use super::*;
 
+    /// What the C reference implementation's `pcg32-demo` prints for state 42 and stream 54 (pcg-random.org).
+    #[test]
+    fn the_generator_behind_it_is_the_published_one() {
+        let mut generator = Pcg32::new(42, 54);
+        let drawn: [u32; 6] = std::array::from_fn(|_| generator.next_u32());
+        let published = [
+            0xa15c_02b7,
+            0x7b47_f409,
+            0xba1d_3330,
+            0x83d2_f293,
+            0xbfa4_784b,
+            0xcbed_606e,
+        ];
+        assert_eq!(drawn, published);
+    }
+
     #[test]
     fn the_sequence_is_pinned() {
         let mut random = Random::new(7);
-        let drawn: Vec<u32> = (0..3).map(|_| random.bits()).collect();
-        let again: Vec<u32> = {
-            let mut random = Random::new(7);
-            (0..3).map(|_| random.bits()).collect()
-        };
-        assert_eq!(drawn, again);
+        let drawn: [u32; 6] = std::array::from_fn(|_| random.bits());
+        let pinned = [
+            0x48a3_4703,
+            0x3218_c58e,
+            0x8bb4_d0bc,
+            0xf8be_0bd0,
+            0x9449_6098,
+            0x09e6_4e79,
+        ];
+        assert_eq!(drawn, pinned);
         assert_ne!(drawn[0], Random::new(8).bits());
+        let mut fork = Random::new(7).fork();
+        let drawn: [u32; 3] = std::array::from_fn(|_| fork.bits());
+        assert_eq!(drawn, [0x5685_05c4, 0xb6ee_e0d9, 0xf41c_eb20]);
+    }
+
+    /// To the last bit: these are sums and products of few floats, which every platform rounds alike.
+    #[test]
+    fn what_is_drawn_from_it_is_pinned() {
+        let mut random = Random::new(7);
+        let drawn = [random.unit(), random.between(-2.0, 3.0), random.normal()];
+        assert_eq!(
+            drawn.map(f32::to_bits),
+            [0.283_741_4_f32, -1.021_547_8, 0.234_326_66].map(f32::to_bits)
+        );
+        assert_eq!((random.below(1000), random.chance(0.5)), (413, true));
+        let noises = [noise(3, 1.25, -7.5), fractal(3, 1.25, -7.5, 3)];
+        assert_eq!(
+            noises.map(f32::to_bits),
+            [0.645_085_16_f32, 0.853_126_65].map(f32::to_bits)
+        );
     }
 
     #[test]

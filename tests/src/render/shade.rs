@@ -1,4 +1,4 @@
-//! What color hair is asked for, and the correction that makes the drawn hair have it.
+//! The requested color of hair, and the correction that gives the drawn hair this color.
 
 use std::sync::LazyLock;
 
@@ -6,42 +6,42 @@ use strand::color::{self, Lab};
 
 use super::canvas::{Canvas, Light, TONES, Texel};
 
-/// Where on the head one tone of a shade sits.
+/// Where on the head one tone of a shade is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Thin slices of strands from root to tip, as highlights are foiled.
+    /// Thin slices of strands from root to tip, like foiled highlights.
     Strands,
-    /// At the roots, melting into the other tones.
+    /// At the roots, blending into the other tones.
     Root,
 }
 
-/// One of the colors that a shade consists of.
+/// One of the colors of a shade.
 #[derive(Clone, Copy, Debug)]
 pub struct Tone {
     /// The mean color of the hair in this tone.
     pub lab: Lab,
-    /// How much of the hair has it; the shares of a shade sum to 1.
+    /// The share of the hair with this tone. The shares of a shade sum to 1.
     pub share: f32,
-    /// Where it sits.
+    /// Where on the head the tone is.
     pub place: Place,
 }
 
 /// A hair color as a colorist would describe it: one tone, or several with their places.
 #[derive(Clone, Debug)]
 pub struct Shade {
-    /// As the label would have it, such as `6/27`.
+    /// The name as on a label, such as `6/27`.
     pub name: String,
     /// One to four tones.
     pub tones: Vec<Tone>,
 }
 
 impl Shade {
-    /// One color all over.
+    /// One color for all of the hair.
     pub fn solid(name: &str, lab: Lab) -> Self {
         Self::new(name, &[(lab, 1.0, Place::Strands)])
     }
 
-    /// `share` of the strands in `light`, the others in `base`, as in 6/27.
+    /// `share` of the strands in `light` and the others in `base`, as in 6/27.
     pub fn highlights(name: &str, base: Lab, light: Lab, share: f32) -> Self {
         Self::new(
             name,
@@ -52,7 +52,7 @@ impl Shade {
         )
     }
 
-    /// `root` melting into `length`, as in 2BT6.
+    /// `root` blending into `length`, as in 2BT6.
     pub fn rooted(name: &str, root: Lab, length: Lab, share: f32) -> Self {
         Self::new(
             name,
@@ -60,10 +60,10 @@ impl Shade {
         )
     }
 
-    /// A shade of the built-in palette by the trade's code, such as `613`, `6/27` or `2BT6`.
+    /// A standard shade by the trade's code, such as `613`, `6/27` or `2BT6`.
     ///
     /// # Panics
-    /// Where the palette has no such code.
+    /// If the palette has no such code.
     pub fn of_palette(code: &str) -> Self {
         let shade = color::palette().iter().find(|shade| shade.code == code);
         let shade = shade.unwrap_or_else(|| panic!("the palette has no {code}"));
@@ -79,10 +79,10 @@ impl Shade {
         Self::new(code, &tones)
     }
 
-    /// Any mixture.
+    /// Any mixture of tones.
     ///
     /// # Panics
-    /// Without a tone, or with more than four: the canvas keeps no more apart.
+    /// Without a tone, or with more than four, which is the canvas's limit.
     pub fn new(name: &str, tones: &[(Lab, f32, Place)]) -> Self {
         assert!(
             (1..=TONES).contains(&tones.len()),
@@ -99,13 +99,13 @@ impl Shade {
         }
     }
 
-    /// Where along the hair the roots' tone ends, if there is one.
+    /// The index of the roots' tone and where along the hair it ends; `None` if the shade has no roots.
     pub(super) fn root(&self) -> Option<(usize, f32)> {
         let index = self.tones.iter().position(|tone| tone.place == Place::Root)?;
         Some((index, self.tones[index].share))
     }
 
-    /// The tone that a strand has along its length, when `draw` is uniform in 0..1.
+    /// The index of a strand's tone along its length, for a `draw` that is uniform in 0..1.
     pub(super) fn strand_tone(&self, draw: f32) -> usize {
         let along = |tone: &&(usize, &Tone)| tone.1.place == Place::Strands;
         let tones: Vec<(usize, &Tone)> = self.tones.iter().enumerate().filter(|t| along(&t)).collect();
@@ -121,20 +121,20 @@ impl Shade {
     }
 }
 
-/// A tone as it came out: its color, and the share of the hair's area that it got.
+/// A tone as drawn: its color, and its share of the hair's area.
 #[derive(Clone, Copy, Debug)]
 pub struct Drawn {
-    /// The mean color of the pixels that hold mostly this tone.
+    /// The mean color of the pixels that show mostly this tone.
     pub lab: Lab,
     /// The share of all hair, 0 to 1.
     pub share: f32,
 }
 
-/// Makes the drawn hair's color, tone by tone, what the shade asks for in the mean.
+/// Corrects the drawn hair, tone by tone, so that its mean color is the one that the shade requests.
 ///
-/// Shading, specular light and strand-to-strand variation move the mean away from the strands' own color. They are
-/// what makes hair look like hair, so they stay, and each tone's light is multiplied by one factor a channel instead,
-/// as another dye would do; a few rounds, because Lab is not linear and what falls out of sRGB is clipped.
+/// Shading, specular light and variation between strands move the mean away from the strands' own color. They make hair
+/// look like hair, so they stay. Instead, each channel of a tone's light is multiplied by a factor, as another dye
+/// would do. This takes a few rounds, because Lab is not linear and colors outside sRGB are clipped.
 pub fn correct(canvas: &mut Canvas, shade: &Shade) -> Vec<Drawn> {
     let wanted: Vec<Light> = shade
         .tones
@@ -169,7 +169,8 @@ pub fn correct(canvas: &mut Canvas, shade: &Shade) -> Vec<Drawn> {
     means.into_iter().take(shade.tones.len()).map(tone).collect()
 }
 
-/// A channel that should be black would ask for a factor of 0, from which there is no way back.
+/// Keeps a channel above zero. A channel that should be black would ask for a factor of 0, which later rounds cannot
+/// undo.
 fn floored(light: Light) -> Light {
     light.map(|v| v.max(0.001))
 }
@@ -188,10 +189,10 @@ fn dyed(texel: &Texel, dyes: &[[f32; 3]; TONES]) -> Option<Light> {
     }))
 }
 
-/// The mean Lab of each tone, and how many pixels of it there are.
+/// The mean Lab of each tone, and the number of its pixels.
 ///
-/// A pixel that holds little of a tone shows the others, so it counts by the third power of what it holds. Weighted
-/// evenly, two tones would be driven apart until their strands were black and white.
+/// A pixel with a small share of a tone shows the other tones, so it counts by the third power of its share. With equal
+/// weights, two tones would be driven apart until their strands were black and white.
 fn means(pixels: impl Iterator<Item = ([f32; TONES], Light)>) -> [([f32; 3], f32); TONES] {
     let mut sums = [([0.0f64; 3], 0.0f64, 0.0f64); TONES];
     for (tones, light) in pixels {
@@ -214,7 +215,7 @@ fn lab_of([l, a, b]: [f32; 3]) -> Lab {
     Lab { l, a, b }
 }
 
-/// Linear light of a Lab color; what lies outside sRGB is not clipped here.
+/// Converts Lab to linear light. Colors outside sRGB are not clipped.
 pub fn to_light([l, a, b]: [f32; 3]) -> Light {
     let y = (l + 16.0) / 116.0;
     let [x, y, z] = [y + a / 500.0, y, y - b / 200.0].map(|f| {
@@ -232,7 +233,7 @@ pub fn to_light([l, a, b]: [f32; 3]) -> Light {
     ]
 }
 
-/// The Lab color of linear light.
+/// Converts linear light to Lab.
 pub fn to_lab([r, g, b]: Light) -> [f32; 3] {
     let x = (0.412_456 * r + 0.357_576 * g + 0.180_438 * b) / 0.950_47;
     let y = 0.212_673 * r + 0.715_152 * g + 0.072_175 * b;
@@ -247,7 +248,7 @@ pub fn to_lab([r, g, b]: Light) -> [f32; 3] {
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
-/// An encoded value, 0 to 1, as linear light.
+/// Converts an encoded value, 0 to 1, to linear light.
 pub fn decode(v: f32) -> f32 {
     if v <= 0.040_45 {
         v / 12.92
@@ -256,8 +257,8 @@ pub fn decode(v: f32) -> f32 {
     }
 }
 
-/// Linear light as an encoded value, 0 to 1. From a table over the square root, which is nearly the curve itself:
-/// three powers a pixel would be a tenth of a picture's time.
+/// Converts linear light to an encoded value, 0 to 1. It uses a table over the square root, which is close to the curve
+/// itself: three powers per pixel would take a tenth of a picture's time.
 pub fn encode(v: f32) -> f32 {
     const STEPS: usize = 2048;
     static TABLE: LazyLock<Vec<f32>> = LazyLock::new(|| {

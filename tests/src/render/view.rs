@@ -1,4 +1,4 @@
-//! The views: a swatch, a head from behind, a figure. Each picks pose, cut and place from the scene's seed.
+//! The views: a swatch, a head from behind, a figure. Each chooses pose, cut and position by the scene's seed.
 
 use std::f32::consts::PI;
 
@@ -11,18 +11,18 @@ use super::person::Person;
 use super::random::{Random, noise};
 use super::shade::to_light;
 
-/// What is seen.
+/// What the picture shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum View {
     /// A bare weft or swatch that fills the frame.
     Closeup,
     /// A swatch on a table.
     Swatch,
-    /// A head from behind: a fall of hair over shoulders.
+    /// A head from behind, with hair falling over the shoulders.
     Back,
     /// A person from the front.
     Figure,
-    /// A person without hair, for tests that need a photo in which none is found.
+    /// A person without hair, for tests that need a photo without any.
     Bald,
 }
 
@@ -174,7 +174,7 @@ fn back(canvas: &mut Canvas, scene: &Scene, random: &mut Random) {
     );
 }
 
-/// What lies right beside and below a fall of hair is darker.
+/// Darkens the area next to and below falling hair.
 fn drop_shadow(canvas: &mut Canvas, head: &Head) {
     let (cx, cy) = head.centre;
     let (half, fall) = (head.radius * (0.8 + head.flare * 0.5), head.fall * 0.4);
@@ -204,7 +204,7 @@ fn figure(canvas: &mut Canvas, scene: &Scene, random: &mut Random) {
         v_cut: 0.0,
     };
     let cut = style(radius, random);
-    // Hair behind the neck, then the person, then the hair in front, as they hide each other.
+    // Draws hair behind the neck, then the person, then the hair in front, because each hides the one before.
     let rear = Style { locks: 50, ..cut };
     grow(
         canvas,

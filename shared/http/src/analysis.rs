@@ -1,0 +1,259 @@
+//! `/analyze`: matching photos.
+
+use crate::ApiError;
+use crate::answers::{AnalysisView, Row};
+use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
+use crate::extract::InQuery;
+use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
+use crate::problems::{FindsHair, Stored, TakesPhotos, TakesUploads};
+use crate::received::ReceivedPhotos;
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use std::sync::Arc;
+use strand_learning::LibrarySnapshot;
+use strand_library::{Analysis, Library, Matching, Overlay, PhotoRequest, standard_palette};
+use strand_signature::WhiteBalance;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// State of the routes.
+#[derive(Clone)]
+pub struct AnalysisState {
+    /// The library that holds the uploads.
+    pub library: Arc<Library>,
+    /// Matches photos.
+    pub matching: Arc<Matching>,
+}
+
+/// Maximum number of photos in one call.
+const MAX_PHOTOS: usize = 5;
+
+pub fn routes() -> OpenApiRouter<AnalysisState> {
+    OpenApiRouter::new()
+        .routes(routes!(analyze))
+        .routes(routes!(analyze_legacy))
+        // The multipart reader enforces its own limit.
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// The photos to analyze.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only documents the multipart body")]
+struct PhotosForm {
+    /// 1 to 5 photos: JPEG, PNG, WebP, GIF, BMP, or TIFF, each at most 20 MB and 50 megapixels.
+    #[schema(value_type = Vec<String>, format = Binary, min_items = 1, max_items = 5)]
+    images: Vec<String>,
+}
+
+/// The photo to analyze.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only documents the multipart body")]
+struct PhotoForm {
+    /// One photo.
+    #[schema(format = Binary)]
+    image: String,
+}
+
+/// Options of an analysis.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Options {
+    /// `true` adds a small copy of the photo with everything but the hair dimmed; `mask` adds the hair mask alone.
+    #[param(value_type = String, required = false, pattern = "^(true|false|mask)$", example = "true")]
+    overlay: Option<String>,
+    /// `auto` (the default) estimates the light from skin, background, and the brightest spot before matching; `off`
+    /// takes the hair as the photo shows it.
+    #[param(value_type = String, required = false, pattern = "^(auto|off)$", example = "auto")]
+    white_balance: Option<String>,
+}
+
+impl Options {
+    fn request(&self) -> Result<PhotoRequest, ApiError> {
+        let overlay = match self.overlay.as_deref() {
+            None | Some("false" | "0") => None,
+            Some("true" | "1" | "") => Some(Overlay::Picture),
+            Some("mask") => Some(Overlay::Mask),
+            Some(other) => {
+                return Err(ApiError::Malformed(format!(
+                    "\"{other}\" is not a value of overlay; use true, false or mask."
+                )));
+            }
+        };
+        let white_balance = match self.white_balance.as_deref() {
+            None | Some("auto") => WhiteBalance::Auto,
+            Some("off") => WhiteBalance::Off,
+            Some(other) => {
+                return Err(ApiError::Malformed(format!(
+                    "\"{other}\" is not a value of white_balance; use auto or off."
+                )));
+            }
+        };
+        Ok(PhotoRequest {
+            overlay,
+            white_balance,
+        })
+    }
+}
+
+/// Photos to analyze, named by the keys of their uploads.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "uploads": ["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"] }))]
+struct NamedUploads {
+    /// The keys of 1 to 5 uploads.
+    #[schema(min_items = 1, max_items = 5, example = json!(["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"]))]
+    uploads: Vec<String>,
+}
+
+/// Match 1 to 5 photos against the library.
+///
+/// Send the photos as files, or name the keys of their uploads. A photo that cannot be analyzed gives an `error` in its
+/// row; the call as a whole fails only if no photo could be analyzed.
+#[utoipa::path(post, path = "/analyze", tag = "analysis", params(Options),
+    request_body(content((PhotosForm = "multipart/form-data"), (NamedUploads = "application/json"))),
+    responses(
+        (status = 200, body = AnalysisView, description = "One row per photo, in upload order"),
+        Stored, TakesPhotos, TakesUploads, FindsHair,
+    ))]
+async fn analyze(
+    State(app): State<AnalysisState>,
+    InQuery(options): InQuery<Options>,
+    request: Request,
+) -> Result<Json<AnalysisView>, ApiError> {
+    let wanted = options.request()?;
+    let mut photos = if is_json(request.headers()) {
+        let JsonBody(NamedUploads { uploads }) = JsonBody::from_request(request, &()).await?;
+        ReceivedPhotos::named(uploads)
+    } else {
+        let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
+        Multipart::from_request(request, &["images"], limit).await?.into()
+    };
+    // All photos of a call are matched against the same snapshot.
+    let against = match app.matching.snapshot().await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            photos.drain().await;
+            return Err(error.into());
+        }
+    };
+    let rows = answer_all(&app, &against, photos, wanted, MAX_PHOTOS).await?;
+    Ok(Json(AnalysisView::new(&against, rows)))
+}
+
+/// Match one photo against the built-in palette of industry shades.
+#[utoipa::path(post, path = "/analyze-legacy", tag = "analysis", params(Options),
+    request_body(content = PhotoForm, content_type = "multipart/form-data"),
+    responses(
+        (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette"),
+        Stored, TakesPhotos, FindsHair,
+    ))]
+async fn analyze_legacy(
+    State(app): State<AnalysisState>,
+    InQuery(options): InQuery<Options>,
+    request: Request,
+) -> Result<Json<Vec<Row>>, ApiError> {
+    let wanted = options.request()?;
+    let uploads =
+        Multipart::from_request(request, &["image", "images", "file"], PHOTO_LIMIT + OVERHEAD).await?;
+    let rows = answer_all(&app, &standard_palette(), uploads.into(), wanted, 1).await?;
+    Ok(Json(rows))
+}
+
+/// Reads and analyzes the photos one after the other, so that only one is in memory.
+async fn answer_all(
+    app: &AnalysisState,
+    against: &LibrarySnapshot,
+    mut photos: ReceivedPhotos,
+    wanted: PhotoRequest,
+    most: usize,
+) -> Result<Vec<Row>, ApiError> {
+    let mut rows = Vec::new();
+    let mut failures = Vec::new();
+    while let Some(photo) = photos.next(&app.library).await? {
+        if rows.len() == most {
+            photos.drain().await;
+            return Err(BodyError::TooMany(most).into());
+        }
+        let image_index = rows.len() + 1;
+        let filename = photo
+            .filename
+            .clone()
+            .unwrap_or_else(|| format!("image {image_index}"));
+        let row = match answer(app, against, photo, wanted).await {
+            Ok(analysis) => Row::found(image_index, filename, &analysis),
+            // A failure of the server affects all rows, and is temporary.
+            Err(error) if error.status().is_server_error() => {
+                photos.drain().await;
+                return Err(error);
+            }
+            Err(error) => {
+                let detail = error.detail();
+                let row = Row::failed(image_index, filename.clone(), detail.clone());
+                failures.push(Failure {
+                    error,
+                    filename,
+                    detail,
+                });
+                row
+            }
+        };
+        rows.push(row);
+    }
+    if rows.is_empty() {
+        let missing = if most == 1 {
+            "There is no photo; send one photo as a file in \"image\".".to_owned()
+        } else {
+            format!(
+                "There is no photo; send 1 to {most} as files in \"images\", or name uploads in \"uploads\"."
+            )
+        };
+        return Err(BodyError::NoPhoto(missing).into());
+    }
+    if failures.len() == rows.len() {
+        Err(none_answered(failures))
+    } else {
+        Ok(rows)
+    }
+}
+
+async fn answer(
+    app: &AnalysisState,
+    against: &LibrarySnapshot,
+    photo: ReceivedPhoto,
+    wanted: PhotoRequest,
+) -> Result<Analysis, ApiError> {
+    let _memory = photo.memory;
+    Ok(app.matching.analyze(against, photo.bytes?, wanted).await?)
+}
+
+/// The error of one photo among several.
+struct Failure {
+    error: ApiError,
+    filename: String,
+    detail: String,
+}
+
+fn none_answered(mut failures: Vec<Failure>) -> ApiError {
+    if failures.len() == 1 {
+        return failures.swap_remove(0).error;
+    }
+    let first = (failures[0].error.status(), failures[0].error.code());
+    let agreed = failures.iter().all(|failure| failure.error.status() == first.0);
+    let (status, code) = if agreed {
+        first
+    } else {
+        (StatusCode::UNPROCESSABLE_ENTITY, "invalid_value")
+    };
+    let each: Vec<String> = failures
+        .iter()
+        .map(|failure| format!("{}: {}", failure.filename, failure.detail))
+        .collect();
+    let detail = format!(
+        "None of the {} images could be analyzed: {}",
+        failures.len(),
+        each.join(" ")
+    );
+    ApiError::AllRows { status, code, detail }
+}

@@ -1,0 +1,307 @@
+//! How the HTTP contract represents analyzed photos.
+
+use crate::views::{rounded, wire_enum};
+use base64::Engine;
+use serde::Serialize;
+use strand_color::{Level, Rgb, Style, Tone};
+use strand_learning::{Basis, LibrarySnapshot, Match};
+use strand_library::Analysis;
+use strand_signature::DominantColor;
+use utoipa::ToSchema;
+
+/// The results for all photos.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "num_images": 2, "library_version": "d4ad6fc7-14",
+    "results": [row_example(), {"image_index": 2, "filename": "b.txt", "error": "The file is not an image that can be read; send a JPEG, PNG, \
+        WebP, GIF, BMP or TIFF."}]
+}))]
+pub struct AnalysisView {
+    /// Number of photos in the call.
+    #[schema(example = 1)]
+    num_images: usize,
+    /// Changes whenever the library changes.
+    library_version: String,
+    /// One row per photo, in upload order.
+    results: Vec<Row>,
+}
+
+impl AnalysisView {
+    /// The results of photos that were matched against `snapshot`.
+    pub fn new(snapshot: &LibrarySnapshot, rows: Vec<Row>) -> Self {
+        Self {
+            num_images: rows.len(),
+            library_version: snapshot.version().to_owned(),
+            results: rows,
+        }
+    }
+}
+
+/// The result for one photo.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!(row_example()))]
+pub struct Row {
+    /// Position of the photo in the call, from 1.
+    #[schema(example = 1)]
+    image_index: usize,
+    #[schema(example = "a.jpg")]
+    filename: String,
+    #[serde(flatten)]
+    answer: Answer,
+}
+
+impl Row {
+    /// The row of an analyzed photo; `image_index` counts from 1.
+    pub fn found(image_index: usize, filename: String, analysis: &Analysis) -> Self {
+        Self {
+            image_index,
+            filename,
+            answer: Answer::Found(Box::new(Found::new(analysis))),
+        }
+    }
+
+    /// The row of a photo that could not be analyzed, with one sentence that says why.
+    pub fn failed(image_index: usize, filename: String, error: String) -> Self {
+        Self {
+            image_index,
+            filename,
+            answer: Answer::Error { error },
+        }
+    }
+}
+
+fn row_example() -> serde_json::Value {
+    serde_json::json!({
+        "image_index": 1, "filename": "a.jpg", "cached": false,
+        "analysis_summary": {
+            "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
+            "professional_level": 8
+        },
+        "dominant_hair_colors": [
+            {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2]},
+            {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8]}
+        ],
+        "best_matches": [{
+            "color_id": 7, "name": "#6/27 Brown / Strawberry Blonde", "svm_score": 0.91,
+            "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12,
+            "color_differences": [2.1, 4.8]
+        }],
+        "no_match_score": 0.02, "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
+    })
+}
+
+/// Either an analysis or an error.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+enum Answer {
+    Found(Box<Found>),
+    Error {
+        /// What is wrong with the photo, in one sentence.
+        #[schema(example = "No hair detected in the image.")]
+        error: String,
+    },
+}
+
+/// The analysis of a photo.
+#[derive(Serialize, ToSchema)]
+struct Found {
+    /// Whether the measurement came from the cache, so that no network ran.
+    cached: bool,
+    analysis_summary: SummaryView,
+    /// The dominant colors of the hair, largest share first.
+    dominant_hair_colors: Vec<ColorShare>,
+    /// The best matches, highest combined score first.
+    best_matches: Vec<MatchView>,
+    /// Probability, 0 to 1, that the hair matches no color of the library; 0 if no color is trained.
+    #[schema(example = 0.02)]
+    no_match_score: f32,
+    hair: HairView,
+    /// Warnings that affect how far to trust the result, one sentence each.
+    warnings: Vec<String>,
+    /// The overlay as a data URL of a PNG, if requested: the photo with everything but the hair dimmed, or the mask in
+    /// gray, white where there is hair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overlay: Option<String>,
+}
+
+/// The hair in a colorist's terms.
+#[derive(Serialize, ToSchema)]
+struct SummaryView {
+    #[schema(example = "Golden/Yellow")]
+    estimated_tone: ToneView,
+    #[schema(example = "Light")]
+    estimated_level: LevelView,
+    #[schema(example = "Blonde")]
+    estimated_style: StyleView,
+    /// Professional level, 1 (black) to 10 (lightest blonde).
+    #[schema(example = 8, minimum = 1, maximum = 10)]
+    professional_level: u8,
+}
+
+/// A dominant color of the hair.
+#[derive(Serialize, ToSchema)]
+struct ColorShare {
+    #[schema(example = "#c69c6d")]
+    hex: String,
+    #[schema(example = json!([198, 156, 109]))]
+    rgb: [u8; 3],
+    /// Share of the hair, 0 to 100.
+    #[schema(example = 61.4)]
+    percentage: f32,
+    /// CIE L*a*b*, D65.
+    #[schema(example = json!([66.8, 9.7, 31.2]))]
+    lab: [f32; 3],
+}
+
+/// A match.
+#[derive(Serialize, ToSchema)]
+struct MatchView {
+    #[schema(example = 7)]
+    color_id: u64,
+    name: String,
+    /// Probability by the SVM, 0 to 1; 0 if the match does not use one.
+    #[schema(example = 0.91)]
+    svm_score: f32,
+    /// CIEDE2000 color difference; lower is closer.
+    #[schema(example = 3.2)]
+    lab_difference_score: f32,
+    /// Probability, 0 to 1, that the hair is this color, among all colors of the library and no match; if no color is
+    /// trained, closeness in color. Matches are sorted by this score.
+    #[schema(example = 0.88)]
+    combined_score: f32,
+    /// What the scores are based on: `model`, `references`, or `swatch`.
+    #[schema(example = "model")]
+    basis: BasisView,
+    /// The id of the color's closest image.
+    nearest_image_id: Option<u64>,
+    /// The CIEDE2000 difference of each of `dominant_hair_colors`, in that order, from the closest color of that image
+    /// or of the swatch.
+    #[schema(example = json!([2.1, 4.8]))]
+    color_differences: Vec<f32>,
+}
+
+/// The amount of hair found, and the confidence of the hair parser.
+#[derive(Serialize, ToSchema)]
+struct HairView {
+    /// Share of the photo that is hair, 0 to 1.
+    #[schema(example = 0.31)]
+    coverage: f32,
+    /// Mean probability of the hair pixels, 0.5 to 1.
+    #[schema(example = 0.97)]
+    confidence: f32,
+}
+
+impl Found {
+    fn new(analysis: &Analysis) -> Self {
+        let overlay = analysis.overlay.as_ref().map(|png| {
+            format!(
+                "data:image/png;base64,{}",
+                base64::engine::general_purpose::STANDARD.encode(png)
+            )
+        });
+        Self {
+            cached: analysis.cached,
+            analysis_summary: SummaryView {
+                estimated_tone: analysis.summary.tone.into(),
+                estimated_level: analysis.summary.level.into(),
+                estimated_style: analysis.summary.style.into(),
+                professional_level: analysis.summary.professional_level,
+            },
+            dominant_hair_colors: analysis.colors.iter().map(ColorShare::from).collect(),
+            best_matches: analysis.matches.iter().map(MatchView::from).collect(),
+            no_match_score: rounded(analysis.no_match, 4),
+            hair: HairView {
+                coverage: rounded(analysis.coverage, 4),
+                confidence: rounded(analysis.confidence, 4),
+            },
+            warnings: analysis.warnings.clone(),
+            overlay,
+        }
+    }
+}
+
+impl From<&DominantColor> for ColorShare {
+    fn from(color: &DominantColor) -> Self {
+        let rgb: Rgb = color.lab.to_rgb();
+        Self {
+            hex: rgb.to_string(),
+            rgb: [rgb.r, rgb.g, rgb.b],
+            percentage: rounded(100.0 * color.share, 1),
+            lab: [color.lab.l, color.lab.a, color.lab.b].map(|value| rounded(value, 1)),
+        }
+    }
+}
+
+impl From<&Match> for MatchView {
+    fn from(m: &Match) -> Self {
+        Self {
+            color_id: m.shade_id,
+            name: m.name.clone(),
+            svm_score: rounded(m.svm_score, 4),
+            lab_difference_score: rounded(m.difference, 2),
+            combined_score: rounded(m.combined, 4),
+            basis: m.basis.into(),
+            nearest_image_id: m.nearest_photo,
+            color_differences: m.color_differences.iter().map(|d| rounded(*d, 1)).collect(),
+        }
+    }
+}
+
+wire_enum! {
+    /// What the scores of a match are based on.
+    BasisView of Basis as "snake_case" {
+        /// The color's SVM and its images.
+        Model,
+        /// Only the colors of its images: the model belongs to another feature space and waits for training.
+        References,
+        /// Only its reference swatch.
+        Swatch,
+    }
+}
+
+wire_enum! {
+    /// Undertone of the hair.
+    ToneView of Tone as "PascalCase" {
+        /// As warm as natural hair of the same lightness.
+        Neutral,
+        /// Auburn, copper, burgundy, or pink.
+        #[serde(rename = "Warm/Red")]
+        WarmRed,
+        /// Matte, olive, or dyed green.
+        #[serde(rename = "Cool/Green")]
+        CoolGreen,
+        /// Yellower than natural hair of the same lightness.
+        #[serde(rename = "Golden/Yellow")]
+        GoldenYellow,
+        /// Less yellow than natural hair of the same lightness.
+        #[serde(rename = "Ash/Blue")]
+        AshBlue,
+    }
+}
+
+wire_enum! {
+    /// Lightness in four steps.
+    LevelView of Level as "PascalCase" {
+        /// Professional levels 1 to 3.
+        Dark,
+        /// Professional levels 4 to 6.
+        Medium,
+        /// Professional levels 7 and 8.
+        Light,
+        /// Professional levels 9 and 10.
+        #[serde(rename = "Very Light")]
+        VeryLight,
+    }
+}
+
+wire_enum! {
+    /// Color family of the hair.
+    StyleView of Style as "PascalCase" {
+        /// Levels 1 to 3 without visible warmth.
+        Black,
+        /// Between black and blonde.
+        Brown,
+        /// Level 7 and up.
+        Blonde,
+    }
+}

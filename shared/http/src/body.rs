@@ -1,0 +1,321 @@
+//! Request bodies: JSON, and what all bodies have in common, with errors of ours and limits that hold while reading.
+
+use crate::{ApiError, Shared};
+use axum::Json;
+use axum::body::{Body, HttpBody};
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::{StreamExt, stream};
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Largest photo, in bytes.
+pub const PHOTO_LIMIT: usize = strand_photo::MAX_BYTES;
+/// Largest library file, in bytes: some 20,000 photos.
+#[cfg(feature = "archive")]
+pub const ARCHIVE_LIMIT: u64 = 8 << 30;
+/// Largest JSON body, in bytes.
+const JSON_LIMIT: usize = 256 * 1024;
+/// So much of a body that is too large is read and thrown away, so that the client, still sending, gets to read the
+/// answer. Beyond it the connection is cut.
+pub const DRAIN_LIMIT: usize = 128 * 1024 * 1024;
+
+/// See [`Unread`]; a chunk or a part's headers are far smaller.
+const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
+/// A body that sends nothing for so long is given up.
+pub const STALL: Duration = Duration::from_secs(30);
+
+/// Why a body was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum BodyError {
+    /// Not said to be JSON: 415.
+    #[error("The body must be JSON, with the header content-type: application/json.")]
+    NotJson,
+    /// Not JSON: 400.
+    #[error("{0}")]
+    BrokenJson(String),
+    /// More JSON than any request here needs: 413.
+    #[error("The JSON body is larger than {limit} kB, which no request here needs; send less.", limit = JSON_LIMIT / 1024)]
+    LargeJson,
+    /// JSON of another shape: 422.
+    #[error("{0}")]
+    Shape(String),
+    /// Not multipart, or broken in the middle: 400.
+    #[error("{0}")]
+    Multipart(String),
+    /// A file over the limit: 413.
+    #[error(
+        "The file \"{0}\" is larger than {limit} MB; send a smaller photo, 1280 pixels on the long side are plenty.",
+        limit = PHOTO_LIMIT / (1024 * 1024)
+    )]
+    TooLarge(String),
+    /// More than passes the gateway in front of this process: 413.
+    #[error(
+        "The body is larger than the {limit:.1} MB that pass here; ask POST /uploads for a place to send the photo to, \
+         then name its key.", limit = *.0 as f64 / 1e6
+    )]
+    TooLargeHere(u64),
+    /// More bytes than an upload was asked for: 413.
+    #[error(
+        "The body is longer than the {0} bytes that the upload was asked for; ask POST /uploads for one of its size."
+    )]
+    OtherLength(usize),
+    /// The memory for uploads is taken: 503.
+    #[error("Strand is busy with other uploads; try again in a few seconds.")]
+    Overloaded,
+    /// Not said to be a library file: 415.
+    #[cfg(feature = "archive")]
+    #[error("The body must be the bytes of a library file, with the header content-type: application/x-tar.")]
+    NotArchive,
+    /// A library file over the limit: 413.
+    #[cfg(feature = "archive")]
+    #[error(
+        "The library file is larger than {limit} GB; import it with `strand-server import` instead.",
+        limit = ARCHIVE_LIMIT >> 30
+    )]
+    LargeArchive,
+    /// The connection broke or stalled: 400.
+    #[error("The body breaks off or stalls; send the file again.")]
+    BrokenOff,
+    /// The disk is full: 503.
+    #[cfg(feature = "archive")]
+    #[error("The server's disk has no room for this file; free some there, then send it again.")]
+    NoRoom,
+    /// No photo where one is needed: 422.
+    #[error("{0}")]
+    NoPhoto(String),
+    /// More photos than the route takes: 422.
+    #[error("{}", too_many(*.0))]
+    TooMany(usize),
+}
+
+fn too_many(most: usize) -> String {
+    match most {
+        1 => "Send exactly one photo.".to_owned(),
+        _ => format!("There are more than {most} photos; send 1 to {most}."),
+    }
+}
+
+impl BodyError {
+    /// The stable word for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotJson => "not_json",
+            Self::BrokenJson(_) => "malformed_json",
+            Self::Shape(_) => "invalid_json",
+            Self::Multipart(_) => "malformed_multipart",
+            Self::TooLarge(_) => "photo_too_large",
+            Self::LargeJson | Self::TooLargeHere(_) | Self::OtherLength(_) => "body_too_large",
+            #[cfg(feature = "archive")]
+            Self::LargeArchive => "body_too_large",
+            Self::Overloaded => "overloaded",
+            #[cfg(feature = "archive")]
+            Self::NotArchive => "archive_wrong_type",
+            Self::BrokenOff => "body_interrupted",
+            #[cfg(feature = "archive")]
+            Self::NoRoom => "disk_full",
+            Self::NoPhoto(_) => "missing_photo",
+            Self::TooMany(_) => "too_many_photos",
+        }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            #[cfg(feature = "archive")]
+            Self::NotArchive => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            #[cfg(feature = "archive")]
+            Self::LargeArchive => StatusCode::PAYLOAD_TOO_LARGE,
+            #[cfg(feature = "archive")]
+            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::BrokenJson(_) | Self::Multipart(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
+            Self::LargeJson | Self::TooLarge(_) | Self::TooLargeHere(_) | Self::OtherLength(_) => {
+                StatusCode::PAYLOAD_TOO_LARGE
+            }
+            Self::Shape(_) | Self::NoPhoto(_) | Self::TooMany(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+/// Refuses bodies that the gateway in front of this process would not let pass, or lets pass here and nowhere else.
+pub async fn limit_body(
+    State(app): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Result<Response, ApiError> {
+    let length = request
+        .body()
+        .size_hint()
+        .lower()
+        .max(announced(request.headers()) as u64);
+    match app.config.body_limit {
+        Some(limit) if length > limit => Err(BodyError::TooLargeHere(limit).into()),
+        _ => Ok(next.run(request).await),
+    }
+}
+
+/// A JSON body.
+pub struct JsonBody<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Self::Rejection> {
+        if !is_json(request.headers()) {
+            return Err(BodyError::NotJson.into());
+        }
+        let bytes = read_json(request).await?;
+        match Json::from_bytes(&bytes) {
+            Ok(Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::JsonDataError(error)) => {
+                Err(BodyError::Shape(reason(&error.body_text())).into())
+            }
+            Err(error) => Err(BodyError::BrokenJson(reason(&error.body_text())).into()),
+        }
+    }
+}
+
+/// Whether the body is said to be JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
+    let essence = kind
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+async fn read_json(request: Request) -> Result<Vec<u8>, BodyError> {
+    if announced(request.headers()) > DRAIN_LIMIT {
+        return Err(BodyError::LargeJson);
+    }
+    let unread = Unread::default();
+    let mut chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
+    let (mut bytes, mut length) = (Vec::new(), 0);
+    while let Some(chunk) = chunks.next().await {
+        let chunk =
+            chunk.map_err(|_| BodyError::BrokenJson("The JSON body breaks off; send it whole.".into()))?;
+        unread.reset();
+        length += chunk.len();
+        if length <= JSON_LIMIT {
+            bytes.extend_from_slice(&chunk);
+        } else if length > DRAIN_LIMIT {
+            break;
+        }
+    }
+    if length > JSON_LIMIT {
+        Err(BodyError::LargeJson)
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// The length that the client announces, 0 where it does not.
+pub fn announced(headers: &HeaderMap) -> usize {
+    let length = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or(0)
+}
+
+/// The useful half of a rejection's text, as a sentence.
+fn reason(text: &str) -> String {
+    let reason = text.split_once(": ").map_or(text, |(_, reason)| reason);
+    format!("The JSON body does not fit this route: {reason}.")
+}
+/// Bytes that came in since the multipart parser last gave something out. It holds them all while it looks for a
+/// boundary or the end of a part's headers.
+#[derive(Clone, Default)]
+pub struct Unread(Arc<AtomicUsize>);
+
+impl Unread {
+    /// Something was given out.
+    pub fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+
+    /// Counts a chunk; whether it is still within [`UNREAD_LIMIT`].
+    fn admits(&self, chunk: usize) -> bool {
+        self.0.fetch_add(chunk, Ordering::Relaxed) + chunk <= UNREAD_LIMIT
+    }
+}
+
+/// The body, broken off where it stalls or where nothing comes of what it sends.
+pub fn guarded(body: Body, unread: Unread) -> Body {
+    guarded_for(STALL, body, unread)
+}
+
+fn guarded_for(stall: Duration, body: Body, unread: Unread) -> Body {
+    let broken_off = |why: &'static str| Some((Err(axum::Error::new(why)), None));
+    let chunks = stream::unfold(Some(body.into_data_stream()), move |chunks| {
+        let unread = unread.clone();
+        async move {
+            let mut chunks = chunks?;
+            match timeout(stall, chunks.next()).await {
+                Err(_) => broken_off("the body stalled"),
+                Ok(None) => None,
+                Ok(Some(Ok(chunk))) if !unread.admits(chunk.len()) => broken_off("a part without an end"),
+                Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(chunks))),
+                Ok(Some(Err(error))) => Some((Err(error), None)),
+            }
+        }
+    });
+    Body::from_stream(chunks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Bytes;
+
+    #[tokio::test]
+    async fn a_body_that_stalls_is_broken_off() {
+        let sent =
+            stream::iter([b"one", b"two"]).map(|chunk| Ok::<_, axum::Error>(Bytes::from_static(chunk)));
+        let body = Body::from_stream(sent.chain(stream::pending()));
+        // What is there comes through even where nothing is waited for.
+        let mut chunks = guarded_for(Duration::ZERO, body, Unread::default()).into_data_stream();
+        assert_eq!(chunks.next().await.unwrap().unwrap(), "one");
+        assert_eq!(chunks.next().await.unwrap().unwrap(), "two");
+        let stalled = chunks.next().await.unwrap().unwrap_err();
+        assert!(stalled.to_string().contains("stalled"), "{stalled}");
+        assert!(chunks.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_ends_is_complete() {
+        let body = Body::from("whole");
+        let mut chunks = guarded_for(Duration::ZERO, body, Unread::default()).into_data_stream();
+        assert_eq!(chunks.next().await.unwrap().unwrap(), "whole");
+        assert!(chunks.next().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_yields_nothing_is_broken_off() {
+        let unread = Unread::default();
+        let body = Body::from_stream(stream::repeat_with(|| {
+            Ok::<_, axum::Error>(Bytes::from(vec![0; UNREAD_LIMIT / 2]))
+        }));
+        let mut chunks = guarded_for(Duration::ZERO, body, unread.clone()).into_data_stream();
+        for _ in 0..2 {
+            assert!(chunks.next().await.unwrap().is_ok());
+        }
+        unread.reset();
+        for _ in 0..2 {
+            assert!(chunks.next().await.unwrap().is_ok());
+        }
+        assert!(chunks.next().await.unwrap().is_err());
+    }
+}

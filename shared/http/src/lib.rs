@@ -1,0 +1,53 @@
+//! The HTTP contract: one router per resource, combined by [`Routes`]. Every deployment uses the same handlers.
+//!
+//! On the wire a shade is a `color` and its photo an `image`, as the first clients called them; see `shades`.
+
+mod analysis;
+mod answers;
+#[cfg(feature = "archive")]
+mod archive;
+mod auth;
+mod body;
+mod cors;
+mod document;
+mod error;
+#[cfg(feature = "page")]
+mod error_pages;
+mod extract;
+mod multipart;
+mod observe;
+#[cfg(feature = "page")]
+mod page;
+mod palette;
+mod photos;
+mod problems;
+mod received;
+mod routes;
+mod service;
+mod shades;
+mod training;
+mod uploads;
+mod views;
+
+pub use answers::{AnalysisView, Row};
+pub use auth::ApiKey;
+pub use cors::{AllowedOrigins, ParseOriginsError};
+pub use document::OPENAPI;
+pub use error::library_detail;
+#[cfg(feature = "metrics")]
+pub use observe::install_metrics;
+pub use routes::{HttpConfig, Routes};
+
+use error::ApiError;
+use std::sync::Arc;
+use std::time::Instant;
+use strand_library::Library;
+
+/// The state that all routes share.
+struct App {
+    library: Arc<Library>,
+    config: HttpConfig,
+    started: Instant,
+}
+
+type Shared = Arc<App>;

@@ -1,0 +1,130 @@
+//! The id, log line, and metrics of every request.
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::Response;
+#[cfg(feature = "metrics")]
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
+use std::time::Instant;
+use tracing::Instrument;
+
+tokio::task_local! {
+    static REQUEST_ID: String;
+    static ROOT: String;
+}
+
+pub static HEADER: HeaderName = HeaderName::from_static("x-request-id");
+const DURATION: &str = "strand_http_request_duration_seconds";
+
+/// The id of the request that this task handles.
+pub fn request_id() -> Option<String> {
+    REQUEST_ID.try_with(Clone::clone).ok()
+}
+
+/// The relative path from the current request to the root of the service: `../` for each path segment after the first.
+/// A reference that begins with it works below any path that a proxy or a stage adds.
+pub fn root() -> String {
+    ROOT.try_with(Clone::clone).unwrap_or_default()
+}
+
+fn root_of(path: &str) -> String {
+    "../".repeat(path.matches('/').count().saturating_sub(1))
+}
+
+/// Starts collecting metrics in this process.
+///
+/// # Errors
+/// A recorder is already installed.
+#[cfg(feature = "metrics")]
+pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
+    let buckets = [
+        0.001, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+    ];
+    PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Full(DURATION.into()), &buckets)?
+        .install_recorder()
+}
+
+/// Removes a client's request id that is not safe to log; [`SetRequestIdLayer`] then generates one.
+///
+/// [`SetRequestIdLayer`]: tower_http::request_id::SetRequestIdLayer
+pub async fn sane_id(mut request: Request, next: Next) -> Response {
+    let is_sane = |id: &HeaderValue| {
+        let bytes = id.as_bytes();
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(byte);
+        (1..=128).contains(&bytes.len()) && bytes.iter().all(plain)
+    };
+    if !request.headers().get(&HEADER).is_some_and(is_sane) {
+        request.headers_mut().remove(&HEADER);
+    }
+    next.run(request).await
+}
+
+/// Logs and counts a request.
+pub async fn observe(request: Request, next: Next) -> Response {
+    let id = request.headers().get(&HEADER);
+    let id = id.and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let method = request.method().to_string();
+    let label = method_label(request.method());
+    let path = request.uri().path().to_owned();
+    // The route pattern rather than the path, so that ids do not create a metric each.
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("none", MatchedPath::as_str)
+        .to_owned();
+    let root = root_of(&path);
+    let span = tracing::info_span!("request", id = %id, %method, %path);
+    let started = Instant::now();
+    let answer = async {
+        let response = next.run(request).await;
+        let status = response.status().as_u16();
+        let seconds = started.elapsed().as_secs_f64();
+        tracing::info!(status, ms = seconds * 1e3, "answered");
+        let labels = [
+            ("method", label.to_owned()),
+            ("route", route),
+            ("status", status.to_string()),
+        ];
+        metrics::counter!("strand_http_requests_total", &labels).increment(1);
+        metrics::histogram!(DURATION, &labels[..2]).record(seconds);
+        response
+    };
+    REQUEST_ID
+        .scope(id, ROOT.scope(root, answer.instrument(span)))
+        .await
+}
+
+/// The method as a metric label. Only standard methods: a client may send any word, and each label would be kept
+/// forever.
+fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PATCH => "PATCH",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::root_of;
+
+    #[test]
+    fn references_lead_to_the_root_from_every_path() {
+        let cases = [
+            ("/", ""),
+            ("/colors", ""),
+            ("/colors/1", "../"),
+            ("/colors/1/images", "../../"),
+        ];
+        for (path, root) in cases {
+            assert_eq!(root_of(path), root, "{path}");
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! `/colors/{id}/images` and `/training_data`: the photos of a shade.
+
+use crate::Shared;
+use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
+use crate::error::ApiError;
+use crate::extract::{FileInPath, Id, InPath, PhotoInPath, ShadeInPath};
+use crate::multipart::{Multipart, OVERHEAD};
+use crate::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads};
+use crate::received::ReceivedPhotos;
+use crate::views::{FileBytes, PhotoView};
+use axum::Json;
+use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::IntoResponse;
+use serde::Deserialize;
+use strand_library::{LibraryError, Thing};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(upload, list))
+        .routes(routes!(delete))
+        .routes(routes!(file))
+        // The reader below enforces its own limit, so that it can respond instead of closing the connection.
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// An image to add.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it only documents the multipart body")]
+struct ImageForm {
+    /// JPEG, PNG, WebP, GIF, BMP, or TIFF, at most 20 MB and 50 megapixels.
+    #[schema(format = Binary, content_media_type = "application/octet-stream")]
+    image: String,
+}
+
+/// An image to add, named by the key of its upload.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({ "upload": "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d" }))]
+struct NamedUpload {
+    /// The upload's key.
+    #[schema(example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")]
+    upload: String,
+}
+
+/// Add an image to a color.
+///
+/// Send the image as a file, or name the key of its upload.
+#[utoipa::path(post, path = "/colors/{id}/images", tag = "colors",
+    params(ShadeInPath),
+    request_body(content((ImageForm = "multipart/form-data"), (NamedUpload = "application/json"))),
+    responses(
+        (status = 201, body = PhotoView, description = "The new image", headers(("location" = String))),
+        (status = 200, body = PhotoView, description = "The color has the same bytes already"),
+        Guarded, ById, Stored, TakesPhotos, TakesUploads,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn upload(
+    State(app): State<Shared>,
+    InPath(Id(id)): InPath<Id>,
+    request: Request,
+) -> Result<impl IntoResponse, ApiError> {
+    let mut photos = if is_json(request.headers()) {
+        let JsonBody(NamedUpload { upload }) = JsonBody::from_request(request, &()).await?;
+        ReceivedPhotos::named(vec![upload])
+    } else {
+        Multipart::from_request(request, &["image"], PHOTO_LIMIT + OVERHEAD)
+            .await?
+            .into()
+    };
+    // The body is read to the end in any case, so that the client gets to read the response.
+    let first = photos.next(&app.library).await?;
+    photos.drain().await;
+    let first = first.ok_or_else(|| {
+        BodyError::NoPhoto("The field \"image\" is missing; send the photo as a file in it.".into())
+    })?;
+    let _memory = first.memory;
+    let (photo, created) = app.library.add_photo(id, first.bytes?).await?;
+    let view = PhotoView::from(photo);
+    let location = HeaderValue::from_str(view.path()).ok().filter(|_| created);
+    let status = if created {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((
+        status,
+        location.map(|path| [(header::LOCATION, path)]),
+        Json(view),
+    ))
+}
+
+/// List the images of a color, newest first.
+#[utoipa::path(get, path = "/colors/{id}/images", tag = "colors",
+    params(ShadeInPath),
+    responses(
+        (status = 200, body = [PhotoView], description = "The images"),
+        ById, Stored,
+    ))]
+async fn list(
+    State(app): State<Shared>,
+    InPath(Id(id)): InPath<Id>,
+) -> Result<Json<Vec<PhotoView>>, ApiError> {
+    let photos = app.library.photos(id).await?;
+    Ok(Json(photos.into_iter().map(PhotoView::from).collect()))
+}
+
+/// Delete an image. A trained color becomes stale.
+#[utoipa::path(delete, path = "/colors/{id}/images/{image_id}", tag = "colors",
+    params(PhotoInPath),
+    responses(
+        (status = 204, description = "It is gone"),
+        Guarded, ById, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Result<StatusCode, ApiError> {
+    let (Id(id), Id(photo_id)) = ids;
+    app.library.delete_photo(id, photo_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Download an image as it was uploaded.
+#[utoipa::path(get, path = "/training_data/{id}/{file}", tag = "colors",
+    params(FileInPath),
+    responses(
+        (status = 200, description = "The photo", content_type = "image/*", body = FileBytes),
+        ById, Stored,
+    ))]
+async fn file(
+    State(app): State<Shared>,
+    InPath(place): InPath<(Id, String)>,
+) -> Result<impl IntoResponse, ApiError> {
+    let (Id(id), name) = place;
+    let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
+    let photo_id = stem
+        .parse()
+        .ok()
+        .filter(|id: &u64| (1..=i64::MAX as u64).contains(id))
+        .ok_or_else(|| ApiError::NoRoute(format!("/training_data/{id}/{name}")))?;
+    let (photo, bytes) = app.library.photo(id, photo_id).await?;
+    if extension != photo.format.extension() {
+        return Err(LibraryError::Unknown {
+            what: Thing::Photo,
+            id: photo_id,
+        }
+        .into());
+    }
+    let headers = [
+        (header::CONTENT_TYPE, photo.format.media_type()),
+        // The bytes of an image never change under its id.
+        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // The web client shows it in an <img> on another origin.
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "cross-origin",
+        ),
+    ];
+    Ok((headers, bytes))
+}

@@ -1,0 +1,151 @@
+//! The routes of a process. Routes that it does not add are not linked.
+
+use crate::analysis::{self, AnalysisState};
+#[cfg(feature = "archive")]
+use crate::archive::{self, ArchiveState};
+use crate::training::{self, TrainingState};
+use crate::{
+    AllowedOrigins, ApiError, ApiKey, App, Shared, auth, body, document, error, observe, palette, photos,
+    service, shades, uploads,
+};
+use axum::Router;
+use axum::http::{Method, Uri};
+use axum::middleware::{from_fn, from_fn_with_state};
+use std::sync::Arc;
+use std::time::Instant;
+use strand_library::{JobQueue, Library, Matching, Training};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use utoipa_axum::router::OpenApiRouter;
+
+/// What the routes need in addition to the library.
+#[derive(Clone)]
+pub struct HttpConfig {
+    /// Web origins that may call the API.
+    pub origins: AllowedOrigins,
+    /// The key required by routes that change something, if one is set.
+    pub api_key: Option<ApiKey>,
+    /// The maximum body size of the gateway in front of this process, in bytes, if there is one.
+    pub body_limit: Option<u64>,
+    /// The name of the store in `/health`.
+    pub store: &'static str,
+    /// The id of the hair parser, for `/health`.
+    pub parser: String,
+    /// The id of the backbone, for `/health`, if there is one.
+    pub backbone: Option<String>,
+    /// Returns the ids of the models in memory; `None` if this process never loads any.
+    pub loaded: Option<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
+}
+
+/// Builds the router of a process, resource by resource.
+pub struct Routes {
+    app: Shared,
+    routes: Router,
+}
+
+impl Routes {
+    /// Starts with `/health` and `/openapi.json`, which every process serves.
+    pub fn new(library: Arc<Library>, config: HttpConfig) -> Self {
+        let app = Arc::new(App {
+            library,
+            config,
+            started: Instant::now(),
+        });
+        let routes = plain(service::routes().with_state(Arc::clone(&app)));
+        Self {
+            app,
+            routes: routes.merge(document::routes()),
+        }
+    }
+
+    /// Adds shades, their photos, uploads, and the palette.
+    #[must_use]
+    pub fn shades(self) -> Self {
+        let resource = shade_routes().with_state(Arc::clone(&self.app));
+        self.and(plain(resource))
+    }
+
+    /// Adds matching and the cache of measured photos.
+    #[must_use]
+    pub fn analysis(self, matching: Arc<Matching>) -> Self {
+        let library = Arc::clone(&self.app.library);
+        let state = AnalysisState { library, matching };
+        self.and(plain(analysis_routes().with_state(state)))
+    }
+
+    /// Adds training and jobs.
+    #[must_use]
+    pub fn training(self, training: Arc<Training>, jobs: Arc<JobQueue>) -> Self {
+        let state = TrainingState { training, jobs };
+        self.and(plain(training::routes().with_state(state)))
+    }
+
+    /// Adds export and import of the library; `spool_dir` has enough space for an uploaded library file. Only for
+    /// processes that may stream for minutes and have a disk.
+    #[cfg(feature = "archive")]
+    #[must_use]
+    pub fn archive(self, archive: Arc<strand_archive::Archive>, spool_dir: std::path::PathBuf) -> Self {
+        let state = ArchiveState { archive, spool_dir };
+        self.and(plain(archive::routes().with_state(state)))
+    }
+
+    /// Adds `/metrics`, read from `handle`.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics(
+        self,
+        handle: metrics_exporter_prometheus::PrometheusHandle,
+        matching: Arc<Matching>,
+    ) -> Self {
+        let state = service::MetricsState { handle, matching };
+        self.and(plain(service::metrics_routes().with_state(state)))
+    }
+
+    /// Adds the web page, the page for trying the API, and the documentation of errors.
+    #[cfg(feature = "page")]
+    #[must_use]
+    pub fn page(self) -> Self {
+        self.and(crate::page::routes())
+            .and(crate::error_pages::routes())
+            .and(document::pages())
+    }
+
+    fn and(mut self, resource: Router) -> Self {
+        self.routes = self.routes.merge(resource);
+        self
+    }
+
+    /// Builds the router, with what all routes share: limits, the key, CORS, request ids, and the log.
+    pub fn build(self) -> Router {
+        let Self { app, routes } = self;
+        let cors = app.config.origins.layer();
+        routes
+            .fallback(|uri: Uri| async move { ApiError::NoRoute(uri.path().to_owned()) })
+            .method_not_allowed_fallback(|method: Method| async move { ApiError::Method(method) })
+            // From the inside out: a request passes through these layers from last to first.
+            .layer(from_fn_with_state(Arc::clone(&app), body::limit_body))
+            .layer(from_fn_with_state(app, auth::require_key))
+            .layer(CatchPanicLayer::custom(error::panicked))
+            .layer(cors)
+            .layer(from_fn(observe::observe))
+            .layer(PropagateRequestIdLayer::new(observe::HEADER.clone()))
+            .layer(SetRequestIdLayer::new(observe::HEADER.clone(), MakeRequestUuid))
+            .layer(from_fn(observe::sane_id))
+    }
+}
+
+/// The routes of a resource without their description, which is in [`document`].
+fn plain(resource: OpenApiRouter) -> Router {
+    resource.split_for_parts().0
+}
+
+pub(crate) fn shade_routes() -> OpenApiRouter<Shared> {
+    shades::routes()
+        .merge(photos::routes())
+        .merge(palette::routes())
+        .merge(uploads::routes())
+}
+
+pub(crate) fn analysis_routes() -> OpenApiRouter<AnalysisState> {
+    analysis::routes().merge(service::cache_routes())
+}

@@ -1,0 +1,224 @@
+//! `/colors`: the shades. On the wire a shade is a `color`, as the first clients called it. That word, `color_id`, and
+//! `image` occur in the paths and fields of the contract and nowhere else.
+
+use crate::Shared;
+use crate::body::JsonBody;
+use crate::error::ApiError;
+use crate::extract::{Id, InPath, InQuery, ShadeInPath};
+use crate::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson};
+use crate::views::ShadeView;
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::{Deserialize, Deserializer};
+use strand_color::Rgb;
+use strand_library::{LibraryError, NewShade, ShadeChange};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+pub fn routes() -> OpenApiRouter<Shared> {
+    OpenApiRouter::new()
+        .routes(routes!(create, list))
+        .routes(routes!(read, update, delete))
+}
+
+/// A color to create.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({
+    "name": "#6/27 Brown / Strawberry Blonde", "description": "Six parts brown, two of strawberry", "hex": "#a9714b"
+}))]
+struct CreateShade {
+    /// 1 to 120 characters.
+    #[schema(
+        min_length = 1,
+        max_length = 120,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$"
+    )]
+    name: String,
+    /// Free text.
+    #[schema(max_length = 2000)]
+    description: Option<String>,
+    /// Reference swatch.
+    #[schema(pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
+    hex: Option<String>,
+}
+
+/// Fields of a color to change. Omitted fields stay as they are; null clears a description or swatch.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"name": "#6/27 Brown / Strawberry", "description": null}))]
+struct UpdateShade {
+    /// 1 to 120 characters; name cannot be null.
+    #[serde(default, deserialize_with = "given_text")]
+    #[schema(value_type = String, min_length = 1, max_length = 120, required = false,
+        pattern = "^[^\\x00-\\x1f\\x7f-\\x9f]*[^\\s\\x00-\\x1f\\x7f-\\x9f][^\\x00-\\x1f\\x7f-\\x9f]*$")]
+    name: Option<String>,
+    /// Free text.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, max_length = 2000)]
+    description: Option<Option<String>>,
+    /// Reference swatch.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, pattern = "^#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})$")]
+    hex: Option<Option<String>>,
+}
+
+/// Distinguishes a null field from a missing one.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Accepts a missing field, but not a null one.
+fn given_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(deserializer).map(Some)
+}
+
+fn swatch(text: &str) -> Result<Rgb, ApiError> {
+    text.parse::<Rgb>()
+        .map_err(|error| LibraryError::Invalid(error.to_string()).into())
+}
+
+/// Create a color.
+#[utoipa::path(post, path = "/colors", tag = "colors", request_body = CreateShade,
+    responses(
+        (status = 201, body = ShadeView, description = "The new color", headers(("location" = String))),
+        Guarded, Stored, TakesJson, Naming,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn create(
+    State(app): State<Shared>,
+    JsonBody(body): JsonBody<CreateShade>,
+) -> Result<(StatusCode, HeaderMap, Json<ShadeView>), ApiError> {
+    let hex = body.hex.as_deref().map(swatch).transpose()?;
+    let shade = NewShade {
+        name: body.name,
+        description: body.description,
+        hex,
+    };
+    let shade = app.library.create_shade(shade).await?;
+    let mut headers = HeaderMap::new();
+    if let Ok(location) = HeaderValue::from_str(&format!("/colors/{}", shade.id)) {
+        headers.insert(header::LOCATION, location);
+    }
+    Ok((
+        StatusCode::CREATED,
+        headers,
+        Json(ShadeView::new(&app.library, shade)),
+    ))
+}
+
+/// Selects a page of the list.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Page {
+    /// Maximum number of colors, 1 to 1000; without it, all of them.
+    #[param(value_type = u32, required = false, minimum = 1, maximum = 1000, example = 50)]
+    limit: Option<String>,
+    /// Start of the page, from the `Link` header of the previous page.
+    #[param(value_type = u64, required = false, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 8)]
+    cursor: Option<String>,
+}
+
+const PAGE_LIMIT: usize = 1000;
+
+/// List the colors, newest first.
+#[utoipa::path(get, path = "/colors", tag = "colors", params(Page),
+    responses(
+        (status = 200, body = [ShadeView], description = "The colors; the next page, if any, in the Link header",
+            headers(("link" = String))),
+        Asking, Stored,
+    ))]
+async fn list(
+    State(app): State<Shared>,
+    InQuery(page): InQuery<Page>,
+) -> Result<(HeaderMap, Json<Vec<ShadeView>>), ApiError> {
+    let limit = page.limit.as_deref().map(parse_limit).transpose()?;
+    let before = page.cursor.as_deref().map(parse_cursor).transpose()?;
+    // One more than requested, to find out whether there is a next page.
+    let mut shades = app
+        .library
+        .shades(before, limit.map_or(usize::MAX, |limit| limit + 1))
+        .await?;
+    let mut headers = HeaderMap::new();
+    if let Some(limit) = limit
+        && shades.len() > limit
+    {
+        shades.truncate(limit);
+        let next = shades.last().map_or(0, |shade| shade.id);
+        let link = format!("</colors?limit={limit}&cursor={next}>; rel=\"next\"");
+        headers.extend(HeaderValue::from_str(&link).map(|link| (header::LINK, link)));
+    }
+    let views = shades
+        .into_iter()
+        .map(|shade| ShadeView::new(&app.library, shade))
+        .collect();
+    Ok((headers, Json(views)))
+}
+
+fn parse_limit(text: &str) -> Result<usize, ApiError> {
+    let limit = text.parse().ok().filter(|limit| (1..=PAGE_LIMIT).contains(limit));
+    limit.ok_or_else(|| {
+        ApiError::Malformed(format!(
+            "The limit \"{text}\" is not a number from 1 to {PAGE_LIMIT}."
+        ))
+    })
+}
+
+/// Ids are JSON numbers. JavaScript represents them exactly up to this value.
+const LARGEST_ID: u64 = (1 << 53) - 1;
+
+fn parse_cursor(text: &str) -> Result<u64, ApiError> {
+    let wrong = || {
+        ApiError::Malformed(format!(
+            "The cursor \"{text}\" is not one from a Link header of this list."
+        ))
+    };
+    let id: u64 = text.parse().map_err(|_| wrong())?;
+    if id > LARGEST_ID { Err(wrong()) } else { Ok(id) }
+}
+
+/// Read a color.
+#[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(ShadeInPath),
+    responses(
+        (status = 200, body = ShadeView, description = "The color"),
+        ById, Stored,
+    ))]
+async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Json<ShadeView>, ApiError> {
+    let shade = app.library.shade(id).await?;
+    Ok(Json(ShadeView::new(&app.library, shade)))
+}
+
+/// Change a color.
+#[utoipa::path(patch, path = "/colors/{id}", tag = "colors", params(ShadeInPath),
+    request_body = UpdateShade,
+    responses(
+        (status = 200, body = ShadeView, description = "The changed color"),
+        Guarded, ById, Stored, TakesJson, Naming,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn update(
+    State(app): State<Shared>,
+    InPath(Id(id)): InPath<Id>,
+    JsonBody(body): JsonBody<UpdateShade>,
+) -> Result<Json<ShadeView>, ApiError> {
+    let hex = body
+        .hex
+        .map(|hex| hex.as_deref().map(swatch).transpose())
+        .transpose()?;
+    let change = ShadeChange {
+        name: body.name,
+        description: body.description,
+        hex,
+    };
+    let shade = app.library.update_shade(id, change).await?;
+    Ok(Json(ShadeView::new(&app.library, shade)))
+}
+
+/// Delete a color with its images, features, and model.
+#[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(ShadeInPath),
+    responses(
+        (status = 204, description = "It is gone"),
+        Guarded, ById, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn delete(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<StatusCode, ApiError> {
+    app.library.delete_shade(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,295 @@
+//! `/train` and `/jobs`: training shades.
+
+use crate::ApiError;
+use crate::error::library_detail;
+use crate::extract::{Id, InPath, JobInPath, ShadeInPath};
+use crate::problems::{ById, Guarded, Stored, Trains};
+use crate::views::{JobView, ModelView, rounded, wire_enum};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt, future, stream};
+use serde::Serialize;
+use std::sync::Arc;
+use strand_library::{Job, JobQueue, LibraryError, Phase, Progress, Trained, Training};
+use tokio_stream::wrappers::WatchStream;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// State of the routes.
+#[derive(Clone)]
+pub struct TrainingState {
+    /// Trains shades and waits for the result.
+    pub training: Arc<Training>,
+    /// Trains shades in the background.
+    pub jobs: Arc<JobQueue>,
+}
+
+pub fn routes() -> OpenApiRouter<TrainingState> {
+    OpenApiRouter::new()
+        .routes(routes!(train))
+        .routes(routes!(follow))
+        .routes(routes!(train_all))
+        .routes(routes!(read_job))
+}
+
+/// The preferred kind of answer.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only documents the header")]
+struct Prefer {
+    /// `respond-async` to get a job instead of waiting for the result.
+    #[param(required = false, example = "respond-async")]
+    prefer: String,
+}
+
+/// The result of a training.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "message": "Successfully trained model for color_id 7. 1 image(s) without visible hair were left out.",
+    "color_id": 7,
+    "model": {
+        "version": 1, "kind": "linear_svm", "trained_at": "2026-11-23T06:00:00Z", "num_images": 3,
+        "metrics": {"recall": 1.0, "specificity": 0.97, "balanced_accuracy": 0.985}
+    },
+    "left_out": [{"image_id": 13, "reason": "No hair detected in the image."}]
+}))]
+struct TrainedView {
+    message: String,
+    color_id: u64,
+    model: ModelView,
+    /// Images without hair, which the model does not use.
+    left_out: Vec<LeftOut>,
+}
+
+/// An image that the training left out.
+#[derive(Serialize, ToSchema)]
+struct LeftOut {
+    image_id: u64,
+    reason: &'static str,
+}
+
+impl From<Trained> for TrainedView {
+    fn from(trained: Trained) -> Self {
+        let id = trained.shade_id;
+        let left_out = match trained.left_out.len() {
+            0 => String::new(),
+            count => format!(" {count} image(s) without visible hair were left out."),
+        };
+        Self {
+            message: format!("Successfully trained model for color_id {id}.{left_out}"),
+            color_id: id,
+            model: trained.model.into(),
+            left_out: trained
+                .left_out
+                .into_iter()
+                .map(|image_id| LeftOut {
+                    image_id,
+                    reason: "No hair detected in the image.",
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Train a color.
+///
+/// Waits for the result. With `Prefer: respond-async` it returns a job immediately. A color has at most one training at
+/// a time: a second call joins the first.
+#[utoipa::path(post, path = "/train/{id}", tag = "training",
+    params(ShadeInPath, Prefer),
+    responses(
+        (status = 200, body = TrainedView, description = "The color is trained"),
+        (status = 202, body = JobView, description = "The job", headers(("location" = String))),
+        Guarded, ById, Stored, Trains,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn train(
+    State(app): State<TrainingState>,
+    InPath(Id(id)): InPath<Id>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    if prefers_async(&headers) {
+        let job = app.jobs.train_later(id).await?;
+        let applied = [(HeaderName::from_static("preference-applied"), "respond-async")];
+        return Ok((applied, accepted(job)).into_response());
+    }
+    let trained = app.training.train(id).await?;
+    Ok(Json(TrainedView::from(trained)).into_response())
+}
+
+/// RFC 7240: preferences are comma-separated; parameters follow a semicolon.
+fn prefers_async(headers: &HeaderMap) -> bool {
+    let preferences = headers
+        .get_all("prefer")
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    preferences
+        .flat_map(|value| value.split(','))
+        .filter_map(|preference| preference.split(';').next())
+        .any(|name| name.trim().eq_ignore_ascii_case("respond-async"))
+}
+
+fn accepted(job: Job) -> Response {
+    let location = HeaderValue::from_str(&format!("/jobs/{}", job.id)).ok();
+    (
+        StatusCode::ACCEPTED,
+        location.map(|path| [(header::LOCATION, path)]),
+        Json(JobView::from(job)),
+    )
+        .into_response()
+}
+
+/// A state of a training: the JSON of one `data:` line of the stream.
+#[derive(Serialize, ToSchema)]
+#[schema(example = json!({
+    "step": 1, "total_steps": 5, "message": "Processing image 2 of 3.", "percentage": 20.0, "status": "processing"
+}))]
+pub struct ProgressView {
+    step: usize,
+    total_steps: usize,
+    message: String,
+    /// Progress from 0 to 100; never decreases.
+    percentage: f32,
+    status: PhaseView,
+    /// The trained model, with `complete`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<ModelView>,
+    /// The error, with `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+wire_enum! {
+    /// The current phase of a training.
+    PhaseView of Phase as "snake_case" {
+        /// Measuring images.
+        Processing,
+        /// Fitting and saving the model.
+        Training,
+        /// Finished with a model.
+        Complete,
+        /// Ended with an error.
+        Error,
+    }
+}
+
+impl From<Progress> for ProgressView {
+    fn from(progress: Progress) -> Self {
+        let percentage = rounded(progress.percentage(), 1);
+        let (model, error) = match progress.outcome {
+            Some(Ok(trained)) => (Some(trained.model.into()), None),
+            Some(Err(error)) => (None, Some(library_detail(&error))),
+            None => (None, None),
+        };
+        Self {
+            step: progress.step,
+            total_steps: progress.total_steps,
+            message: progress.message,
+            percentage,
+            status: progress.phase.into(),
+            model,
+            error,
+        }
+    }
+}
+
+/// Train a color and follow the progress.
+///
+/// Opening the stream starts the training, or joins the one that is running. Each event is a state; the last one is
+/// `complete` or `error`. If an API key is set and the client cannot send headers, send the key in the query as
+/// `api_key`.
+#[utoipa::path(get, path = "/train/{id}/stream", tag = "training",
+    params(ShadeInPath),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream",
+            description = "States, then the end; the `data` of each event is the JSON of a `ProgressView`",
+            example = json!("data: {\"step\":0,\"total_steps\":5,\"message\":\"Processing image 1 of 3.\",\"percentage\":0.0,\"status\":\"processing\"}\n\n")),
+        Guarded, ById, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn follow(State(app): State<TrainingState>, InPath(Id(id)): InPath<Id>) -> Result<Response, ApiError> {
+    let states = match app.training.start(id).await {
+        Ok(receiver) => until_the_end(WatchStream::new(receiver)).boxed(),
+        // An EventSource does not expose the body of an error response, so an error that prevents training is sent as
+        // an event.
+        Err(error @ LibraryError::NoPhotos(_)) => stream::iter([Progress::failed(error)]).boxed(),
+        Err(error) => return Err(error.into()),
+    };
+    let events = states.map(|state| Event::default().json_data(ProgressView::from(state)));
+    // Proxies that buffer would delay the events.
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::default())).into_response())
+}
+
+/// The states up to the one with an outcome. A training that dies without one still ends with an error.
+fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Progress> {
+    let states = states.map(Some).chain(stream::iter([None]));
+    states.scan(None, |last: &mut Option<Progress>, state| {
+        let over = last.as_ref().is_some_and(|last| last.outcome.is_some());
+        *last = state.or_else(|| last.take().map(Progress::died));
+        future::ready((!over).then(|| last.clone()).flatten())
+    })
+}
+
+/// Train every color that is untrained or stale.
+#[utoipa::path(post, path = "/train", tag = "training",
+    responses(
+        (status = 202, body = JobView, description = "The job", headers(("location" = String))),
+        Guarded, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
+async fn train_all(State(app): State<TrainingState>) -> Result<Response, ApiError> {
+    Ok(accepted(app.jobs.train_all().await?))
+}
+
+/// Read the state of a job.
+#[utoipa::path(get, path = "/jobs/{id}", tag = "training", params(JobInPath),
+    responses(
+        (status = 200, body = JobView, description = "The job"),
+        ById, Stored,
+    ))]
+async fn read_job(
+    State(app): State<TrainingState>,
+    InPath(Id(id)): InPath<Id>,
+) -> Result<Json<JobView>, ApiError> {
+    Ok(Json(app.jobs.job(id).await?.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::sync::watch;
+
+    fn working(step: usize) -> Progress {
+        Progress {
+            step,
+            total_steps: 4,
+            message: "Processing.".into(),
+            phase: Phase::Processing,
+            outcome: None,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_training_that_dies_ends_its_stream_with_an_error() {
+        let (sender, receiver) = watch::channel(working(2));
+        drop(sender);
+        let states: Vec<Progress> = until_the_end(WatchStream::new(receiver)).collect().await;
+        assert_eq!(states.len(), 2);
+        let last = ProgressView::from(states[1].clone());
+        assert!(matches!(last.status, PhaseView::Error));
+        assert_eq!((last.step, last.percentage), (2, 50.0));
+        assert!(last.error.is_some_and(|error| error.ends_with('.')));
+    }
+
+    #[tokio::test]
+    async fn nothing_follows_the_outcome() {
+        let failed = Progress::failed(LibraryError::NoHair);
+        let states: Vec<Progress> = until_the_end(stream::iter([working(1), failed, working(3)]))
+            .collect()
+            .await;
+        assert_eq!(states.len(), 2);
+        assert!(states[1].outcome.is_some());
+    }
+}

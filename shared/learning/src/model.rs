@@ -1,0 +1,186 @@
+//! A trained shade: weights, calibration, and the reference photos that it was trained on.
+
+use crate::calibration::Sigmoid;
+use crate::format::{self, FormatError};
+use serde::{Deserialize, Serialize};
+use strand_signature::{DESCRIPTOR_DIMENSION, DominantColor, dot};
+
+/// How a shade's score is computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// A linear SVM that separates the shade's photos from those of the other shades.
+    LinearSvm,
+    /// Similarity to the shade's own photos. This is all that a library with a single shade can learn.
+    Similarity,
+}
+
+/// Cross-validation: how the model did on photos that were left out of training in turn.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LeaveOneOut {
+    /// The share of the shade's own photos that were recognized, 0 to 1.
+    pub recall: f32,
+    /// The share of the other shades' photos that were rejected, 0 to 1.
+    pub specificity: f32,
+    /// The mean of recall and specificity; 0.5 is chance.
+    pub balanced_accuracy: f32,
+}
+
+/// A photo that the shade was trained on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reference {
+    /// The photo's id in the library.
+    pub photo_id: u64,
+    /// SHA-256 of the photo's bytes in hex, which identifies the same photo when it is analyzed. `None` if the model
+    /// was read from format 2, which has no digests, and the photo no longer existed.
+    pub sha256: Option<String>,
+    /// The photo's dominant colors; the shares sum to 1.
+    pub colors: Vec<DominantColor>,
+}
+
+/// A trained shade. Its probability for a feature vector x is σ(slope · (w·x + bias) + offset).
+///
+/// [`ShadeModel::pack`] makes its file. The payload holds the fields in this order, so a new field needs a new format
+/// version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ShadeModel {
+    /// The id of the feature space of the weights.
+    pub space: String,
+    /// How the score is computed.
+    pub kind: ModelKind,
+    /// One weight per feature.
+    pub weights: Vec<f32>,
+    /// Added to the weighted sum.
+    pub bias: f32,
+    /// Converts a decision value to a probability.
+    pub sigmoid: Sigmoid,
+    /// The mean of the feature vectors of its photos. The more similar they are, the longer it is.
+    pub prototype: Vec<f32>,
+    /// The photos it was trained on, by photo id.
+    pub references: Vec<Reference>,
+    /// The cross-validation; `None` if there were too few photos to leave one out.
+    pub leave_one_out: Option<LeaveOneOut>,
+}
+
+impl ShadeModel {
+    /// Packs the model into the bytes of its file.
+    ///
+    /// # Errors
+    /// [`FormatError::Payload`] if the model cannot be serialized.
+    pub fn pack(&self) -> Result<Vec<u8>, FormatError> {
+        format::pack(self)
+    }
+
+    /// Reads a model from its file. A model of format 2 has no digests of its photos.
+    ///
+    /// # Errors
+    /// Any [`FormatError`].
+    pub fn unpack(bytes: &[u8]) -> Result<Self, FormatError> {
+        match format::unpack(3, bytes) {
+            Err(FormatError::Version(2)) => format::unpack::<ModelOfFormat2>(2, bytes).map(Self::from),
+            model => model,
+        }
+    }
+
+    /// Whether all numbers are finite. A model from elsewhere may contain anything.
+    pub fn is_finite(&self) -> bool {
+        let colors = self.references.iter().flat_map(|r| &r.colors);
+        let mut colors = colors.flat_map(|c| [c.lab.l, c.lab.a, c.lab.b, c.share]);
+        let weights = self.weights.iter().chain(&self.prototype).chain([&self.bias]);
+        weights.copied().all(f32::is_finite) && self.sigmoid.at(0.0).is_finite() && colors.all(f32::is_finite)
+    }
+
+    /// The signed distance to the decision boundary, in units of the SVM's margin.
+    ///
+    /// # Panics
+    /// If `features` and the weights differ in length, which means that they are from different feature spaces.
+    pub fn decision(&self, features: &[f32]) -> f32 {
+        assert_eq!(
+            features.len(),
+            self.weights.len(),
+            "the features are of another space"
+        );
+        dot(&self.weights, features) + self.bias
+    }
+
+    /// The cosine between the features (of unit length except for a backbone's part) and the shade's prototype.
+    pub fn similarity(&self, features: &[f32]) -> f32 {
+        let length = dot(&self.prototype, &self.prototype).sqrt();
+        dot(&self.prototype, features) / length.max(f32::EPSILON)
+    }
+
+    /// The mean cosine between any two photos of the shade; `None` if it has only one. The mean of n vectors of unit
+    /// length with mean cosine c has the squared length (1 + (n − 1)·c) / n.
+    pub fn agreement(&self) -> Option<f32> {
+        let photos = self.references.len() as f32;
+        // Leaves out a backbone's part, in which photos of one shade have little in common.
+        let own = &self.prototype[..self.prototype.len().min(DESCRIPTOR_DIMENSION)];
+        (photos > 1.0).then(|| (photos * dot(own, own) - 1.0) / (photos - 1.0))
+    }
+
+    /// The probability, 0 to 1, that the features show this shade rather than another.
+    pub fn probability(&self, features: &[f32]) -> f32 {
+        self.sigmoid.at(self.decision(features))
+    }
+}
+
+/// A model in the layout of format 2.
+#[derive(Deserialize)]
+struct ModelOfFormat2 {
+    space: String,
+    kind: ModelKind,
+    weights: Vec<f32>,
+    bias: f32,
+    sigmoid: Sigmoid,
+    prototype: Vec<f32>,
+    references: Vec<(u64, Vec<DominantColor>)>,
+    leave_one_out: Option<LeaveOneOut>,
+}
+
+impl From<ModelOfFormat2> for ShadeModel {
+    fn from(model: ModelOfFormat2) -> Self {
+        let references = model.references.into_iter().map(|(photo_id, colors)| Reference {
+            photo_id,
+            sha256: None,
+            colors,
+        });
+        Self {
+            space: model.space,
+            kind: model.kind,
+            weights: model.weights,
+            bias: model.bias,
+            sigmoid: model.sigmoid,
+            prototype: model.prototype,
+            references: references.collect(),
+            leave_one_out: model.leave_one_out,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_model_of_format_2_reads_without_digests() {
+        let colors: Vec<DominantColor> = Vec::new();
+        let fields = (
+            ("here", ModelKind::Similarity, vec![1.0_f32], 0.5_f32),
+            (
+                Sigmoid::PRIOR,
+                vec![1.0_f32],
+                vec![(7_u64, colors)],
+                None::<LeaveOneOut>,
+            ),
+        );
+        let mut bytes = format::pack(&fields).unwrap();
+        format::tests::relabel(&mut bytes, 2);
+        let model = ShadeModel::unpack(&bytes).unwrap();
+        assert_eq!(
+            (model.references[0].photo_id, &model.references[0].sha256),
+            (7, &None)
+        );
+        let again = ShadeModel::unpack(&model.pack().unwrap()).unwrap();
+        assert_eq!(again, model);
+    }
+}

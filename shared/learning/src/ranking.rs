@@ -1,0 +1,189 @@
+//! Ranks every shade of a library snapshot for a photo's signature.
+
+use crate::nearness::{Near, closeness, rough_difference};
+use crate::shade::SnapshotShade;
+use crate::snapshot::LibrarySnapshot;
+use strand_signature::Signature;
+
+/// The evidence for a trained shade, in units of log-odds: per unit by which the cosine between the photo and the mean
+/// of the shade's photos exceeds [`MIDDLE`], and per unit of the SVM's decision value. Both weigh more if the photo is
+/// reliable and if the photos of a shade agree as they do in steady light, and less if the shade has only one or two
+/// photos.
+const PER_COSINE: f32 = 22.45;
+const MIDDLE: f32 = 0.826;
+const PER_DECISION: f32 = 0.112;
+const POWER_OF_TRUST: f32 = 0.87;
+const FEW: f32 = 0.351;
+const PER_AGREEMENT: f32 = 5.77;
+/// The evidence that the hair is of no shade in the library, which trained shades have to exceed. All seven values were
+/// fitted by maximum likelihood, then scaled so that scores are right on average
+/// (`models/shade-embedding/calibrate.py`).
+const FOR_NONE: f32 = -5.11;
+/// The evidence for a shade that is known only by its colors, relative to none, when other shades are trained. It
+/// equals that of a likely shade if the colors are the same, and is zero at a Lab distance of 5. Chosen by hand.
+const AT_NO_DIFFERENCE: f32 = 1.75;
+const PER_BARE_DIFFERENCE: f32 = -0.35;
+/// The evidence for a shade that was trained on this very photo. It outweighs the measurements, because the user has
+/// named the shade.
+const FOR_TAUGHT_PHOTO: f32 = 20.0;
+/// Without trained shades, only this many of the most promising shades are compared color by color.
+const CLOSE_LOOK: usize = 256;
+
+/// The data that a match is based on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Basis {
+    /// The shade's SVM and its reference photos.
+    Model,
+    /// Its reference photos only: the model is of another feature space and needs training.
+    References,
+    /// Its reference swatch only.
+    Swatch,
+}
+
+/// The scores of one shade for one photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Match {
+    /// The shade's id.
+    pub shade_id: u64,
+    /// The shade's name.
+    pub name: String,
+    /// The SVM's probability, 0 to 1; 0 if the match is not based on an SVM.
+    pub svm_score: f32,
+    /// CIEDE2000 to the closest reference, weighted by the shares of the colors. Lower is closer.
+    pub difference: f32,
+    /// The probability, 0 to 1, that the photo shows this shade, out of all shades in the library and none of them.
+    /// Without trained shades, the closeness of color. Matches are sorted by it.
+    pub combined: f32,
+    /// The data that the scores are based on.
+    pub basis: Basis,
+    /// The id of the reference photo that is closest in color; `None` for a swatch.
+    pub nearest_photo: Option<u64>,
+    /// CIEDE2000 from each dominant color of the photo to the closest color of that reference or swatch.
+    pub color_differences: Vec<f32>,
+}
+
+/// The result of matching a photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranking {
+    /// The best matches, best first.
+    pub matches: Vec<Match>,
+    /// The probability, 0 to 1, that the hair is of no shade in the library; 0 if no shade is trained.
+    pub none: f32,
+}
+
+/// A photo to match.
+#[derive(Debug, Clone, Copy)]
+pub struct Query<'a> {
+    /// The measurements of its hair.
+    pub signature: &'a Signature,
+    /// Its feature vector, in the snapshot's feature space.
+    pub features: &'a [f32],
+    /// SHA-256 of its bytes in hex, if known. A shade that was trained on this very photo ranks first.
+    pub sha256: Option<&'a str>,
+}
+
+impl LibrarySnapshot {
+    /// The best `count` matches for a photo.
+    pub fn rank(&self, query: Query<'_>, count: usize) -> Ranking {
+        let Query {
+            signature, features, ..
+        } = query;
+        let steadiness = (PER_AGREEMENT * self.agreement).exp();
+        let mut scored: Vec<(&SnapshotShade, f32)> = self
+            .shades
+            .iter()
+            .map(|shade| (shade, self.evidence(shade, query, steadiness)))
+            .collect();
+        scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.shade_id.cmp(&y.0.shade_id)));
+        let trained = self
+            .shades
+            .iter()
+            .any(|shade| self.current_model(shade).is_some());
+        let odds = Odds::of(scored.iter().map(|(_, evidence)| *evidence));
+        // Without trained shades the colors decide the ranking. Otherwise the evidence has.
+        scored.truncate(if trained { count } else { CLOSE_LOOK.max(count) });
+        let mut matches: Vec<Match> = scored
+            .into_iter()
+            .filter_map(|(shade, evidence)| {
+                let near = Near::of(shade, &signature.colors)?;
+                let model = self.current_model(shade);
+                let combined = if trained {
+                    odds.probability(evidence)
+                } else {
+                    closeness(near.difference)
+                };
+                Some(Match {
+                    shade_id: shade.shade_id,
+                    name: shade.name.clone(),
+                    svm_score: model.map_or(0.0, |m| m.probability(features)),
+                    difference: near.difference,
+                    combined,
+                    basis: match (model, near.photo) {
+                        (Some(_), _) => Basis::Model,
+                        (None, Some(_)) => Basis::References,
+                        (None, None) => Basis::Swatch,
+                    },
+                    nearest_photo: near.photo,
+                    color_differences: near.color_differences,
+                })
+            })
+            .collect();
+        matches.sort_by(|x, y| {
+            y.combined
+                .total_cmp(&x.combined)
+                .then(x.difference.total_cmp(&y.difference))
+                .then(x.shade_id.cmp(&y.shade_id))
+        });
+        matches.truncate(count);
+        Ranking {
+            matches,
+            none: if trained { odds.probability(FOR_NONE) } else { 0.0 },
+        }
+    }
+
+    /// The evidence for a shade, in units of log-odds.
+    fn evidence(&self, shade: &SnapshotShade, query: Query<'_>, steadiness: f32) -> f32 {
+        let Query {
+            signature,
+            features,
+            sha256,
+        } = query;
+        let Some(model) = self.current_model(shade) else {
+            let difference = rough_difference(shade, signature.mean);
+            return FOR_NONE + AT_NO_DIFFERENCE + PER_BARE_DIFFERENCE * difference;
+        };
+        let likeness = PER_COSINE * (model.similarity(features) - MIDDLE);
+        let is_this = |digest: &str| sha256 == Some(digest);
+        if model
+            .references
+            .iter()
+            .any(|r| r.sha256.as_deref().is_some_and(is_this))
+        {
+            return FOR_TAUGHT_PHOTO + steadiness * likeness;
+        }
+        let photos = model.references.len() as f32;
+        let trust = steadiness * signature.trust().powf(POWER_OF_TRUST);
+        trust * (likeness + PER_DECISION * model.decision(features)) * photos / (photos + FEW)
+    }
+}
+
+/// Converts evidence to probabilities: the softmax over all shades and none.
+struct Odds {
+    most: f32,
+    total: f32,
+}
+
+impl Odds {
+    fn of(evidence: impl Iterator<Item = f32> + Clone) -> Self {
+        let all = evidence.chain([FOR_NONE]);
+        let most = all.clone().fold(f32::NEG_INFINITY, f32::max);
+        Self {
+            most,
+            total: all.map(|e| (e - most).exp()).sum(),
+        }
+    }
+
+    fn probability(&self, evidence: f32) -> f32 {
+        (evidence - self.most).exp() / self.total
+    }
+}

@@ -1,0 +1,175 @@
+//! From the bytes of a photo to the measurement of its hair.
+
+use crate::cache::{CacheStats, Key, MeasurementCache};
+use crate::ports::{Measurement, Networks};
+use crate::warnings::warnings;
+use crate::workers::Workers;
+use crate::{LibraryError, Overlay, hex_digest};
+use std::sync::Arc;
+use strand_photo::decode;
+use strand_signature::{WhiteBalance, measure};
+
+/// The long side to which photos are scaled before they are measured, in pixels. The parser needs no more, and it is
+/// plenty for color.
+const WORKING_SIDE: u32 = 512;
+
+/// Options for one photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct PhotoRequest {
+    /// The overlay to draw, if any.
+    pub overlay: Option<Overlay>,
+    /// How the light is estimated.
+    pub white_balance: WhiteBalance,
+}
+
+/// A measured photo.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasuredPhoto {
+    /// SHA-256 of its bytes, in hex.
+    pub sha256: String,
+    /// What was measured.
+    pub measurement: Measurement,
+    /// Photo-quality warnings, one sentence each.
+    pub warnings: Vec<String>,
+    /// The overlay that was drawn when the photo was measured, as a PNG.
+    pub overlay: Option<(Overlay, Vec<u8>)>,
+}
+
+impl MeasuredPhoto {
+    /// Approximate size in bytes.
+    pub(crate) fn size(&self) -> usize {
+        let floats = |vector: Option<&Vec<f32>>| vector.map_or(0, |vector| size_of_val(vector.as_slice()));
+        let signature = self.measurement.signature.as_ref();
+        size_of::<Self>()
+            + self.sha256.len()
+            + floats(signature.map(|signature| &signature.descriptor))
+            + floats(self.measurement.embedding.as_ref())
+            + signature.map_or(0, |signature| size_of_val(&*signature.colors))
+            + self.warnings.iter().map(String::len).sum::<usize>()
+            + self.overlay.as_ref().map_or(0, |(_, png)| png.len())
+    }
+
+    /// The overlay, if this kind was drawn.
+    pub(crate) fn overlay(&self, wanted: Overlay) -> Option<&[u8]> {
+        let (kind, png) = self.overlay.as_ref()?;
+        (*kind == wanted).then_some(png.as_slice())
+    }
+
+    fn answers(&self, request: PhotoRequest) -> bool {
+        request
+            .overlay
+            .is_none_or(|wanted| self.overlay(wanted).is_some())
+    }
+}
+
+/// Measures photos. A photo in the cache is not measured again.
+pub struct Measuring {
+    networks: Arc<dyn Networks>,
+    workers: Arc<Workers>,
+    cache: MeasurementCache,
+    space: Arc<str>,
+}
+
+impl Measuring {
+    /// Measures with `networks` on `workers`, for the feature space with the id `space`, and caches up to
+    /// `cache_bytes`.
+    pub fn new(networks: Arc<dyn Networks>, workers: Arc<Workers>, space: &str, cache_bytes: u64) -> Self {
+        Self {
+            networks,
+            workers,
+            cache: MeasurementCache::new(cache_bytes),
+            space: space.into(),
+        }
+    }
+
+    /// Measures a photo for a client that waits. The flag says whether the measurement came from the cache.
+    ///
+    /// # Errors
+    /// [`LibraryError::Photo`], [`LibraryError::Overloaded`], and errors of the networks.
+    pub async fn measure(
+        &self,
+        bytes: Vec<u8>,
+        request: PhotoRequest,
+    ) -> Result<(Arc<MeasuredPhoto>, bool), LibraryError> {
+        // Up to 20 MB, so not on the thread that serves connections.
+        let hashed = tokio::task::spawn_blocking(move || (hex_digest(&bytes), bytes)).await;
+        let (sha256, bytes) = hashed.map_err(LibraryError::internal)?;
+        let key = self.key(sha256, request);
+        if let Some(known) = self.cache.get(&key, |photo| photo.answers(request)) {
+            return Ok((known, true));
+        }
+        let (networks, sha256) = (Arc::clone(&self.networks), key.sha256.clone());
+        let work = move || measured(&*networks, sha256, &bytes, request);
+        let photo = Arc::new(self.workers.run(work).await?);
+        self.cache.put(key, Arc::clone(&photo));
+        Ok((photo, false))
+    }
+
+    /// Measures a stored photo for training, which waits for a free worker as long as it takes. `read` is called only
+    /// if the photo is not in the cache.
+    ///
+    /// # Errors
+    /// Those of [`measure`](Self::measure) except [`LibraryError::Overloaded`], and those of `read`.
+    pub async fn measure_stored(
+        &self,
+        sha256: &str,
+        read: impl Future<Output = Result<Vec<u8>, LibraryError>>,
+    ) -> Result<Measurement, LibraryError> {
+        let request = PhotoRequest::default();
+        let key = self.key(sha256.to_owned(), request);
+        if let Some(known) = self.cache.get(&key, |_| true) {
+            return Ok(known.measurement.clone());
+        }
+        let bytes = read.await?;
+        let (networks, sha256) = (Arc::clone(&self.networks), key.sha256.clone());
+        let work = move || measured(&*networks, sha256, &bytes, request);
+        let photo = Arc::new(self.workers.run_patiently(work).await?);
+        self.cache.put(key, Arc::clone(&photo));
+        Ok(photo.measurement.clone())
+    }
+
+    /// Statistics of the cache.
+    pub fn cache_stats(&self) -> CacheStats {
+        self.cache.stats()
+    }
+
+    /// Empties the cache; returns how many photos it held.
+    pub fn clear_cache(&self) -> u64 {
+        self.cache.clear()
+    }
+
+    fn key(&self, sha256: String, request: PhotoRequest) -> Key {
+        Key {
+            sha256,
+            space: Arc::clone(&self.space),
+            white_balance: request.white_balance,
+        }
+    }
+}
+
+/// Decodes a photo, finds its hair, and measures it.
+fn measured(
+    networks: &dyn Networks,
+    sha256: String,
+    bytes: &[u8],
+    request: PhotoRequest,
+) -> Result<MeasuredPhoto, LibraryError> {
+    let photo = decode(bytes, WORKING_SIDE)?;
+    let mask = networks.find_hair(&photo)?;
+    let signature = measure(&photo, &mask, request.white_balance);
+    let embedding = match &signature {
+        Some(_) => networks.embed_hair(&photo, &mask)?,
+        None => None,
+    };
+    let warnings = signature
+        .as_ref()
+        .map(|signature| warnings(&photo, &mask, signature))
+        .unwrap_or_default();
+    let draw = |overlay: Overlay| Ok::<_, LibraryError>((overlay, overlay.draw(&photo, &mask)?));
+    Ok(MeasuredPhoto {
+        sha256,
+        warnings,
+        overlay: request.overlay.map(draw).transpose()?,
+        measurement: Measurement { signature, embedding },
+    })
+}

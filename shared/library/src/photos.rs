@@ -1,0 +1,68 @@
+//! Use cases: a shade's photos.
+
+use crate::{Library, LibraryError, NewPhoto, StoredPhoto, Thing, hex_digest};
+
+/// The long side at which a photo is decoded before it is stored, to check that it can be.
+const INSPECTED_SIDE: u32 = 64;
+
+impl Library {
+    /// Adds a photo to a shade; `false` if the shade already has the same bytes.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`]; [`LibraryError::Photo`] if the bytes cannot be decoded completely.
+    pub async fn add_photo(
+        &self,
+        shade_id: u64,
+        bytes: Vec<u8>,
+    ) -> Result<(StoredPhoto, bool), LibraryError> {
+        self.shade(shade_id).await?;
+        let photo = self.workers.run(move || inspect(bytes)).await?;
+        let added = self.stores.photos.add_photo(shade_id, photo).await;
+        added.map_err(LibraryError::about(Thing::Shade, shade_id))
+    }
+
+    /// All photos of a shade, newest first.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`].
+    pub async fn photos(&self, shade_id: u64) -> Result<Vec<StoredPhoto>, LibraryError> {
+        let photos = self.stores.photos.photos(shade_id).await;
+        photos.map_err(LibraryError::about(Thing::Shade, shade_id))
+    }
+
+    /// A photo and its bytes as uploaded.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`].
+    pub async fn photo(&self, shade_id: u64, photo_id: u64) -> Result<(StoredPhoto, Vec<u8>), LibraryError> {
+        let unknown = LibraryError::about(Thing::Photo, photo_id);
+        let photo = self.stores.photos.photo(shade_id, photo_id).await;
+        let photo = photo.map_err(&unknown)?;
+        let bytes = self.stores.photos.photo_bytes(&photo).await.map_err(&unknown)?;
+        Ok((photo, bytes))
+    }
+
+    /// Deletes a photo and its features.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`].
+    pub async fn delete_photo(&self, shade_id: u64, photo_id: u64) -> Result<(), LibraryError> {
+        self.shade(shade_id).await?;
+        let deleted = self.stores.photos.delete_photo(shade_id, photo_id).await;
+        deleted.map_err(LibraryError::about(Thing::Photo, photo_id))
+    }
+}
+
+/// Checks bytes that are to be stored: decodes them completely once, at a small size, so that every stored photo can be
+/// trained on.
+///
+/// # Errors
+/// [`LibraryError::Photo`] if they cannot be decoded completely.
+pub fn inspect(bytes: Vec<u8>) -> Result<NewPhoto, LibraryError> {
+    let photo = strand_photo::decode(&bytes, INSPECTED_SIDE)?;
+    Ok(NewPhoto {
+        sha256: hex_digest(&bytes),
+        format: photo.source().format,
+        bytes,
+    })
+}

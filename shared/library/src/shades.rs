@@ -1,0 +1,121 @@
+//! Use cases: shades.
+
+use crate::ports::StoreError;
+use crate::{Library, LibraryError, NewShade, Shade, ShadeChange, Thing};
+use unicode_normalization::UnicodeNormalization;
+
+/// Maximum length of a name, in characters.
+pub const NAME_LIMIT: usize = 120;
+/// Maximum length of a description, in characters.
+pub const DESCRIPTION_LIMIT: usize = 2_000;
+
+impl Library {
+    /// Creates a shade.
+    ///
+    /// # Errors
+    /// [`LibraryError::Invalid`] if the name or description is not allowed, [`LibraryError::NameTaken`].
+    pub async fn create_shade(&self, shade: NewShade) -> Result<Shade, LibraryError> {
+        let name = valid_name(&shade.name)?;
+        let shade = NewShade {
+            name: name.clone(),
+            description: valid_description(shade.description)?,
+            hex: shade.hex,
+        };
+        let created = self.stores.shades.create_shade(shade).await;
+        let shade = created.map_err(name_error(name))?;
+        self.stores.publish().await;
+        Ok(shade)
+    }
+
+    /// One shade.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`].
+    pub async fn shade(&self, id: u64) -> Result<Shade, LibraryError> {
+        let shade = self.stores.shades.shade(id).await;
+        shade.map_err(LibraryError::about(Thing::Shade, id))
+    }
+
+    /// Up to `limit` shades with ids below `before`, newest first.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub async fn shades(&self, before: Option<u64>, limit: usize) -> Result<Vec<Shade>, LibraryError> {
+        Ok(self.stores.shades.shades(before, limit).await?)
+    }
+
+    /// Changes a shade.
+    ///
+    /// # Errors
+    /// Those of [`create_shade`](Self::create_shade), and [`LibraryError::Unknown`].
+    pub async fn update_shade(&self, id: u64, change: ShadeChange) -> Result<Shade, LibraryError> {
+        let name = change.name.as_deref().map(valid_name).transpose()?;
+        let taken = name_error(name.clone().unwrap_or_default());
+        let change = ShadeChange {
+            name,
+            description: change.description.map(valid_description).transpose()?,
+            hex: change.hex,
+        };
+        let updated = self.stores.shades.update_shade(id, change).await;
+        let shade = updated.map_err(|error| match error {
+            StoreError::NotFound => LibraryError::Unknown {
+                what: Thing::Shade,
+                id,
+            },
+            other => taken(other),
+        })?;
+        self.stores.publish().await;
+        Ok(shade)
+    }
+
+    /// Deletes a shade with its photos, features, and model.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`].
+    pub async fn delete_shade(&self, id: u64) -> Result<(), LibraryError> {
+        let deleted = self.stores.shades.delete_shade(id).await;
+        deleted.map_err(LibraryError::about(Thing::Shade, id))?;
+        self.stores.publish().await;
+        Ok(())
+    }
+}
+
+fn name_error(name: String) -> impl Fn(StoreError) -> LibraryError {
+    move |error| match error {
+        StoreError::NameTaken => LibraryError::NameTaken(name.clone()),
+        other => other.into(),
+    }
+}
+
+/// The name as it is stored: trimmed and in NFC.
+///
+/// # Errors
+/// [`LibraryError::Invalid`] if it is empty, longer than [`NAME_LIMIT`], or has control characters.
+pub fn valid_name(name: &str) -> Result<String, LibraryError> {
+    let name: String = name.trim().nfc().collect();
+    let wrong = match name.chars().count() {
+        0 => format!("Enter a name (up to {NAME_LIMIT} characters)."),
+        length if length > NAME_LIMIT => {
+            format!("The name has {length} characters; use at most {NAME_LIMIT}.")
+        }
+        _ if name.chars().any(char::is_control) => {
+            "The name has control characters; use printable text on one line.".into()
+        }
+        _ => return Ok(name),
+    };
+    Err(LibraryError::Invalid(wrong))
+}
+
+/// The description as it is stored.
+///
+/// # Errors
+/// [`LibraryError::Invalid`] if it is longer than [`DESCRIPTION_LIMIT`].
+pub fn valid_description(description: Option<String>) -> Result<Option<String>, LibraryError> {
+    let length = description.as_deref().map_or(0, |text| text.chars().count());
+    if length > DESCRIPTION_LIMIT {
+        return Err(LibraryError::Invalid(format!(
+            "The description has {length} characters; use at most {DESCRIPTION_LIMIT}."
+        )));
+    }
+    Ok(description)
+}

@@ -1,0 +1,151 @@
+//! The soft mask that marks the hair in a photo, and arithmetic on it.
+
+mod cores;
+
+pub use cores::keep_cores;
+
+/// A soft mask: the probability of hair for each pixel of a photo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HairMask {
+    /// The photo's width in pixels.
+    pub width: u32,
+    /// The photo's height in pixels.
+    pub height: u32,
+    /// The probability of hair, 0 (none) to 255 (certain), row-major, one byte per pixel. No parser is more precise
+    /// than a byte, which takes a quarter of the memory of a float.
+    pub probability: Vec<u8>,
+    /// The probability of bare skin; `None` if the parser does not report skin.
+    pub skin: Option<SoftMap>,
+}
+
+/// A soft map of the whole photo at its own resolution. The skin map keeps the network's resolution: its users only
+/// average over it, and resizing it would cost every analysis a millisecond.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SoftMap {
+    /// Width in cells.
+    pub width: u32,
+    /// Height in cells.
+    pub height: u32,
+    /// 0 to 255, row-major, one byte per cell.
+    pub probability: Vec<u8>,
+}
+
+/// A rectangle of pixels. It is never empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// Left edge in pixels.
+    pub x: u32,
+    /// Top edge in pixels.
+    pub y: u32,
+    /// Width in pixels, at least 1.
+    pub width: u32,
+    /// Height in pixels, at least 1.
+    pub height: u32,
+}
+
+impl HairMask {
+    /// The probability from which a pixel counts as hair in a yes-or-no decision: one half.
+    pub const THRESHOLD: u8 = 128;
+
+    /// Makes a mask without a skin map.
+    ///
+    /// # Panics
+    /// Unless `probability` holds `width * height` bytes.
+    pub fn new(width: u32, height: u32, probability: Vec<u8>) -> Self {
+        assert_eq!(
+            probability.len(),
+            width as usize * height as usize,
+            "one byte a pixel"
+        );
+        Self {
+            width,
+            height,
+            probability,
+            skin: None,
+        }
+    }
+
+    /// The share of all pixels, 0 to 1, whose probability is at least `threshold`.
+    pub fn coverage(&self, threshold: u8) -> f32 {
+        let inside = self.probability.iter().filter(|&&p| p >= threshold).count();
+        inside as f32 / self.probability.len().max(1) as f32
+    }
+
+    /// The mean probability, 0 to 1, of the pixels from `threshold` on; 0 if there are no such pixels.
+    pub fn confidence(&self, threshold: u8) -> f32 {
+        let inside = self.probability.iter().filter(|&&p| p >= threshold);
+        let (sum, count) = inside.fold((0u64, 0u64), |(sum, count), &p| (sum + u64::from(p), count + 1));
+        if count == 0 {
+            0.0
+        } else {
+            (sum as f64 / count as f64 / 255.0) as f32
+        }
+    }
+
+    /// The smallest rectangle that contains every pixel from `threshold` on; `None` if there are no such pixels.
+    pub fn bounding_box(&self, threshold: u8) -> Option<Region> {
+        let mut rows = self
+            .probability
+            .chunks_exact(self.width.max(1) as usize)
+            .enumerate();
+        let (mut left, mut right) = (usize::MAX, 0);
+        let (mut top, mut bottom) = (usize::MAX, 0);
+        let is_hair = |p: &u8| *p >= threshold;
+        for (y, row) in &mut rows {
+            let Some(first) = row.iter().position(is_hair) else {
+                continue;
+            };
+            let last = row.iter().rposition(is_hair).unwrap_or(first);
+            (left, right) = (left.min(first), right.max(last));
+            (top, bottom) = (top.min(y), y);
+        }
+        (top != usize::MAX).then(|| Region {
+            x: left as u32,
+            y: top as u32,
+            width: (right - left + 1) as u32,
+            height: (bottom - top + 1) as u32,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HairMask, Region};
+
+    fn mask() -> HairMask {
+        HairMask::new(4, 3, vec![0, 0, 0, 0, 0, 200, 0, 100, 0, 0, 255, 0])
+    }
+
+    #[test]
+    fn figures_of_a_small_mask() {
+        let mask = mask();
+        assert!((mask.coverage(128) - 2.0 / 12.0).abs() < 1e-6);
+        assert!((mask.confidence(128) - 227.5 / 255.0).abs() < 1e-6);
+        assert_eq!(
+            mask.bounding_box(128),
+            Some(Region {
+                x: 1,
+                y: 1,
+                width: 2,
+                height: 2
+            })
+        );
+        assert_eq!(
+            mask.bounding_box(50),
+            Some(Region {
+                x: 1,
+                y: 1,
+                width: 3,
+                height: 2
+            })
+        );
+    }
+
+    #[test]
+    fn a_mask_without_hair_has_no_box_and_no_confidence() {
+        let empty = HairMask::new(2, 2, vec![0; 4]);
+        assert_eq!(empty.bounding_box(1), None);
+        assert!(empty.confidence(1).abs() < f32::EPSILON);
+        assert!(empty.coverage(1).abs() < f32::EPSILON);
+    }
+}

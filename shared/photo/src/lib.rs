@@ -1,0 +1,262 @@
+//! Decodes image files into upright sRGB pixels.
+//!
+//! Uploaded bytes become a small [`Photo`] in these steps: detect the format by content, check the limits on the header
+//! before memory is spent, decode at or near the requested size, convert the colors to sRGB, and turn the picture
+//! upright.
+//!
+//! - `jpeg`, `png` and `whole` (WebP, GIF, BMP, TIFF) open and decode the formats.
+//! - `pixels` holds decoded pixels and reduces them with `resample`; `profile` converts their colors.
+//!
+//! Pixels are averaged as encoded values, not as linear light. JPEG's scaled decoding cannot do otherwise, the networks
+//! were trained on photos reduced that way, and all formats give the same result.
+
+mod error;
+mod format;
+mod jpeg;
+mod pixels;
+mod png;
+mod profile;
+mod resample;
+mod whole;
+
+#[cfg(test)]
+mod tests;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use image::metadata::Orientation;
+use image::{DynamicImage, RgbImage};
+
+pub use error::{ErrorKind, PhotoError};
+pub use format::Format;
+use pixels::Pixels;
+pub use resample::resample;
+
+/// The maximum size of a photo's file in bytes.
+pub const MAX_BYTES: usize = 20 * 1024 * 1024;
+
+/// The maximum number of pixels of a photo: 50 "binary" megapixels. Sensors sold as 50 MP have up to 8192 x 6144.
+pub const MAX_PIXELS: u64 = 50 * 1024 * 1024;
+
+/// The maximum memory for decoding one photo, in bytes. A 512 MB container survives every photo within the other
+/// limits. Baseline JPEGs and PNGs need far less. The limit is for files that must be held whole, such as a progressive
+/// JPEG.
+const MAX_MEMORY: u64 = 256 * 1024 * 1024;
+
+/// A decoded photo: upright, sRGB, eight bits per channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Photo {
+    width: u32,
+    height: u32,
+    rgb: Vec<u8>,
+    source: Source,
+}
+
+/// What is known about the file that a [`Photo`] came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// The image format.
+    pub format: Format,
+    /// The width of the upright image in pixels, before it was reduced.
+    pub width: u32,
+    /// The height of the upright image in pixels, before it was reduced.
+    pub height: u32,
+    /// Whether the embedded profile differed from sRGB, so that colors were converted.
+    pub icc_converted: bool,
+}
+
+/// What the header of a file says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Info {
+    /// The image format, detected by content.
+    pub format: Format,
+    /// The width of the upright image in pixels.
+    pub width: u32,
+    /// The height of the upright image in pixels.
+    pub height: u32,
+}
+
+impl Photo {
+    /// Makes a photo from pixels, as if read from a PNG of that size.
+    ///
+    /// # Panics
+    /// Unless `rgb` holds `width * height` packed RGB pixels, at least one.
+    pub fn new(width: u32, height: u32, rgb: Vec<u8>) -> Self {
+        let source = Source {
+            format: Format::Png,
+            width,
+            height,
+            icc_converted: false,
+        };
+        Self::with_source(width, height, rgb, source)
+    }
+
+    fn with_source(width: u32, height: u32, rgb: Vec<u8>, source: Source) -> Self {
+        assert!(width > 0 && height > 0, "a photo has at least one pixel");
+        assert_eq!(
+            rgb.len(),
+            width as usize * height as usize * 3,
+            "three bytes a pixel"
+        );
+        Self {
+            width,
+            height,
+            rgb,
+            source,
+        }
+    }
+
+    /// Width in pixels, at least 1.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in pixels, at least 1.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The pixels: packed RGB, row by row from the top, `width * height * 3` bytes.
+    pub fn rgb(&self) -> &[u8] {
+        &self.rgb
+    }
+
+    /// The same pixels as [`Photo::rgb`], without a copy.
+    pub fn into_rgb(self) -> Vec<u8> {
+        self.rgb
+    }
+
+    /// The file that the photo came from.
+    pub fn source(&self) -> Source {
+        self.source
+    }
+}
+
+/// Decodes a photo and reduces its long side to at most `max_side` pixels (0 counts as 1). It is never enlarged.
+///
+/// Of an animation, the first frame is used. Transparent pixels become white, a backdrop that does not resemble hair.
+/// An embedded profile that is damaged or of the wrong kind is ignored.
+///
+/// # Errors
+/// Any [`PhotoError`]. A file that ends early is [`PhotoError::Damaged`], never part of a photo.
+pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
+    guarded(bytes, |format, opened| {
+        let stored = opened.header();
+        let raster = opened.decode(max_side.max(1))?;
+        let pixels = raster.pixels.fit(max_side.max(1));
+        let (width, height) = (pixels.width, pixels.height);
+        let (rgb, icc_converted) = profile::to_srgb(pixels, raster.icc.as_deref());
+        let (width, height, rgb) = upright(width, height, rgb, raster.orientation);
+        let full = turned(stored.width, stored.height, raster.orientation);
+        let source = Source {
+            format,
+            width: full.0,
+            height: full.1,
+            icc_converted,
+        };
+        Ok(Photo::with_source(width, height, rgb, source))
+    })
+}
+
+/// Checks a photo without decoding it, at memory speed: the format, the limits, and that it is not visibly truncated.
+///
+/// # Errors
+/// Any [`PhotoError`] that can be detected without decoding the pixels.
+pub fn inspect(bytes: &[u8]) -> Result<Info, PhotoError> {
+    guarded(bytes, |format, opened| {
+        let Header {
+            width,
+            height,
+            orientation,
+        } = opened.header();
+        let (width, height) = turned(width, height, orientation);
+        Ok(Info {
+            format,
+            width,
+            height,
+        })
+    })
+}
+
+/// A file whose header was read.
+trait Opened {
+    /// What the header said.
+    fn header(&self) -> Header;
+
+    /// Decodes the pixels, at a reduced size where that is cheap. The long side is then still at least `max_side`, or
+    /// the file's own.
+    fn decode(self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError>;
+}
+
+/// What a header says: the size as stored, at least 1 x 1, and how to turn the picture upright.
+#[derive(Clone, Copy, Debug)]
+struct Header {
+    width: u32,
+    height: u32,
+    orientation: Orientation,
+}
+
+/// Decoded pixels, as stored, and the steps that are left to apply.
+struct Raster {
+    pixels: Pixels,
+    icc: Option<Vec<u8>>,
+    orientation: Orientation,
+}
+
+/// Runs `work` on the opened file.
+///
+/// A panic of a decoder counts as a damaged file, so that it does not end a worker thread: the bytes come from anyone,
+/// and jpeg-decoder 0.3.2 does panic in builds with overflow checks, on a photo of more than 65,528 lines.
+fn guarded<T>(
+    bytes: &[u8],
+    work: impl FnOnce(Format, Box<dyn Opened + '_>) -> Result<T, PhotoError>,
+) -> Result<T, PhotoError> {
+    let format = match bytes.len() {
+        0 => return Err(PhotoError::Empty),
+        length if length > MAX_BYTES => return Err(PhotoError::TooManyBytes { bytes: length }),
+        _ => Format::of(bytes)?,
+    };
+    let run = || work(format, open(format, bytes)?);
+    catch_unwind(AssertUnwindSafe(run))
+        .unwrap_or_else(|_| Err(PhotoError::damaged(format, &"the decoder panicked")))
+}
+
+fn open(format: Format, bytes: &[u8]) -> Result<Box<dyn Opened + '_>, PhotoError> {
+    let opened: Box<dyn Opened> = match format {
+        Format::Jpeg => Box::new(jpeg::open(bytes)?),
+        Format::Png => Box::new(png::open(bytes)?),
+        Format::WebP | Format::Gif | Format::Bmp | Format::Tiff => Box::new(whole::open(format, bytes)?),
+    };
+    let Header { width, height, .. } = opened.header();
+    if width == 0 || height == 0 {
+        return Err(PhotoError::damaged(format, &"no pixels"));
+    }
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(PhotoError::TooManyPixels { width, height });
+    }
+    Ok(opened)
+}
+
+/// The size after turning.
+fn turned(width: u32, height: u32, orientation: Orientation) -> (u32, u32) {
+    match orientation {
+        Orientation::NoTransforms
+        | Orientation::Rotate180
+        | Orientation::FlipHorizontal
+        | Orientation::FlipVertical => (width, height),
+        Orientation::Rotate90
+        | Orientation::Rotate270
+        | Orientation::Rotate90FlipH
+        | Orientation::Rotate270FlipH => (height, width),
+    }
+}
+
+fn upright(width: u32, height: u32, rgb: Vec<u8>, orientation: Orientation) -> (u32, u32, Vec<u8>) {
+    if orientation == Orientation::NoTransforms {
+        return (width, height, rgb);
+    }
+    let image = RgbImage::from_raw(width, height, rgb).expect("three bytes a pixel");
+    let mut image = DynamicImage::ImageRgb8(image);
+    image.apply_orientation(orientation);
+    (image.width(), image.height(), image.into_bytes())
+}

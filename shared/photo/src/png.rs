@@ -1,0 +1,126 @@
+//! PNG, decoded row by row and reduced on the way: 50 megapixels take a few megabytes of memory, interlaced or not.
+
+use std::io::Cursor;
+
+use image::metadata::Orientation;
+use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
+
+use super::pixels::{Channels, Reducer, on_white};
+use super::{Format, Header, Opened, PhotoError, Raster};
+
+/// Memory for a few rows and for decompressing a profile.
+const LIMITS: Limits = Limits {
+    bytes: 64 * 1024 * 1024,
+};
+
+/// An opened PNG.
+pub(super) struct Png<'a> {
+    reader: Reader<Cursor<&'a [u8]>>,
+}
+
+/// Reads the chunks up to the pixels.
+pub(super) fn open(bytes: &[u8]) -> Result<Png<'_>, PhotoError> {
+    let mut decoder = Decoder::new_with_limits(Cursor::new(bytes), LIMITS);
+    // Output has eight bits per sample, with palettes and transparent colors resolved.
+    decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
+    decoder.set_ignore_text_chunk(true);
+    Ok(Png {
+        reader: decoder.read_info().map_err(error)?,
+    })
+}
+
+impl Opened for Png<'_> {
+    fn header(&self) -> Header {
+        let (width, height) = self.reader.info().size();
+        Header {
+            width,
+            height,
+            orientation: self.orientation(),
+        }
+    }
+
+    fn decode(mut self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError> {
+        let Header { width, height, .. } = self.header();
+        let (color, _) = self.reader.output_color_type();
+        let channels = match color {
+            ColorType::Grayscale | ColorType::GrayscaleAlpha => Channels::Gray,
+            ColorType::Rgb | ColorType::Rgba | ColorType::Indexed => Channels::Rgb,
+        };
+        let mut reducer = Reducer::new(width, height, channels, max_side);
+        let places: Box<dyn Iterator<Item = Place>> = if self.reader.info().interlaced {
+            Box::new(adam7(width, height))
+        } else {
+            Box::new((0..height).map(|y| Place { y, x: 0, step: 1 }))
+        };
+        let mut opaque = Vec::new();
+        for Place { y, x, step } in places {
+            let row = self.reader.next_row().map_err(error)?;
+            let row = row.ok_or_else(|| PhotoError::damaged(Format::Png, &"rows are missing"))?;
+            opaque.clear();
+            match color {
+                ColorType::Rgba => on_white::<4>(row.data(), &mut opaque),
+                ColorType::GrayscaleAlpha => on_white::<2>(row.data(), &mut opaque),
+                _ => {}
+            }
+            reducer.add(y, x, step, if opaque.is_empty() { row.data() } else { &opaque });
+        }
+        // The EXIF chunk may come after the pixels. Other errors after the pixels no longer matter.
+        let _ = self.reader.finish();
+        let icc = self
+            .reader
+            .info()
+            .icc_profile
+            .as_ref()
+            .map(|profile| profile.to_vec());
+        Ok(Raster {
+            pixels: reducer.finish(),
+            icc,
+            orientation: self.orientation(),
+        })
+    }
+}
+
+impl Png<'_> {
+    fn orientation(&self) -> Orientation {
+        let exif = self.reader.info().exif_metadata.as_deref();
+        exif.and_then(Orientation::from_exif_chunk)
+            .unwrap_or(Orientation::NoTransforms)
+    }
+}
+
+/// The position of a decoded row: its line, its first pixel, and the spacing of its pixels.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Place {
+    y: u32,
+    x: u32,
+    step: u32,
+}
+
+/// The rows of an interlaced picture in file order (PNG specification, 8.1): seven passes, without the empty ones.
+fn adam7(width: u32, height: u32) -> impl Iterator<Item = Place> {
+    // First column, column spacing, first line, line spacing.
+    const PASSES: [[u32; 4]; 7] = [
+        [0, 8, 0, 8],
+        [4, 8, 0, 8],
+        [0, 4, 4, 8],
+        [2, 4, 0, 4],
+        [0, 2, 2, 4],
+        [1, 2, 0, 2],
+        [0, 1, 1, 2],
+    ];
+    PASSES
+        .into_iter()
+        .filter(move |&[x, ..]| x < width)
+        .flat_map(move |[x, step, first, lines]| {
+            (first..height)
+                .step_by(lines as usize)
+                .map(move |y| Place { y, x, step })
+        })
+}
+
+fn error(error: DecodingError) -> PhotoError {
+    match error {
+        DecodingError::LimitsExceeded => PhotoError::TooMuchMemory { format: Format::Png },
+        other => PhotoError::damaged(Format::Png, &other),
+    }
+}

@@ -1,0 +1,179 @@
+//! WebP, GIF, BMP and TIFF, which are decoded whole and then reduced.
+
+use std::io::Cursor;
+
+use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder, webp::WebPDecoder};
+use image::metadata::Orientation;
+use image::{ColorType, ImageDecoder, ImageError, Limits};
+
+use super::pixels::{Channels, Reducer, on_white};
+use super::{Format, Header, MAX_MEMORY, Opened, PhotoError, Raster};
+
+/// An opened file of one of these formats.
+pub(super) struct Whole<'a> {
+    format: Format,
+    header: Header,
+    decoder: Box<dyn ImageDecoder + 'a>,
+    /// What the decoder itself allocates for each pixel, in addition to the result.
+    overhead: u64,
+}
+
+/// Reads the header.
+pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError> {
+    let fail = |error| error_of(format, error);
+    let reader = Cursor::new(bytes);
+    let (mut decoder, overhead): (Box<dyn ImageDecoder + '_>, u64) = match format {
+        Format::WebP => {
+            let decoder = WebPDecoder::new(reader).map_err(fail)?;
+            // Planes of the canvas and of a frame, lossless pixels with alpha, or luma and chroma planes.
+            let overhead = match () {
+                () if decoder.has_animation() => 8,
+                () if is_lossless(bytes) => 4,
+                () => 2,
+            };
+            riff_is_complete(bytes)?;
+            (Box::new(decoder), overhead)
+        }
+        Format::Gif => (Box::new(GifDecoder::new(reader).map_err(fail)?), 0),
+        Format::Tiff => {
+            let decoder = TiffDecoder::new(reader).map_err(fail)?;
+            // The decoder uses a buffer of its own first. Ink has one channel more.
+            let overhead = u64::from(decoder.color_type().bytes_per_pixel()) * 4 / 3;
+            (Box::new(decoder), overhead)
+        }
+        Format::Bmp | Format::Jpeg | Format::Png => (Box::new(BmpDecoder::new(reader).map_err(fail)?), 0),
+    };
+    let (width, height) = decoder.dimensions();
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    Ok(Whole {
+        format,
+        header: Header {
+            width,
+            height,
+            orientation,
+        },
+        decoder,
+        overhead,
+    })
+}
+
+impl Opened for Whole<'_> {
+    fn header(&self) -> Header {
+        self.header
+    }
+
+    fn decode(mut self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError> {
+        let fail = |error| error_of(self.format, error);
+        let Header {
+            width,
+            height,
+            orientation,
+        } = self.header;
+        let color = self.decoder.color_type();
+        let channels = channels(color)?;
+        let row_bytes = width as usize * usize::from(color.bytes_per_pixel());
+        let pixels = u64::from(width) * u64::from(height);
+        if self.decoder.total_bytes() + pixels * self.overhead > MAX_MEMORY {
+            return Err(PhotoError::TooMuchMemory { format: self.format });
+        }
+        // Before the limits are set, because TIFF's limits would apply the picture's size to the profile.
+        let icc = self.decoder.icc_profile().ok().flatten();
+        let mut limits = Limits::no_limits();
+        limits.max_alloc = Some(MAX_MEMORY - self.decoder.total_bytes());
+        self.decoder.set_limits(limits).map_err(fail)?;
+        let mut whole = vec![0; row_bytes * height as usize];
+        self.decoder.read_image_boxed(&mut whole).map_err(fail)?;
+
+        let mut reducer = Reducer::new(width, height, channels, max_side);
+        let mut narrow = Vec::new();
+        let mut opaque = Vec::new();
+        for (y, row) in (0..height).zip(whole.chunks_exact(row_bytes)) {
+            let row = eight_bits(color, row, &mut narrow);
+            reducer.add(y, 0, 1, without_alpha(color, row, &mut opaque));
+        }
+        Ok(Raster {
+            pixels: reducer.finish(),
+            icc,
+            orientation,
+        })
+    }
+}
+
+fn channels(color: ColorType) -> Result<Channels, PhotoError> {
+    match color {
+        ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16 => Ok(Channels::Gray),
+        ColorType::Rgb8 | ColorType::Rgb16 | ColorType::Rgba8 | ColorType::Rgba16 => Ok(Channels::Rgb),
+        // Floating-point samples are mostly scene-linear, and the file does not say so.
+        _ => Err(PhotoError::Unsupported {
+            what: "a TIFF with floating-point samples",
+        }),
+    }
+}
+
+/// The row with eight-bit samples. Samples with 16 bits are in the machine's byte order.
+fn eight_bits<'a>(color: ColorType, row: &'a [u8], narrow: &'a mut Vec<u8>) -> &'a [u8] {
+    if !matches!(
+        color,
+        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16
+    ) {
+        return row;
+    }
+    narrow.clear();
+    // 257 steps of 16 bits correspond to one of 8 bits: 65535 / 255.
+    let round = |&sample: &[u8; 2]| ((u32::from(u16::from_ne_bytes(sample)) + 128) / 257) as u8;
+    narrow.extend(row.as_chunks::<2>().0.iter().map(round));
+    narrow
+}
+
+fn without_alpha<'a>(color: ColorType, row: &'a [u8], opaque: &'a mut Vec<u8>) -> &'a [u8] {
+    opaque.clear();
+    match color {
+        ColorType::La8 | ColorType::La16 => on_white::<2>(row, opaque),
+        ColorType::Rgba8 | ColorType::Rgba16 => on_white::<4>(row, opaque),
+        _ => return row,
+    }
+    opaque
+}
+
+/// A WebP begins with its own length, so a truncated one is detected at once.
+fn riff_is_complete(bytes: &[u8]) -> Result<(), PhotoError> {
+    let length = bytes
+        .get(4..8)
+        .and_then(|field| field.try_into().ok())
+        .map_or(0, u32::from_le_bytes);
+    // The last byte of an odd chunk is padding, which some writers omit.
+    if (bytes.len() as u64) + 1 < u64::from(length) + 8 {
+        return Err(PhotoError::damaged(Format::WebP, &"shorter than its header says"));
+    }
+    Ok(())
+}
+
+/// Whether the first picture of a WebP is a `VP8L` chunk.
+fn is_lossless(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    while let Some((&[a, b, c, d, n0, n1, n2, n3], data)) = rest.split_first_chunk::<8>() {
+        match [a, b, c, d] {
+            [b'V', b'P', b'8', b'L'] => return true,
+            [b'V', b'P', b'8', b' '] => return false,
+            _ => {}
+        }
+        let length = u32::from_le_bytes([n0, n1, n2, n3]) as usize;
+        rest = data.get(length.next_multiple_of(2)..).unwrap_or_default();
+    }
+    false
+}
+
+fn error_of(format: Format, error: ImageError) -> PhotoError {
+    match error {
+        ImageError::Limits(_) => PhotoError::TooMuchMemory { format },
+        ImageError::Unsupported(_) => PhotoError::Unsupported {
+            what: match format {
+                Format::WebP => "a WebP of an uncommon kind",
+                Format::Gif => "a GIF of an uncommon kind",
+                Format::Bmp => "a BMP of an uncommon kind",
+                _ => "a TIFF of an uncommon kind",
+            },
+        },
+        other => PhotoError::damaged(format, &other),
+    }
+}

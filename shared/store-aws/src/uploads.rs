@@ -1,0 +1,74 @@
+//! Uploads: presigned `PUT` requests to the bucket. A lifecycle rule of the bucket deletes everything under `uploads/`.
+
+use crate::AwsStore;
+use crate::error::{broken, failed};
+use crate::rows::{UploadRow, random};
+use crate::write::Write;
+use async_trait::async_trait;
+use aws_sdk_s3::presigning::PresigningConfig;
+use strand_library::ports::{StoreError, UPLOAD_LASTS, Upkeep, Uploads};
+use strand_library::{NewUpload, Received, Upload, UploadTarget, UploadTerms};
+
+fn object(key: &str) -> String {
+    format!("uploads/{key}")
+}
+
+#[async_trait]
+impl Uploads for AwsStore {
+    /// The signature covers size and type, so S3 rejects any other.
+    async fn create_upload(&self, new: NewUpload) -> Result<Upload, StoreError> {
+        let key = random();
+        let put = self
+            .bucket
+            .client()
+            .put_object()
+            .bucket(self.bucket.name())
+            .key(object(&key));
+        let put = put
+            .content_type(&new.content_type)
+            .content_length(new.size as i64);
+        let lasts = PresigningConfig::expires_in(UPLOAD_LASTS).map_err(broken)?;
+        let signed = put.presigned(lasts).await.map_err(failed("signing an upload"))?;
+        let terms = UploadTerms::new(new);
+        let expires_at = terms.expires_at;
+        self.table
+            .write(Write::put(&UploadRow::new(&key, terms))?)
+            .await?;
+        // Browsers set the length themselves and do not allow scripts to.
+        let headers = signed
+            .headers()
+            .filter(|(name, _)| !name.eq_ignore_ascii_case("content-length"));
+        let headers = headers
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Ok(Upload {
+            key,
+            target: Some(UploadTarget {
+                url: signed.uri().to_owned(),
+                headers,
+            }),
+            expires_at,
+        })
+    }
+
+    async fn upload_terms(&self, key: &str) -> Result<UploadTerms, StoreError> {
+        let row: Option<UploadRow> = self.table.get(&UploadRow::key(key)).await?;
+        row.map(|row| row.terms.into()).ok_or(StoreError::NotFound)
+    }
+
+    async fn received(&self, key: &str, size: u64) -> Result<Received, StoreError> {
+        Ok(match self.bucket.get_within(&object(key), size).await? {
+            None => Received::Nothing,
+            Some(Err(larger)) => Received::OtherSize(larger),
+            Some(Ok(object)) if object.bytes.len() as u64 == size => Received::Bytes(object.bytes),
+            Some(Ok(object)) => Received::OtherSize(object.bytes.len() as u64),
+        })
+    }
+}
+
+#[async_trait]
+impl Upkeep for AwsStore {
+    async fn tidy(&self) -> Result<(), StoreError> {
+        self.sweep().await
+    }
+}

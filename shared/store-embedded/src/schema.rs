@@ -1,0 +1,114 @@
+//! The tables, and the upgrade of a database from an earlier version.
+
+use crate::error::DiskError;
+use rusqlite::Connection;
+use std::path::Path;
+use strand_library::ports::StoreError;
+
+/// One step per schema version, in order; `user_version` counts the applied steps. Steps are only ever added.
+const STEPS: &[&str] = &[
+    "
+    -- AUTOINCREMENT: an id is never given twice, deleted rows included.
+    CREATE TABLE colors (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL,
+        name_key TEXT NOT NULL UNIQUE,
+        description TEXT,
+        hex TEXT,
+        created_at TEXT NOT NULL,
+        images_revision INTEGER NOT NULL DEFAULT 0,
+        failed_revision INTEGER,
+        models_made INTEGER NOT NULL DEFAULT 0,
+        model_info TEXT,
+        model BLOB
+    );
+    CREATE TABLE images (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        color_id INTEGER NOT NULL REFERENCES colors (id) ON DELETE CASCADE,
+        sha256 TEXT NOT NULL,
+        format TEXT NOT NULL,
+        bytes INTEGER NOT NULL,
+        created_at TEXT NOT NULL,
+        UNIQUE (color_id, sha256)
+    );
+    CREATE TABLE features (
+        image_id INTEGER NOT NULL REFERENCES images (id) ON DELETE CASCADE,
+        space TEXT NOT NULL,
+        packed BLOB NOT NULL,
+        PRIMARY KEY (space, image_id)
+    );
+    CREATE INDEX features_by_image ON features (image_id);
+    CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        over INTEGER NOT NULL,
+        body TEXT NOT NULL
+    );
+    CREATE INDEX jobs_at_work ON jobs (id) WHERE over = 0;
+    CREATE TABLE library (instance TEXT NOT NULL, version INTEGER NOT NULL);
+    -- The instance tells this library's versions from those of any other.
+    INSERT INTO library VALUES (lower(hex(randomblob(4))), 0);
+",
+    // Without its feature space, it is unknown whether a failure would recur, so the shade may be trained again.
+    "ALTER TABLE colors ADD COLUMN failed_space TEXT;",
+    "
+    CREATE TABLE uploads (
+        key TEXT PRIMARY KEY,
+        expires_at INTEGER NOT NULL, -- seconds since 1970
+        terms TEXT NOT NULL
+    );
+",
+    // From here on, models may have format 3, which earlier versions cannot read.
+    "",
+];
+
+/// Opens the database, creating or upgrading it.
+pub fn open(path: &Path) -> Result<Connection, DiskError> {
+    let mut connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    // Synced at every commit, so acknowledged writes survive power loss.
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    // Model and feature blobs are read once and cached decoded, so two megabytes of page cache are plenty.
+    connection.pragma_update(None, "cache_size", -2000)?;
+    let taken: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if taken > STEPS.len() {
+        return Err(DiskError(StoreError::Failed(format!(
+            "{} was written by a newer Strand (schema {taken}, this one knows {}); update this Strand",
+            path.display(),
+            STEPS.len()
+        ))));
+    }
+    for (index, step) in STEPS.iter().enumerate().skip(taken) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", index + 1)?;
+        transaction.commit()?;
+    }
+    Ok(connection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shades;
+
+    #[test]
+    fn a_database_of_the_first_version_is_upgraded() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("strand.db");
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(STEPS[0]).unwrap();
+        old.pragma_update(None, "user_version", 1).unwrap();
+        old.execute(
+            "INSERT INTO colors (name, name_key, created_at, failed_revision)
+             VALUES ('a', 'a', '2026-11-23T06:00:00Z', 0)",
+            [],
+        )
+        .unwrap();
+        drop(old);
+        let shade = shades::shade(&open(&path).unwrap(), 1).unwrap();
+        assert_eq!((shade.name.as_str(), shade.failure), ("a", None));
+        // Upgrading again changes nothing.
+        open(&path).unwrap();
+    }
+}

@@ -1,0 +1,65 @@
+//! Uploads: the table `uploads`, and their bytes as files.
+
+use crate::Embedded;
+use crate::rows;
+use crate::upload_files::UploadFiles;
+use async_trait::async_trait;
+use rusqlite::{OptionalExtension, params};
+use std::sync::Arc;
+use strand_library::ports::{ReceivesUploads, StoreError, Upkeep, Uploads};
+use strand_library::rows::TermsRow;
+use strand_library::{NewUpload, Received, Upload, UploadTerms};
+
+#[async_trait]
+impl Uploads for Embedded {
+    async fn create_upload(&self, upload: NewUpload) -> Result<Upload, StoreError> {
+        self.write(move |db, _| {
+            let key = uuid::Uuid::new_v4().simple().to_string();
+            let terms = UploadTerms::new(upload);
+            let expires_at = terms.expires_at;
+            db.execute(
+                "INSERT INTO uploads (key, expires_at, terms) VALUES (?1, ?2, ?3)",
+                params![key, expires_at.as_second(), rows::json(&TermsRow::from(terms))?],
+            )?;
+            Ok(Upload {
+                key,
+                target: None,
+                expires_at,
+            })
+        })
+        .await
+    }
+
+    async fn upload_terms(&self, key: &str) -> Result<UploadTerms, StoreError> {
+        let key = key.to_owned();
+        self.read(move |db| {
+            let text: Option<String> = db
+                .query_row("SELECT terms FROM uploads WHERE key = ?1", [key], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            rows::from_json::<TermsRow>(&text.ok_or(StoreError::NotFound)?).map(UploadTerms::from)
+        })
+        .await
+    }
+
+    async fn received(&self, key: &str, size: u64) -> Result<Received, StoreError> {
+        let (uploads, key) = (Arc::clone(&self.uploads), key.to_owned());
+        Ok(self.on_files(move |_| uploads.read(&key, size)).await??)
+    }
+}
+
+#[async_trait]
+impl ReceivesUploads for Embedded {
+    async fn receive(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let (uploads, key) = (Arc::clone(&self.uploads), key.to_owned());
+        Ok(self.on_files(move |_| uploads.put(&key, &bytes)).await??)
+    }
+}
+
+#[async_trait]
+impl Upkeep for Embedded {
+    async fn tidy(&self) -> Result<(), StoreError> {
+        self.on_uploads(UploadFiles::sweep).await
+    }
+}
