@@ -1,6 +1,6 @@
-"""`make test-containers`: the images, and what runs from them, tried for real.
+"""`make test-containers`: builds the images and tests the containers that run from them.
 
-    python3 tests/containers [STEP ...]     some of the steps only; `list` names them
+    python3 tests/containers [STEP ...]     only these steps; `list` prints their names
 """
 
 import sys
@@ -13,7 +13,7 @@ import protocols
 import sam
 import suite
 from cloud import Cloud, Mapping
-from engine import Engine, Failed, base_images, docker, free_port, gateway
+from engine import Engine, Failed, base_images, docker, gateway
 from functions import Function
 from server import Server
 
@@ -25,22 +25,23 @@ def main(wanted):
     chosen = {name: STEPS[name] for name in wanted or STEPS}
     if {"embedded", "aws", "api"} & chosen.keys():
         suite.build()
+    images.check_template()
     with Engine():
-        images.check_template()
         base_images()
         images.build()
+        images.check_links()
         images.report()
-        with Cloud(gateway(), free_port()) as cloud:
+        with Cloud(gateway()) as cloud:
             for name, step in chosen.items():
                 print(f"== {name}: {step.__doc__}", flush=True)
                 start = time.monotonic()
                 step(cloud)
-                print(f"== {name}: held, in {time.monotonic() - start:.0f} s", flush=True)
+                print(f"== {name}: passed in {time.monotonic() - start:.0f} s", flush=True)
     print(f"\n{len(chosen)} passed, 0 failed")
 
 
 def embedded(_cloud):
-    """the suite on the single container with the embedded store"""
+    """the acceptance suite on the single container with the embedded store"""
     with Server(port=10000) as server:
         suite.pass_on(server.base, "the container with the embedded store", threads=4)
         docker("exec", server.name, "/strand/strand-server", "healthcheck")
@@ -49,20 +50,20 @@ def embedded(_cloud):
 
 
 def aws(cloud):
-    """the suite on the single container with S3 and DynamoDB"""
+    """the acceptance suite on the single container with S3 and DynamoDB"""
     with Server(cloud.stack(with_queue=False).environment()) as server:
         suite.pass_on(server.base, "the container with S3 and DynamoDB", threads=4)
 
 
 def lambdas(cloud):
-    """sam build, and each function by sam local invoke with saved events"""
+    """sam build, then each function with saved events under sam local invoke"""
     stack = cloud.stack(with_queue=True)
     images.sam_build(outside(stack))
     sam.invoke_all(stack)
 
 
 def api(cloud):
-    """the suite on the functions under sam local start-api"""
+    """the acceptance suite on the functions under sam local start-api"""
     stack = cloud.stack(with_queue=True)
     images.sam_build(outside(stack))
     with (
@@ -70,26 +71,26 @@ def api(cloud):
         Mapping(stack, lambda event: worker.invoke(event).json()),
         sam.Api(stack) as deployed,
     ):
-        suite.pass_on(deployed.base, "the functions under sam local", threads=12, STRAND_TEST_FUNCTIONS="1")
+        suite.pass_on(deployed.base, "the functions under sam local", threads=12, feature="functions")
 
 
 def outside(stack):
-    """What no template says: where the played cloud is."""
+    """What no template says: where the emulated cloud is."""
     return {"AWS_ENDPOINT_URL": stack.cloud.url}
 
 
 def interface(cloud):
-    """the functions at Lambda's own interface: streams, batches, dead letters"""
+    """the functions at Lambda's own interface: streaming, batches, dead letters"""
     protocols.run(cloud.stack(with_queue=True))
 
 
 def small(_cloud):
-    """the container with 512 MB and half a core: training on large photos while others ask"""
+    """the container with 512 MB and half a core: training on large photos during analyses"""
     load.run()
 
 
 def kill(cloud):
-    """kill -9 in the middle of trainings, uploads and deletions, on both stores"""
+    """kill -9 during trainings, uploads, and deletions, on both stores"""
     crashes.run()
     crashes.run(cloud.stack(with_queue=False))
 
@@ -104,4 +105,4 @@ if __name__ == "__main__":
     except Failed as failure:
         sys.exit(f"\ntest-containers: {failure}")
     except KeyError as unknown:
-        sys.exit(f"test-containers: there is no step {unknown}; the steps are {', '.join(STEPS)}.")
+        sys.exit(f"test-containers: no step is named {unknown}; the steps are {', '.join(STEPS)}.")

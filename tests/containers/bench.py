@@ -1,7 +1,7 @@
-"""`make bench-containers`: what each function costs in time, memory and money at the memory sizes of Lambda.
+"""`make bench-containers`: the time, memory, and money that each function takes at the memory sizes of Lambda.
 
-The images run with the memory of each size and the share of a core that Lambda gives it; runtime_api.py plays the
-Runtime API, moto S3 and DynamoDB, whose own time is part of the figures. Lambda starts a function at a full core
+The images run with the memory of each size and the share of a core that Lambda gives it; runtime_api.py emulates the
+Runtime API, and moto emulates S3 and DynamoDB. Their own time is part of the figures. Lambda starts a function at a full core
 whatever its size; here the start has the share too, so the starts at small sizes are the worst case.
 """
 
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import photos
 from cloud import Cloud
-from engine import Engine, Failed, base_images, free_port, gateway
+from engine import Engine, Failed, base_images, gateway
 from functions import Function
 from images import FUNCTIONS, MEGABYTE, build, image, report, size
 from load import peak_megabytes
@@ -32,7 +32,7 @@ X86_64, ARM64, REQUEST = 0.0000166667, 0.0000133334, 0.20 / 1e6
 
 @dataclass
 class Row:
-    """What was measured of a function at a size; seconds and bytes."""
+    """A function at a memory size; in seconds and bytes."""
 
     function: str
     memory: int
@@ -45,7 +45,7 @@ class Row:
     too_small: bool = False
 
     def dollars(self, price):
-        """For a thousand warm calls; Lambda bills whole milliseconds."""
+        """The price of a thousand warm calls; Lambda bills whole milliseconds."""
         seconds = math.ceil(1000 * self.warm) / 1000
         return 1000 * (seconds * self.memory / 1024 * price + REQUEST)
 
@@ -55,7 +55,7 @@ def main():
         base_images()
         build()
         report()
-        with Cloud(gateway(), free_port()) as cloud:
+        with Cloud(gateway()) as cloud:
             stack = cloud.stack(with_queue=True)
             events = Events(stack)
             rows = [measure(stack, events, function, memory) for function in FUNCTIONS for memory in SIZES]
@@ -64,11 +64,11 @@ def main():
 
 
 class Events:
-    """Calls that no cache answers: each photo is new, each shade untrained."""
+    """Calls that no cache answers: each photo is new, and each shade is untrained."""
 
     def __init__(self, stack):
         with Function("colors", stack.environment()) as colors:
-            # Two of them are trained beforehand, for a model needs others to differ from.
+            # Two of them are trained first, because a model needs other shades to tell apart.
             count = len(SIZES) * (STARTS + WARM["train"]) + 2
             self.shades = [shade(colors, f"Shade {number}", 3) for number in range(count)]
         with Function("train", stack.environment()) as train:
@@ -82,7 +82,7 @@ class Events:
         if function == "train":
             return rest_event("POST", f"/train/{self.shades.pop()}")
         self.photos += 1
-        # What follows the end of a JPEG is ignored by all but the cache.
+        # Decoders ignore bytes after the end of a JPEG; the cache does not.
         photo = photos.demo(photos.SHADES[self.photos % 4], self.photos % 3 + 1) + self.photos.to_bytes(4, "big")
         kind, body = form("images", [("photo.jpg", photo)])
         return rest_event("POST", "/analyze", body, {"content-type": kind})
@@ -91,7 +91,7 @@ class Events:
 def measure(stack, events, function, memory):
     row = Row(function, memory)
     limits = ("--memory", f"{memory}m", "--memory-swap", f"{memory}m", "--cpus", f"{memory / CORE:.3f}")
-    # The shell says when the function's process starts, and becomes it.
+    # The shell prints the time at which the process of the function starts, then becomes that process.
     start = ("-c", f"date +%s.%N; exec /strand/strand-{function}")
     starts = []
     try:
@@ -116,11 +116,11 @@ def measure(stack, events, function, memory):
 
 
 def finish(box, answer):
-    """Waits for an answer, which a function that was killed never gives."""
+    """Waits for an answer; a function that was killed never sends one."""
     deadline = time.monotonic() + 60
     while not answer.done.wait(1):
         if not box.running() or time.monotonic() > deadline:
-            raise Failed("killed, or too slow for any use")
+            raise Failed("the function was killed, or took more than a minute")
     status, _, body = answer.http()
     if status != 200:
         raise AssertionError(f"{status} {body[:500]}\n{box.log()}")
@@ -140,8 +140,8 @@ def warm(row, box, events):
 
 
 def tell(rows):
-    """The table of the README."""
-    print(f"\nOn {cpu()}, Python's moto for S3 and DynamoDB.\n")
+    """Prints the table of figures for the docs."""
+    print(f"\nOn {cpu()}, with S3 and DynamoDB emulated by moto.\n")
     print("| function (image) | memory | ready | first answer | warm | slowest | resident | peak | 1,000 calls x86-64 | arm64 |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     for row in rows:
@@ -162,15 +162,15 @@ def cpu():
 
 
 def check(rows):
-    """The bars."""
+    """Fails if a figure exceeds its limit."""
     at_a_core = {row.function: row for row in rows if row.memory == CORE}
     for function, bar in (("analyze", 0.5), ("colors", 0.05)):
         ready = at_a_core[function].ready
         if not ready <= bar:
-            raise Failed(f"{function} is ready after {1000 * ready:.0f} ms at a full core; the bar is {1000 * bar:.0f} ms.")
+            raise Failed(f"{function} is ready after {1000 * ready:.0f} ms at a full core; the limit is {1000 * bar:.0f} ms.")
     resident = max(row.resident for row in rows if row.function == "colors" and not row.too_small)
     if resident > 40 * (1 << 20):
-        raise Failed(f"colors takes {resident / (1 << 20):.0f} MB; the bar is 40 MB.")
+        raise Failed(f"colors takes {resident / (1 << 20):.0f} MB; the limit is 40 MB.")
 
 
 if __name__ == "__main__":

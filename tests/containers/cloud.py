@@ -1,10 +1,9 @@
-"""S3, DynamoDB and SQS, played by moto, holding what template.yaml declares; and what AWS does between queue and worker."""
+"""S3, DynamoDB and SQS, emulated by moto, holding what template.yaml declares; and what AWS does between queue and worker."""
 
 import os
 import subprocess
 import sys
 import threading
-import time
 import uuid
 
 import boto3
@@ -24,29 +23,26 @@ CREDENTIALS = {
 
 
 class Cloud:
-    """A moto server that containers reach under `host`."""
+    """A moto server; containers reach it at `host`."""
 
-    def __init__(self, host, port):
-        self.url = f"http://{host}:{port}"
-        self.host, self.port = host, port
+    def __init__(self, host):
+        self.host = host
 
     def __enter__(self):
         STATE.mkdir(parents=True, exist_ok=True)
         with open(STATE / "moto.log", "w") as log:
-            server = [sys.executable, ROOT / "tests" / "aws" / "emulator.py", "0.0.0.0", str(self.port)]
+            server = [sys.executable, ROOT / "tests" / "aws" / "emulator.py", "0.0.0.0", "0"]
             # A pointer to another cloud, or a real account's keys, are not for it.
             environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-            self.process = subprocess.Popen(server, stdout=log, stderr=log, env=environment, start_new_session=True)
-        deadline = time.monotonic() + 60
-        while True:
-            try:
-                self.client("s3").list_buckets()
-                return self
-            except Exception as error:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.__exit__()
-                    raise Failed(f"moto does not start: {(STATE / 'moto.log').read_text()[-2000:]}") from error
-                time.sleep(0.2)
+            self.process = subprocess.Popen(
+                server, stdout=subprocess.PIPE, stderr=log, env=environment, start_new_session=True, text=True
+            )
+        port = self.process.stdout.readline().strip()
+        if not port:
+            self.__exit__()
+            raise Failed(f"moto does not start: {(STATE / 'moto.log').read_text()[-2000:]}")
+        self.url = f"http://{self.host}:{port}"
+        return self
 
     def __exit__(self, *_):
         self.process.kill()
@@ -67,7 +63,7 @@ class Cloud:
 
 
 class Stack:
-    """A table, a bucket and, where jobs are worked on elsewhere, queues, each as the template declares it."""
+    """A table, a bucket, and, if a worker runs the jobs, queues, each as the template declares it."""
 
     def __init__(self, cloud, with_queue):
         self.cloud, name = cloud, f"strand-{uuid.uuid4().hex[:8]}"
@@ -96,14 +92,14 @@ class Stack:
             )["QueueUrl"]
 
     def environment(self):
-        """What a process of Strand needs to know of it."""
+        """The environment of a process of Strand that uses it."""
         known = {"STRAND_STORE": "aws", "STRAND_TABLE": self.table, "STRAND_BUCKET": self.bucket}
         if self.queue:
             known["STRAND_QUEUE_URL"] = self.queue
         return known | CREDENTIALS | {"AWS_ENDPOINT_URL": self.cloud.url}
 
     def objects(self, prefix):
-        """Keys under a prefix, as they are now."""
+        """The current keys under a prefix."""
         pages = self.cloud.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix)
         return sorted(item["Key"] for page in pages for item in page.get("Contents", []))
 
@@ -124,9 +120,9 @@ class Stack:
 
 
 class Mapping(threading.Thread):
-    """An event source mapping: hands each message to the worker, deletes what is done, leaves what is not.
+    """An event source mapping: sends each message to the worker and deletes it if the worker succeeds.
 
-    Messages that are not done come back at once rather than after the visibility timeout, so that tests need not wait.
+    A failed message returns immediately instead of after the visibility timeout, so that tests need not wait.
     """
 
     def __init__(self, stack, invoke):
@@ -137,7 +133,7 @@ class Mapping(threading.Thread):
         sqs, queue = self.stack.cloud.client("sqs"), self.stack.queue
         while not self.ended.is_set():
             try:
-                # A long poll would keep all others from the emulator, which answers one request at a time.
+                # The emulator answers one request at a time; a long poll would block all others.
                 got = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=0, AttributeNames=["All"])
             except Exception as error:
                 if not self.ended.wait(0.5):
@@ -165,7 +161,7 @@ class Mapping(threading.Thread):
 
 
 def record(message):
-    """A message as Lambda hands it on."""
+    """A message as Lambda passes it to a function."""
     return {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],

@@ -1,5 +1,5 @@
-"""kill -9 of the server's container in the middle of a training, an upload and a deletion: what was acknowledged stays,
-what was not leaves nothing behind."""
+"""kill -9 of the server's container during a training, an upload, and a deletion: acknowledged writes survive, and
+unfinished ones leave nothing behind."""
 
 import json
 import threading
@@ -9,12 +9,12 @@ import photos
 from engine import Failed, docker
 from server import Server
 
-# How far into each operation the kill comes, in seconds.
+# Seconds from the start of each operation to the kill.
 MOMENTS = (0.02, 0.08, 0.2, 0.4)
 
 
 def run(stack=None):
-    """On the embedded store, or on that of a stack."""
+    """With the embedded store, or with the store of a stack."""
     place = "S3 and DynamoDB" if stack else "the embedded store"
     with Server(environment=stack.environment() if stack else None) as server:
         for moment in MOMENTS:
@@ -25,12 +25,12 @@ def run(stack=None):
         log = server.log(400)
     for word in ("panicked", "corrupt"):
         if word in log:
-            raise Failed(f"after the kills the log tells of \"{word}\":\n{log[-4000:]}")
+            raise Failed(f"after the kills the log contains \"{word}\":\n{log[-4000:]}")
     print(f"killed {3 * len(MOMENTS)} times on {place}: a clean state after each restart", flush=True)
 
 
 def killed_during(server, moment, work):
-    """Runs `work` beside the kill; its answer is None where the kill was quicker."""
+    """Kills the server while `work` runs; its answer is None where the kill was quicker."""
     answers = []
 
     def attempt():
@@ -53,14 +53,14 @@ def in_training(server, moment):
     color = filled(server, f"Training {moment}", 6)
     killed_during(server, moment, lambda: server.request("POST", f"/train/{color}"))
     status, body = server.request("POST", f"/train/{color}")
-    # On the shared store, this waits until the claim of the killed process has lapsed.
+    # With the shared store, this waits until the claim of the killed process expires.
     if status != 200 or json.loads(body)["model"]["num_images"] != 6:
-        raise Failed(f"a shade whose training was killed does not train: {status} {body[:300]}")
+        raise Failed(f"a shade does not train after its training was killed: {status} {body[:300]}")
     if server.get(f"/colors/{color}")["status"] != "ready":
         raise Failed(f"a trained shade is not ready: {server.get(f'/colors/{color}')}")
     matches = json.loads(server.analyze(photos.demo(photos.SHADES[0], 1))[1])["results"][0]["best_matches"]
     if color not in [match["color_id"] for match in matches] and len(matches) < 3:
-        raise Failed(f"the trained shade {color} is not matched: {matches}")
+        raise Failed(f"no match has the trained shade {color}: {matches}")
 
 
 def in_upload(server, moment):
@@ -69,10 +69,10 @@ def in_upload(server, moment):
     answer = killed_during(server, moment, lambda: server.upload(color, photo))
     images = server.get(f"/colors/{color}/images")
     if answer is not None and answer[0] == 201 and len(images) != 1:
-        raise Failed("an acknowledged photo is gone")
+        raise Failed("an acknowledged photo was lost")
     status, body = server.upload(color, photo)
     if status != (200 if images else 201):
-        raise Failed(f"the same photo again after the kill: {status} {body[:300]}, where {len(images)} was there")
+        raise Failed(f"the same photo again after the kill: {status} {body[:300]}; the shade had {len(images)} of it")
 
 
 def in_deletion(server, moment):
@@ -81,18 +81,18 @@ def in_deletion(server, moment):
     answer = killed_during(server, moment / 10, lambda: server.request("DELETE", f"/colors/{color}"))
     status, _ = server.request("GET", f"/colors/{color}")
     if answer is not None and answer[0] == 204 and status != 404:
-        raise Failed("an acknowledged deletion is undone")
+        raise Failed("an acknowledged deletion was undone")
     if status == 200:
         status, body = server.request("DELETE", f"/colors/{color}")
         if status != 204:
-            raise Failed(f"a deletion that was killed cannot be done again: {status} {body[:300]}")
+            raise Failed(f"a killed deletion cannot be repeated: {status} {body[:300]}")
     again = server.create_color(name)
     if again == color:
-        raise Failed("the id of a deleted shade was given away again")
+        raise Failed("a new shade has the id of a deleted one")
 
 
 def filled(server, name, count):
-    """A shade with photos."""
+    """A new shade with this many photos."""
     color = server.create_color(name)
     for index in range(count):
         photo = photos.demo(photos.SHADES[index % len(photos.SHADES)], index // len(photos.SHADES) + 1)
@@ -103,7 +103,7 @@ def filled(server, name, count):
 
 
 def consistent(server):
-    """Every row has its photo, counts are right."""
+    """Checks that every row has its photo and that the counts are right."""
     for color in server.get("/colors"):
         images = server.get(f"/colors/{color['id']}/images")
         if color["image_count"] != len(images):
@@ -111,11 +111,11 @@ def consistent(server):
         for image in images:
             status, _ = server.request("GET", image["image_path"])
             if status != 200:
-                raise Failed(f"a row without its photo: {image} ({status})")
+                raise Failed(f"a row has no photo: {image} ({status})")
 
 
 def nothing_left_over(server, stack):
-    """Every stored photo is listed, or known as garbage; a sweep may take a moment."""
+    """Checks that every stored photo is listed or marked as garbage; a sweep may take a moment."""
     listed = {
         image["image_path"].removeprefix("/training_data/")
         for color in server.get("/colors")
@@ -132,12 +132,12 @@ def nothing_left_over(server, stack):
         if not unknown:
             return
         if time.monotonic() > deadline:
-            raise Failed(f"{len(listed)} photos are listed, and nothing knows of {sorted(unknown)}")
+            raise Failed(f"{len(listed)} photos are listed; nothing refers to {sorted(unknown)}")
         time.sleep(0.5)
 
 
 def garbage(stack, stored):
-    """Those of the stored photos that the store has marked to be cleared away when nobody can need them any more."""
+    """The stored photos that the store has marked for deletion."""
     rows = stack.rows("GARBAGE")
     objects = {row["garbage"].get("Object") for row in rows}
     colors = {str(row["garbage"]["Color"]["id"]) for row in rows if "Color" in row["garbage"]}

@@ -1,4 +1,4 @@
-"""A Docker engine to test on, and stand-ins for the public images where no image registry can be reached."""
+"""A Docker engine to test on, and local builds of the public base images for machines that reach no image registry."""
 
 import os
 import shutil
@@ -11,16 +11,16 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / "target" / "containers"
 
-# Where the stand-ins keep the certificates that this machine trusts; installing ca-certificates leaves it alone.
+# The certificates that this machine trusts, in the local base images; installing ca-certificates does not change them.
 CERTIFICATES = "/usr/local/share/machine-certificates.crt"
 
 
 class Failed(Exception):
-    """A check that did not hold, or a tool that failed; the message is for people."""
+    """A check or a tool failed; the message is for people."""
 
 
 def run(*command, **options):
-    """Runs a command and gives its output, trimmed."""
+    """Runs a command and returns its output, trimmed."""
     done = subprocess.run([str(word) for word in command], capture_output=True, text=True, **options)
     if done.returncode != 0:
         said = (done.stdout + done.stderr).strip()[-4000:]
@@ -33,7 +33,7 @@ def docker(*arguments, **options):
 
 
 class Engine:
-    """The engine that the environment names or the usual socket reaches, else one of our own, which ends with us."""
+    """The engine of the environment or of the usual socket, otherwise a new one, which ends with these tests."""
 
     def __init__(self):
         self.process = None
@@ -47,10 +47,10 @@ class Engine:
         if os.geteuid() != 0:
             raise Failed("No Docker engine answers, and only root can start one.")
         STATE.mkdir(parents=True, exist_ok=True)
-        # Where no init system runs, nobody has mounted what containers are limited by.
+        # Without an init system, the control groups that limit containers are not mounted yet.
         if not os.path.ismount("/sys/fs/cgroup") and shutil.which("cgroupfs-mount"):
             run("cgroupfs-mount")
-        # A socket's path must be short; the images stay for the next run.
+        # The path of a socket must be short. The images stay for the next run.
         self.place = Path(tempfile.mkdtemp(prefix="strand-engine-"))
         socket = f"unix://{self.place}/socket"
         command = ["dockerd", "--host", socket, "--data-root", STATE / "docker", "--exec-root", self.place / "exec"]
@@ -77,13 +77,13 @@ class Engine:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        # What a killed engine leaves mounted must not be deleted through.
+        # A killed engine may leave mounts behind; deleting them would delete what they show.
         if not subprocess.run(["findmnt", "--submounts", self.place], capture_output=True).stdout:
             shutil.rmtree(self.place, ignore_errors=True)
 
 
 def gateway():
-    """The address under which containers reach this machine."""
+    """The address at which containers reach this machine."""
     return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}") or "172.17.0.1"
 
 
@@ -98,7 +98,7 @@ def have(image):
 
 
 def base_images():
-    """Makes sure of the images that the Dockerfile starts from."""
+    """Pulls or builds the images that the Dockerfile starts from."""
     rust = next(
         line.removeprefix("ARG RUST=") for line in (ROOT / "Dockerfile").read_text().splitlines() if "ARG RUST=" in line
     )
@@ -107,12 +107,12 @@ def base_images():
         if have(image):
             continue
         if subprocess.run(["docker", "pull", "--quiet", image], capture_output=True, timeout=300).returncode != 0:
-            print(f"{image}: no registry has it here; building a stand-in.", flush=True)
+            print(f"{image}: cannot be pulled; building it locally.", flush=True)
             stand_in(image)
 
 
 def debian_stand_in(image):
-    """Debian's own packages, and the certificates by which this machine knows its package registries."""
+    """Debian's own packages, with the certificates that this machine trusts."""
     with tempfile.TemporaryDirectory(prefix="strand-debian-") as folder:
         run("debootstrap", "--variant=minbase", "bookworm", folder)
         for unneeded in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists"):
@@ -128,11 +128,11 @@ def debian_stand_in(image):
         archive = subprocess.Popen(["tar", "-C", folder, "--numeric-owner", "-c", "."], stdout=subprocess.PIPE)
         docker("import", *changes, "-", image, stdin=archive.stdout)
         if archive.wait() != 0:
-            raise Failed("the packed Debian is not whole")
+            raise Failed("tar could not pack Debian")
 
 
 def builder_stand_in(image):
-    """This machine's Rust on top of that."""
+    """The same with this machine's Rust."""
     toolchain = Path(run("rustc", "--print", "sysroot", cwd=ROOT))
     with tempfile.TemporaryDirectory(prefix="strand-rust-") as folder:
         for part in ("bin", "lib"):

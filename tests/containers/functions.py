@@ -1,4 +1,4 @@
-"""A function's image as a running container, its Runtime API played by us."""
+"""A function's image as a running container, with an emulated Runtime API."""
 
 import uuid
 
@@ -8,7 +8,7 @@ from runtime_api import RuntimeApi
 
 
 class Function:
-    """A container as Lambda runs it: unprivileged, read-only but for /tmp, one event at a time."""
+    """A container as Lambda runs it: unprivileged, read-only except for /tmp, one event at a time."""
 
     def __init__(self, name, environment, *command, memory=1769, options=()):
         self.api, self.name = RuntimeApi(), f"strand-function-{uuid.uuid4().hex[:8]}"
@@ -29,7 +29,7 @@ class Function:
         if not self.api.ready.wait(60):
             said = self.log()
             self.__exit__()
-            raise Failed(f"the function asks for no event:\n{said}")
+            raise Failed(f"the function does not ask for an event:\n{said}")
         return self
 
     def __exit__(self, *_):

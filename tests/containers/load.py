@@ -1,4 +1,4 @@
-"""The server's container with 512 MB and half a core: training on large photos while others ask."""
+"""The server's container with 512 MB and half a core: training on large photos during analyses."""
 
 import json
 import threading
@@ -31,7 +31,7 @@ def run():
         ended, waits, wrong = threading.Event(), [], []
 
         def ask(index):
-            """Analyses of other large photos until the training ends; each is new to the cache of answers."""
+            """Analyzes other large photos until the training ends; none is in the cache."""
             number = PHOTOS + 100 * (index + 1)
             while not ended.is_set():
                 shot, start = photos.large(number), time.monotonic()
@@ -63,13 +63,13 @@ def run():
             flush=True,
         )
         if wrong:
-            raise Failed(f"{len(wrong)} analyses failed, such as {wrong[0]}")
+            raise Failed(f"{len(wrong)} analyses failed, for example {wrong[0]}")
         if trained != PHOTOS or not waits:
-            raise Failed("the training left photos out, or nothing was analyzed meanwhile")
+            raise Failed("the training skipped photos, or no analysis ran during it")
         if killed != "false" or server.state("Running") != "true":
-            raise Failed("the container was killed for its memory")
+            raise Failed("the container ran out of memory and was killed")
         if peak > BAR_MEGABYTES:
-            raise Failed(f"peak memory is {peak:.0f} MB; the bar is {BAR_MEGABYTES} MB.")
+            raise Failed(f"peak memory is {peak:.0f} MB; the limit is {BAR_MEGABYTES} MB.")
 
 
 def expect(answer, wanted):
@@ -79,7 +79,7 @@ def expect(answer, wanted):
 
 
 def peak_megabytes(server):
-    """The most that the container's cgroup has held, as the kernel counts it."""
+    """The peak memory of the container's cgroup, as the kernel counts it."""
     pid = server.state("Pid")
     groups = dict(
         line.split(":", 2)[1:] for line in Path(f"/proc/{pid}/cgroup").read_text().splitlines()

@@ -1,4 +1,4 @@
-"""Photos of hair as cameras make them, from the drawn ones of docs/demo."""
+"""Photos of hair in camera sizes, from the drawn ones in docs/demo."""
 
 import io
 from functools import cache
@@ -17,12 +17,12 @@ def demo(shade, number):
 
 @cache
 def grain():
-    """What a sensor adds; without it a photo compresses to a tenth of what a camera's does."""
+    """The noise of a sensor. Without it, a drawn photo compresses to a tenth of the size of a camera's photo."""
     return Image.effect_noise(TWELVE_MEGAPIXELS, 6).convert("RGB")
 
 
 def large(index, quality=85):
-    """A photo of 12 megapixels, another one for each index, of 2.4 MB at this quality."""
+    """A photo of 12 megapixels, different for each index; 2.4 MB at the default quality."""
     drawn = Image.open(io.BytesIO(demo(SHADES[0], index % 3 + 1))).convert("RGB")
     drawn = ImageOps.mirror(drawn) if index % 2 else drawn
     margin = index // 6

@@ -1,7 +1,7 @@
-"""Lambda's Runtime API, played: hands events to a function and takes its answers, with the time of every piece.
+"""An emulation of Lambda's Runtime API: hands events to a function and takes its answers, with the time of every piece.
 
-Unlike the runtime interface emulator it adds no process to the container, tells when the function first asked for an
-event (when it is ready), and hands on streamed answers as they come.
+Unlike the runtime interface emulator, it adds no process to the container, reports when the function first asked for an
+event (when it is ready), and passes on streamed answers as they arrive.
 """
 
 import base64
@@ -14,17 +14,17 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PREFIX = "/2018-06-01/runtime/"
-# Ends the head of a streamed HTTP answer.
+# The end of the head of a streamed HTTP answer.
 PRELUDE_END = b"\0" * 8
 
 
 @dataclass
 class Answer:
-    """What a function answered to one event."""
+    """The answer of a function to one event."""
 
     kind: str = ""  # response, error or init/error
     headers: dict = field(default_factory=dict)
-    pieces: list = field(default_factory=list)  # (when, by the clock that containers have too; bytes)
+    pieces: list = field(default_factory=list)  # (time, by the clock that containers share; bytes)
     done: threading.Event = field(default_factory=threading.Event)
     finished: float = 0.0
 
@@ -40,7 +40,7 @@ class Answer:
         return json.loads(self.bytes)
 
     def http(self):
-        """Status, headers and body of an answer meant for API Gateway."""
+        """Status, headers, and body of an answer for API Gateway."""
         if self.kind != "response":
             raise AssertionError(f"the function answered with an error: {self.bytes[:500]}")
         if self.streamed:
@@ -54,7 +54,7 @@ class Answer:
 
 
 class RuntimeApi:
-    """One function's Runtime API, on a port of its own."""
+    """The Runtime API of one function, on its own port."""
 
     def __init__(self, host="0.0.0.0", seconds=900):
         self.waiting, self.answers, self.seconds = queue.Queue(), {}, seconds
@@ -113,14 +113,14 @@ class RuntimeApi:
             daemon_threads = True
 
             def handle_error(self, *_):
-                """A function that is killed breaks its connection off; nothing is wrong with that."""
+                """A killed function breaks its connection; that is not an error."""
 
         self.server = Server((host, 0), Handler)
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def send(self, event):
-        """Queues an event; its answer fills as it comes."""
+        """Queues an event; its answer fills as chunks arrive."""
         request, answer = str(uuid.uuid4()), Answer()
         self.answers[request] = answer
         self.waiting.put((request, json.dumps(event).encode()))
@@ -139,7 +139,7 @@ class RuntimeApi:
 
 
 def rest_event(method, path, body=b"", headers=None, query=None):
-    """An event as a REST API whose binary media types are all makes it."""
+    """An event as a REST API sends it if every media type is binary."""
     headers, query = headers or {}, query or {}
     return {
         "resource": path,

@@ -1,4 +1,4 @@
-"""The functions under SAM: saved events by `sam local invoke`, the whole API by `sam local start-api`."""
+"""The functions under SAM: saved events with `sam local invoke`, the whole API with `sam local start-api`."""
 
 import json
 import signal
@@ -14,7 +14,7 @@ EVENTS = Path(__file__).with_name("events")
 
 
 def settings_file(stack):
-    """What the template leaves to the deployment: the names of the played table, bucket and queue."""
+    """What the template leaves to the deployment: the names of the emulated table, bucket and queue."""
     known = {name: value for name, value in stack.environment().items() if name.startswith("STRAND_")}
     file = STATE / "sam-environment.json"
     file.write_text(json.dumps({"Parameters": known}))
@@ -22,7 +22,7 @@ def settings_file(stack):
 
 
 def invoke(stack, function, event):
-    """The answer of a function to a saved event, and what it wrote."""
+    """The answer of a function to a saved event, and its log."""
     command = [
         sam_command(), "local", "invoke", function, "--template", BUILT_TEMPLATE, "--skip-pull-image",
         "--event", EVENTS / f"{event}.json", "--env-vars", settings_file(stack),
@@ -35,7 +35,7 @@ def invoke(stack, function, event):
 
 
 def invoke_all(stack):
-    """Every function with its saved events, in an order in which each finds what it needs."""
+    """Every function with its saved events, ordered so that each finds what it needs."""
     status = lambda answer: (answer.get("statusCode"), json.loads(answer.get("body") or "null"))  # noqa: E731
 
     def http(function, event, wanted):
@@ -54,21 +54,21 @@ def invoke_all(stack):
     check(page["statusCode"] == 200 and "<!doctype html>" in page["body"][:100].lower(), f"the page: {page}\n{said[-3000:]}")
     print("  sam local invoke ColorsFunction   colors-page    200", flush=True)
     matches = http("AnalyzeFunction", "analyze-photo", 200)["results"][0]
-    check(matches["best_matches"][0]["color_id"] == 1, f"the swatch does not match: {matches}")
+    check(matches["best_matches"][0]["color_id"] == 1, f"the photo does not match: {matches}")
     http("TrainFunction", "train-later", 400)
     job = http("TrainFunction", "train-all", 202)
-    check(stack.messages(stack.queue) == 1, "POST /train put no message into the queue")
+    check(stack.messages(stack.queue) == 1, "POST /train sent no message to the queue")
     check(job["id"] == 1, f"the first job of a new library: {job}")
     answer, said = invoke(stack, "WorkerFunction", "worker-batch")
     failed = [item["itemIdentifier"] for item in answer.get("batchItemFailures", [])]
     poisoned = json.loads((EVENTS / "worker-batch.json").read_text())["Records"][1]["messageId"]
     check(failed == [poisoned], f"the worker answered {answer}\n{said[-3000:]}")
-    print("  sam local invoke WorkerFunction   worker-batch   only the poisoned message goes back", flush=True)
+    print("  sam local invoke WorkerFunction   worker-batch   only the failing message is returned", flush=True)
     for function in ("ColorsFunction", "AnalyzeFunction", "TrainFunction", "WorkerFunction"):
         answer, said = invoke(stack, function, "not-http")
         wanted = "SQS" if function == "WorkerFunction" else "API Gateway"
         check(wanted in answer.get("errorMessage", ""), f"{function} on an event of another service: {answer}\n{said}")
-        print(f"  sam local invoke {function:<16} not-http       an error that says what it takes", flush=True)
+        print(f"  sam local invoke {function:<16} not-http       an error that names the expected event", flush=True)
 
 
 def check(holds, message):
@@ -81,7 +81,7 @@ def containers():
 
 
 class Api:
-    """`sam local start-api` with a warm container per function."""
+    """`sam local start-api` with one warm container per function."""
 
     def __init__(self, stack):
         port = free_port()

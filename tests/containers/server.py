@@ -12,7 +12,7 @@ from runtime_api import form
 
 
 class Server:
-    """A container of the server: read-only root, no privileges, its library on a volume; removed at the end."""
+    """A container of the server: read-only root, no privileges, its library on a volume. It is removed at the end."""
 
     def __init__(self, environment=None, options=(), port=8000):
         self.name, self.port = f"strand-test-{uuid.uuid4().hex[:8]}", port
@@ -36,7 +36,7 @@ class Server:
         run("sh", "-c", f"docker rm --force --volumes {self.name}; docker volume rm --force {self.name}")
 
     def find(self, patience=30):
-        """Waits until it answers; after a start the port is another."""
+        """Waits until it answers; the port changes with each start."""
         deadline = time.monotonic() + patience
         while True:
             if self.state("Running") != "true" or time.monotonic() > deadline:
@@ -49,7 +49,7 @@ class Server:
                 time.sleep(0.02)
 
     def kill(self):
-        """As a power cut would."""
+        """Ends it without a shutdown."""
         docker("kill", "--signal", "KILL", self.name)
 
     def start(self):
@@ -63,7 +63,7 @@ class Server:
         return run("sh", "-c", f"docker logs --tail {lines} {self.name} 2>&1")
 
     def request(self, method, path, body=None, headers=None, timeout=600):
-        """Status and body."""
+        """Returns status and body."""
         request = urllib.request.Request(self.base + path, body, headers or {}, method=method)
         try:
             with urllib.request.urlopen(request, timeout=timeout) as answer:

@@ -6,37 +6,49 @@ import subprocess
 
 from engine import ROOT, Failed
 
+PORTRAITS = ROOT.parent / "shared" / "data" / "portraits"
 
-def acceptance(base, *arguments, **settings):
-    """One run of the suite's binary: whether it passed, and all that it said."""
-    environment = os.environ | {"STRAND_BASE_URL": base, "RUST_BACKTRACE": "0"} | settings
-    command = ["cargo", "test", "--locked", "--workspace", "--test", "acceptance", "--", *arguments]
+
+def cargo_test(features, *arguments, **environment):
+    """One call of the suite's binary: whether it passed, and all that it printed."""
+    chosen = ",".join(f"strand-tests/{feature}" for feature in features)
+    command = ["cargo", "test", "--locked", "--workspace", "--test", "acceptance", "--features", chosen, "--", *arguments]
+    environment = os.environ | {"RUST_BACKTRACE": "0"} | environment
     done = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return done.returncode == 0, done.stdout
 
 
+def ignored(features):
+    """The names of the tests that are ignored with these features."""
+    passed, said = cargo_test(features, "--list", "--ignored")
+    if not passed:
+        raise Failed(f"the acceptance suite does not build:\n{said[-4000:]}")
+    return set(re.findall(r"^(\S+): test$", said, re.MULTILINE))
+
+
 def build():
-    """So that the time of a first run is not that of the compiler."""
+    """Compiles the suite, so that the time of the first run does not include it."""
     if subprocess.run(["cargo", "test", "--locked", "--workspace", "--no-run"], cwd=ROOT).returncode != 0:
         raise Failed("the acceptance suite does not build")
 
 
-def pass_on(base, name, threads, **settings):
-    """The whole suite against a deployment: first what keeps apart by names, then, one at a time, what wants an empty
-    library. Tests that need a process of their own to kill say that they were left out."""
-    passed, said = acceptance(base, f"--test-threads={threads}", **settings)
-    alone = sorted(set(re.findall(r"^NOT RUN (\S+): it needs an empty library", said, re.MULTILINE)))
-    results = summary(said)
-    if passed and alone:
-        passed, more = acceptance(base, "--exact", *alone, "--test-threads=1", STRAND_TEST_WIPE="1", **settings)
-        said, results = said + more, results + summary(more)
-    for line in said.splitlines():
-        if line.startswith("NOT RUN") and "empty library" not in line:
-            print(f"  {line}")
-    if not passed:
-        raise Failed(f"the suite fails on {name}:\n{said[-12000:]}")
+def pass_on(base, name, threads, feature="deployment"):
+    """The whole suite against a deployment: first the tests that use names of their own, then, one at a time, those that
+    need an empty library."""
+    wiping = (feature, "wipe")
+    alone = ignored([feature]) - ignored(wiping)
+    if not alone:
+        raise Failed("no test of the suite needs an empty library")
+    runs = [([feature], [f"--test-threads={threads}"]), (wiping, ["--exact", *sorted(alone), "--test-threads=1"])]
+    if PORTRAITS.exists():
+        runs.append((wiping, ["--ignored", "portraits"]))
+    results = []
+    for features, arguments in runs:
+        passed, said = cargo_test(features, *arguments, STRAND_BASE_URL=base)
+        results += re.findall(r"^test result: (.*?);? finished", said, re.MULTILINE)
+        if not passed:
+            raise Failed(f"the suite fails on {name}:\n{said[-12000:]}")
+        for test, reason in re.findall(r"^test (\S+) \.\.\. ignored, (.*)$", said, re.MULTILINE):
+            if test not in alone and not test.startswith("portraits::"):
+                print(f"  ignored: {test} ({reason})")
     print(f"the suite on {name}: {'; '.join(results)}", flush=True)
-
-
-def summary(said):
-    return re.findall(r"^test result: (.*?);? finished", said, re.MULTILINE)
