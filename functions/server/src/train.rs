@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
         }
         progress.finish_and_clear();
         for report in &mut reports {
-            // A shade that was trained early is fitted again when its neighbors are added.
+            // A shade that was trained as the only one is fitted again when the next is.
             if let Ok(trained) = &mut report.result
                 && let Ok(shade) = library.shade(trained.shade_id).await
             {

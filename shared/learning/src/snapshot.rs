@@ -1,6 +1,6 @@
 //! The shades of a library at one moment, in the form that matching needs.
 
-use crate::model::ShadeModel;
+use crate::model::{ModelKind, ShadeModel};
 use crate::nearness::rough_difference;
 use crate::shade::SnapshotShade;
 use strand_color::Lab;
@@ -72,6 +72,15 @@ impl LibrarySnapshot {
         let mut ranked: Vec<(f32, u64)> = trained.map(|shade| (nearest(shade), shade.shade_id)).collect();
         ranked.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then(x.1.cmp(&y.1)));
         ranked.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Ids of the shades whose model was fitted while they were the only one, and so against no other.
+    pub fn fitted_alone(&self) -> impl Iterator<Item = u64> {
+        let alone = |shade: &&SnapshotShade| {
+            let model = self.current_model(shade);
+            model.is_some_and(|model| matches!(model.kind, ModelKind::Similarity))
+        };
+        self.shades.iter().filter(alone).map(|shade| shade.shade_id)
     }
 
     /// The shade's model; `None` if it is of another feature space.

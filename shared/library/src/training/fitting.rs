@@ -3,7 +3,6 @@
 use crate::ports::{Features, Measurement, NewModel};
 use crate::{LibraryError, Shade};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use moka::future::Cache;
 use std::sync::Arc;
 use strand_color::Lab;
 use strand_learning::{Fit, FitError, HardNegatives, LibrarySnapshot, Reference};
@@ -12,13 +11,8 @@ use strand_learning::{Fit, FitError, HardNegatives, LibrarySnapshot, Reference};
 /// [`SPREAD`] others spread evenly from near to far. No more are read, however large the library is.
 const MOST_SIMILAR: usize = 64;
 const SPREAD: usize = 32;
-/// The number of most similar shades that are fitted again after a shade's photos have changed. Only their boundaries
-/// depend on the new photos.
-const NEIGHBORS: usize = 12;
 /// The number of shades whose photos are read concurrently, which hides the latency of remote stores.
 const READ_AT_ONCE: usize = 8;
-/// Maximum bytes of other shades' photos that are cached during one training.
-const KEPT: u64 = 16 << 20;
 
 /// A photo of the shade to fit.
 pub struct TrainingPhoto {
@@ -30,14 +24,12 @@ pub struct TrainingPhoto {
     pub measurement: Measurement,
 }
 
-/// What the fits of one training share. Similar shades mostly have the same neighbors, so their photos are read only
-/// once.
+/// Fits shades of one library snapshot.
 pub struct Fitting {
     features: Arc<dyn Features>,
     solver: Arc<dyn Fit>,
     snapshot: Arc<LibrarySnapshot>,
     space: String,
-    vectors: Cache<u64, Arc<Vec<Vec<f32>>>>,
 }
 
 impl Fitting {
@@ -47,28 +39,22 @@ impl Fitting {
         snapshot: Arc<LibrarySnapshot>,
         space: String,
     ) -> Self {
-        let floats = |vectors: &Arc<Vec<Vec<f32>>>| vectors.iter().map(Vec::len).sum::<usize>();
-        let vectors = Cache::builder()
-            .max_capacity(KEPT)
-            .weigher(move |_, vectors| (4 * floats(vectors)).try_into().unwrap_or(u32::MAX))
-            .build();
         Self {
             features,
             solver,
             snapshot,
             space,
-            vectors,
         }
     }
 
     /// Fits a shade's measured photos against those of shades in the snapshot and of the shade `besides`, which may be
-    /// too new to be in it. Also returns the most similar shades.
+    /// too new to be in it.
     pub async fn fit(
         &self,
         shade: &Shade,
         photos: &[TrainingPhoto],
         besides: Option<u64>,
-    ) -> Result<(NewModel, Vec<u64>), LibraryError> {
+    ) -> Result<NewModel, LibraryError> {
         let own: Vec<Vec<f32>> = photos
             .iter()
             .filter_map(|photo| photo.measurement.vector())
@@ -77,44 +63,31 @@ impl Fitting {
         let mut negatives = HardNegatives::new(&views).ok_or(FitError::NoPhotos)?;
         let (references, means) = references(photos);
         let others = others(shade.id, &self.snapshot.trained_by_nearness(&means), besides);
-        let neighbors = self.offer(&others, &mut negatives).await?;
+        // In order, so that training is deterministic.
+        let mut reads = stream::iter(others)
+            .map(|other| self.features.features(other, &self.space))
+            .buffered(READ_AT_ONCE);
+        while let Some(photos) = reads.try_next().await? {
+            for vector in photos.iter().filter_map(|(_, measurement)| measurement.vector()) {
+                negatives.offer(vector);
+            }
+        }
         let solver = Arc::clone(&self.solver);
         let fitted = tokio::task::spawn_blocking(move || {
             let own: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
             solver.fit(&own, &negatives.chosen())
         });
         let fitted = fitted.await.map_err(LibraryError::internal)??;
-        let model = NewModel {
+        Ok(NewModel {
             model: fitted.into_model(&self.space, references),
             photos_revision: shade.photos_revision,
-        };
-        Ok((model, neighbors))
+        })
     }
 
-    /// Adds photos of other shades as candidate negatives; returns the shades with the most similar photos.
-    async fn offer(&self, others: &[u64], negatives: &mut HardNegatives) -> Result<Vec<u64>, LibraryError> {
-        let mut similarity: Vec<(u64, f32)> = Vec::new();
-        // In order, so that training is deterministic.
-        let read = |other: u64| async move { Ok::<_, LibraryError>((other, self.photos_of(other).await?)) };
-        let mut reads = stream::iter(others.to_vec()).map(read).buffered(READ_AT_ONCE);
-        while let Some((other, photos)) = reads.try_next().await? {
-            if let Some(best) = photos.iter().map(|v| negatives.offer(v.clone())).reduce(f32::max) {
-                similarity.push((other, best));
-            }
-        }
-        similarity.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.cmp(&y.0)));
-        Ok(similarity.into_iter().take(NEIGHBORS).map(|(id, _)| id).collect())
-    }
-
-    /// The feature vectors of another shade's photos.
-    async fn photos_of(&self, shade_id: u64) -> Result<Arc<Vec<Vec<f32>>>, LibraryError> {
-        let read = async {
-            let photos = self.features.features(shade_id, &self.space).await?;
-            let vectors = photos.iter().filter_map(|(_, measurement)| measurement.vector());
-            Ok(Arc::new(vectors.collect()))
-        };
-        let vectors = self.vectors.try_get_with(shade_id, read).await;
-        vectors.map_err(|error: Arc<LibraryError>| (*error).clone())
+    /// The shades other than `shade_id` that were fitted while they were the only one, and so against no other.
+    pub fn fitted_alone(&self, shade_id: u64) -> Vec<u64> {
+        let alone = self.snapshot.fitted_alone();
+        alone.filter(|id| *id != shade_id).collect()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Training a shade: measure its new photos, fit and save the model, and fit the most similar shades again.
+//! Training a shade: measure its new photos, fit its model against photos of other shades, and save it.
 
 mod claim;
 mod fitting;
@@ -15,7 +15,6 @@ use crate::{
 };
 use claim::Claim;
 use fitting::{Fitting, TrainingPhoto};
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use progress::without_result;
 use std::collections::HashMap;
@@ -27,8 +26,6 @@ use tokio::sync::{Semaphore, watch};
 const TRAININGS_AT_ONCE: usize = 2;
 /// Measurements are saved in batches of this size. After a crash, the photos of an unsaved batch are measured again.
 const SAVED_AT_ONCE: usize = 16;
-/// The number of neighbors that are fitted and saved concurrently.
-const REFITTED_AT_ONCE: usize = 4;
 
 /// Trains the shades of a library.
 pub struct Training {
@@ -204,12 +201,13 @@ impl Training {
             self.catalog.snapshot().await?,
             self.catalog.space().to_owned(),
         );
-        let (model, neighbors) = fitting.fit(shade, &measured, None).await?;
+        let model = fitting.fit(shade, &measured, None).await?;
         report.say(count + 1, Phase::Training, "Saving the model.");
         let model = self.save(shade.id, model).await?;
-        let is_new = |known: &ModelInfo| !shade.is_known_by(known, self.catalog.space());
-        if shade.model.as_ref().is_none_or(is_new) {
-            self.refit_all(&fitting, &neighbors, shade.id).await;
+        for other in fitting.fitted_alone(shade.id) {
+            if let Err(error) = self.refit(&fitting, other, shade.id).await {
+                tracing::warn!(shade_id = other, %error, "a shade keeps the model it got as the only shade");
+            }
         }
         Ok(Trained {
             shade_id: shade.id,
@@ -276,17 +274,6 @@ impl Training {
         })
     }
 
-    /// Fits the models of the shades most similar to a changed one again. A shade whose fit fails keeps its model.
-    async fn refit_all(&self, fitting: &Fitting, neighbors: &[u64], changed: u64) {
-        let refit = |id: u64| async move {
-            if let Err(error) = self.refit(fitting, id, changed).await {
-                tracing::warn!(shade_id = id, %error, "a neighboring shade keeps its earlier model");
-            }
-        };
-        let refits = stream::iter(neighbors.to_vec()).map(refit);
-        refits.buffer_unordered(REFITTED_AT_ONCE).collect::<()>().await;
-    }
-
     /// Fits a shade again if its model is up to date with its photos. Otherwise the shade needs a training of its own.
     async fn refit(&self, fitting: &Fitting, shade_id: u64, changed: u64) -> Result<(), LibraryError> {
         let (shade, space) = (self.shade(shade_id).await?, self.catalog.space());
@@ -308,7 +295,7 @@ impl Training {
                 })
             })
             .collect();
-        let (model, _) = fitting.fit(&shade, &measured, Some(changed)).await?;
+        let model = fitting.fit(&shade, &measured, Some(changed)).await?;
         self.save(shade_id, model).await?;
         Ok(())
     }
