@@ -51,16 +51,16 @@ fn flood(probability: &[u8], width: usize, start: usize, seen: &mut [bool], isla
     while let Some(&pixel) = island.get(next) {
         next += 1;
         let x = pixel % width;
-        let neighbours = [
+        let neighbors = [
             (x > 0).then(|| pixel - 1),
             (x + 1 < width).then_some(pixel + 1),
             pixel.checked_sub(width),
             Some(pixel + width).filter(|below| *below < probability.len()),
         ];
-        for neighbour in neighbours.into_iter().flatten() {
-            if !seen[neighbour] && probability[neighbour] >= LOW {
-                seen[neighbour] = true;
-                island.push(neighbour);
+        for neighbor in neighbors.into_iter().flatten() {
+            if !seen[neighbor] && probability[neighbor] >= LOW {
+                seen[neighbor] = true;
+                island.push(neighbor);
             }
         }
     }
