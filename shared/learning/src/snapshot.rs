@@ -74,13 +74,19 @@ impl LibrarySnapshot {
         ranked.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Ids of the shades whose model was fitted while they were the only one, and so against no other.
-    pub fn fitted_alone(&self) -> impl Iterator<Item = u64> {
-        let alone = |shade: &&SnapshotShade| {
-            let model = self.current_model(shade);
-            model.is_some_and(|model| matches!(model.kind, ModelKind::Similarity))
-        };
-        self.shades.iter().filter(alone).map(|shade| shade.shade_id)
+    /// Ids of the shades whose model was fitted against no other shade, although there are others now.
+    pub fn fitted_alone(&self) -> Vec<u64> {
+        let models = self.shades.iter();
+        let models: Vec<_> = models
+            .filter_map(|shade| Some((shade.shade_id, self.current_model(shade)?)))
+            .collect();
+        if models.len() < 2 {
+            return Vec::new();
+        }
+        let alone = models
+            .iter()
+            .filter(|(_, model)| matches!(model.kind, ModelKind::Similarity));
+        alone.map(|(id, _)| *id).collect()
     }
 
     /// The shade's model; `None` if it is of another feature space.

@@ -47,14 +47,8 @@ impl Fitting {
         }
     }
 
-    /// Fits a shade's measured photos against those of shades in the snapshot and of the shade `besides`, which may be
-    /// too new to be in it.
-    pub async fn fit(
-        &self,
-        shade: &Shade,
-        photos: &[TrainingPhoto],
-        besides: Option<u64>,
-    ) -> Result<NewModel, LibraryError> {
+    /// Fits a shade's measured photos against those of other shades in the snapshot.
+    pub async fn fit(&self, shade: &Shade, photos: &[TrainingPhoto]) -> Result<NewModel, LibraryError> {
         let own: Vec<Vec<f32>> = photos
             .iter()
             .filter_map(|photo| photo.measurement.vector())
@@ -62,7 +56,7 @@ impl Fitting {
         let views: Vec<&[f32]> = own.iter().map(Vec::as_slice).collect();
         let mut negatives = HardNegatives::new(&views).ok_or(FitError::NoPhotos)?;
         let (references, means) = references(photos);
-        let others = others(shade.id, &self.snapshot.trained_by_nearness(&means), besides);
+        let others = others(shade.id, &self.snapshot.trained_by_nearness(&means));
         // In order, so that training is deterministic.
         let mut reads = stream::iter(others)
             .map(|other| self.features.features(other, &self.space))
@@ -84,10 +78,9 @@ impl Fitting {
         })
     }
 
-    /// The shades other than `shade_id` that were fitted while they were the only one, and so against no other.
-    pub fn fitted_alone(&self, shade_id: u64) -> Vec<u64> {
-        let alone = self.snapshot.fitted_alone();
-        alone.filter(|id| *id != shade_id).collect()
+    /// Ids of the shades that were fitted against no other, although there are others now.
+    pub fn fitted_alone(&self) -> Vec<u64> {
+        self.snapshot.fitted_alone()
     }
 }
 
@@ -106,14 +99,13 @@ fn references(photos: &[TrainingPhoto]) -> (Vec<Reference>, Vec<Lab>) {
 }
 
 /// The shades to train against: the nearest [`MOST_SIMILAR`], and [`SPREAD`] of the rest.
-fn others(shade_id: u64, by_nearness: &[u64], besides: Option<u64>) -> Vec<u64> {
-    let foreign = |id: &u64| *id != shade_id && Some(*id) != besides;
-    let mut chosen: Vec<u64> = by_nearness.iter().copied().filter(foreign).collect();
+fn others(shade_id: u64, by_nearness: &[u64]) -> Vec<u64> {
+    let mut chosen: Vec<u64> = by_nearness.to_vec();
+    chosen.retain(|id| *id != shade_id);
     if chosen.len() > MOST_SIMILAR + SPREAD {
         let rest = chosen.split_off(MOST_SIMILAR);
         chosen.extend((0..SPREAD).map(|k| rest[k * rest.len() / SPREAD]));
     }
-    chosen.extend(besides);
     chosen
 }
 
@@ -124,11 +116,11 @@ mod tests {
     #[test]
     fn training_uses_all_the_most_similar_shades_and_an_even_spread_of_the_rest() {
         let few: Vec<u64> = (1..=90).collect();
-        let against = others(7, &few, Some(200));
-        assert!(against.len() == 90 && !against.contains(&7) && against.contains(&200));
+        let against = others(7, &few);
+        assert!(against.len() == 89 && !against.contains(&7));
 
         let many: Vec<u64> = (1..=10_000).collect();
-        let against = others(1, &many, None);
+        let against = others(1, &many);
         assert_eq!(against.len(), MOST_SIMILAR + SPREAD);
         assert_eq!(against[..MOST_SIMILAR], many[1..=MOST_SIMILAR]);
         let gaps = against[MOST_SIMILAR..].windows(2).map(|pair| pair[1] - pair[0]);

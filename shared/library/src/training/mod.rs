@@ -12,17 +12,17 @@ use crate::measuring::Measuring;
 use crate::ports::{Measurement, NewModel, Stores};
 use crate::{
     Catalog, Library, LibraryError, ModelInfo, Shade, ShadeStatus, StoredPhoto, Thing, TrainingFailure,
+    counted,
 };
 use claim::Claim;
 use fitting::{Fitting, TrainingPhoto};
-use jiff::Timestamp;
 use progress::without_result;
 use std::collections::HashMap;
 use std::sync::Arc;
 use strand_learning::Fit;
 use tokio::sync::{Semaphore, watch};
 
-/// Maximum concurrent trainings. Each one holds a photo and a page of features in memory; the others wait.
+/// Maximum concurrent trainings. Each one holds a photo and the features of a few shades in memory; the others wait.
 const TRAININGS_AT_ONCE: usize = 2;
 /// Measurements are saved in batches of this size. After a crash, the photos of an unsaved batch are measured again.
 const SAVED_AT_ONCE: usize = 16;
@@ -91,9 +91,7 @@ impl Training {
     }
 
     async fn run(&self, shade_id: u64, progress: &watch::Sender<Progress>) -> Result<Trained, LibraryError> {
-        let permit = self.permits.acquire().await;
         let outcome = self.train_alone(shade_id, progress).await;
-        drop(permit);
         self.stores.publish().await;
         if let Err(error) = &outcome {
             tracing::warn!(shade_id, %error, "training failed");
@@ -108,15 +106,18 @@ impl Training {
         progress: &watch::Sender<Progress>,
     ) -> Result<Trained, LibraryError> {
         let Some(claims) = &self.stores.claims else {
+            let _permit = self.permits.acquire().await;
             return self.train_noting_failure(shade_id, progress).await;
         };
         loop {
+            let permit = self.permits.acquire().await;
             let claim = Claim::take(claims, shade_id).await;
             if let Some(claim) = claim.map_err(LibraryError::about(Thing::Shade, shade_id))? {
                 let outcome = self.train_noting_failure(shade_id, progress).await;
                 claim.release().await;
                 return outcome;
             }
+            drop(permit);
             progress.send_modify(|state| {
                 state.message = "Another process trains this shade; waiting for it to end.".into();
             });
@@ -195,18 +196,14 @@ impl Training {
             let name = shade.name.clone();
             return Err(LibraryError::NoHairToTrain { name, count });
         }
-        let fitting = Fitting::new(
-            Arc::clone(&self.stores.features),
-            Arc::clone(&self.solver),
-            self.catalog.snapshot().await?,
-            self.catalog.space().to_owned(),
-        );
-        let model = fitting.fit(shade, &measured, None).await?;
+        let model = self.fitting().await?.fit(shade, &measured).await?;
         report.say(count + 1, Phase::Training, "Saving the model.");
         let model = self.save(shade.id, model).await?;
-        for other in fitting.fitted_alone(shade.id) {
-            if let Err(error) = self.refit(&fitting, other, shade.id).await {
-                tracing::warn!(shade_id = other, %error, "a shade keeps the model it got as the only shade");
+        // From the library as it is after saving: of two first shades that are trained at once, one sees the other.
+        let fitting = self.fitting().await?;
+        for alone in fitting.fitted_alone() {
+            if let Err(error) = self.refit(&fitting, alone).await {
+                tracing::warn!(shade_id = alone, %error, "a shade keeps the model it got as the only shade");
             }
         }
         Ok(Trained {
@@ -274,11 +271,21 @@ impl Training {
         })
     }
 
+    /// Fits shades against the library as it is now.
+    async fn fitting(&self) -> Result<Fitting, LibraryError> {
+        Ok(Fitting::new(
+            Arc::clone(&self.stores.features),
+            Arc::clone(&self.solver),
+            self.catalog.snapshot().await?,
+            self.catalog.space().to_owned(),
+        ))
+    }
+
     /// Fits a shade again if its model is up to date with its photos. Otherwise the shade needs a training of its own.
-    async fn refit(&self, fitting: &Fitting, shade_id: u64, changed: u64) -> Result<(), LibraryError> {
+    async fn refit(&self, fitting: &Fitting, shade_id: u64) -> Result<(), LibraryError> {
         let (shade, space) = (self.shade(shade_id).await?, self.catalog.space());
-        let in_training = shade.is_claimed(Timestamp::now()) || self.running.contains(shade_id);
-        if shade.status(space, in_training) != ShadeStatus::Ready {
+        // Whether it is in training does not matter: two trainings at once may each have seen the other too late.
+        if shade.status(space, false) != ShadeStatus::Ready {
             return Ok(());
         }
         // Read after the shade, so that the model includes all photos of that revision.
@@ -295,7 +302,7 @@ impl Training {
                 })
             })
             .collect();
-        let model = fitting.fit(&shade, &measured, Some(changed)).await?;
+        let model = fitting.fit(&shade, &measured).await?;
         self.save(shade_id, model).await?;
         Ok(())
     }
@@ -333,7 +340,7 @@ fn announce(progress: &watch::Sender<Progress>, outcome: Result<Trained, Library
             Ok(trained) => {
                 state.step = state.total_steps;
                 state.phase = Phase::Complete;
-                state.message = format!("Trained on {} photo(s).", trained.model.photo_count);
+                state.message = format!("Trained on {}.", counted(trained.model.photo_count, "photo"));
             }
             Err(error) => {
                 state.phase = Phase::Error;
