@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
 use strand_tests::client::{Answer, Client, id, text};
-use strand_tests::server::{alone, shared};
+use strand_tests::server::{alone, emulated_functions, shared};
 
 use crate::fixtures::{back, speck, unique};
 
@@ -314,10 +314,12 @@ async fn unknown_ids_are_404_on_every_route() {
         "1.5",
         "18446744073709551615",
         "99999999999999999999999",
-        "%20",
     ] {
         client.get(&format!("/colors/{id}")).await.problem(400);
     }
+    // API Gateway decodes the path, and the adapter of Lambda drops a space at its end: no id, so no route.
+    let blank = if emulated_functions() { 404 } else { 400 };
+    client.get("/colors/%20").await.problem(blank);
 }
 
 #[tokio::test]
