@@ -196,6 +196,7 @@ async fn an_import_continues_after_a_kill() {
             .filter_map(|s| s["image_count"].as_u64())
             .sum::<u64>()
     };
+    assert!(photos(&before) < 72, "the kill came after the import");
     let done = import(&client, file).await.expect(200);
     assert_eq!(
         done["photos_added"].as_u64(),

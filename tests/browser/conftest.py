@@ -3,9 +3,9 @@
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import time
 import urllib.error
@@ -40,11 +40,9 @@ class Server:
 
     def __init__(self, directory, **environment):
         self.directory = directory
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.host = f"localhost:{self.port}"
-        self.url = f"http://{self.host}"
+        self.url = self.host = None
+        # The system chooses the port of the first start. A restart keeps it, because the page stays open.
+        self.port = 0
         self.environment = environment
         self.process = None
         self.log = directory / "server.log"
@@ -62,11 +60,15 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen([binary], env=environment, stderr=log)
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end:
-            try:
-                return self.ask("/health")
-            except OSError:
-                time.sleep(0.05)
+        while time.monotonic() < end and self.process.poll() is None:
+            listening = re.search(r"http://(localhost:(\d+))", self.log.read_text())
+            if listening:
+                self.url, self.host, self.port = listening[0], listening[1], int(listening[2])
+                try:
+                    return self.ask("/health")
+                except OSError:
+                    pass
+            time.sleep(0.05)
         raise AssertionError(f"the server does not start: {self.log.read_text()}")
 
     def stop(self):

@@ -1,13 +1,11 @@
-"""The cost of the page: bytes, requests, and the time to the first paint on a slow phone."""
+"""The cost of the page: bytes and requests, also those that the first paint waits for."""
 
 from playwright.sync_api import expect
 
 MOST_BYTES = 150_000
-MOST_MILLISECONDS = 1000
-# Lighthouse's mobile profile, as its DevTools throttling applies it: slow 4G (150 ms and 1.6 Mbit/s at the TCP level)
-# and a CPU slowed down four times.
-SLOW_4G = {"offline": False, "latency": 562.5, "downloadThroughput": 1474.56 * 1024 / 8, "uploadThroughput": 675 * 1024 / 8}
-SLOWDOWN = 4
+# What a server sends before the first acknowledgment (RFC 6928: ten segments of 1,460 bytes), so that the first paint
+# takes one round trip on a phone.
+MOST_BYTES_BEFORE_PAINT = 14_600
 
 
 def test_the_page_is_light(server, open_page):
@@ -29,22 +27,19 @@ def test_the_page_is_light(server, open_page):
     assert sum(loaded) <= 20_000, sum(loaded)
 
 
-def test_the_first_paint_comes_within_a_second_on_a_slow_phone(server, open_page):
-    paints = []
-    for _ in range(5):
-        page = open_page("about:blank", "phone", hosts=[server.host])
-        session = page.context.new_cdp_session(page)
-        session.send("Network.enable")
-        session.send("Network.emulateNetworkConditions", SLOW_4G)
-        session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
-        page.goto(server.url, wait_until="networkidle")
-        paints.append(
-            page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime")
-        )
-        page.context.close()
-    print("first contentful paint, ms:", [round(paint) for paint in paints])
-    # Other load on the machine only adds time, so the minimum counts.
-    assert min(paints) <= MOST_MILLISECONDS, paints
+def test_the_first_paint_waits_for_little(server, open_page):
+    page = open_page(server.url, "phone", hosts=[server.host])
+    expect(page.get_by_role("heading", name="Which shade is it?")).to_be_visible()
+    waited_for = page.evaluate(
+        """() => [
+            ...performance.getEntriesByType('navigation'),
+            ...performance.getEntriesByType('resource').filter((entry) => entry.renderBlockingStatus === 'blocking'),
+        ].map((entry) => [entry.name, entry.initiatorType, entry.transferSize])"""
+    )
+    total = sum(size for _, _, size in waited_for)
+    print(f"{total} bytes in {len(waited_for)} requests before the first paint")
+    assert [by for _, by, _ in waited_for] == ["navigation"], waited_for
+    assert 0 < total <= MOST_BYTES_BEFORE_PAINT, waited_for
 
 
 def test_the_content_security_policy_holds(server, open_page):

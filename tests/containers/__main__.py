@@ -22,6 +22,8 @@ def main(wanted):
     if wanted == ["list"]:
         print("\n".join(f"{name:<10} {step.__doc__}" for name, step in STEPS.items()))
         return
+    if unknown := [name for name in wanted if name not in STEPS]:
+        raise Failed(f"no step is named {unknown[0]}; the steps are {', '.join(STEPS)}.")
     chosen = {name: STEPS[name] for name in wanted or STEPS}
     if {"embedded", "aws", "api"} & chosen.keys():
         suite.build()
@@ -104,5 +106,3 @@ if __name__ == "__main__":
         main(sys.argv[1:])
     except Failed as failure:
         sys.exit(f"\ntest-containers: {failure}")
-    except KeyError as unknown:
-        sys.exit(f"test-containers: no step is named {unknown}; the steps are {', '.join(STEPS)}.")

@@ -46,7 +46,8 @@ class Server:
                 if self.get("/health")["status"] == "healthy":
                     return
             except (OSError, Failed, IndexError):
-                time.sleep(0.02)
+                pass
+            time.sleep(0.02)
 
     def kill(self):
         """Ends it without a shutdown."""

@@ -213,7 +213,7 @@ mod tests {
             use sha2::Digest;
             let (sum, size) = (format!("{:x}", sha2::Sha256::digest(bytes)), bytes.len());
             let entry = format!(
-                "[[model]]\nname = \"{name}\"\ndescription = \"\"\nfile = \"{name}.onnx\"\nlicence = \"\"\norigin = \"\"\n\
+                "[[model]]\nname = \"{name}\"\ndescription = \"\"\nfile = \"{name}.onnx\"\nlicense = \"\"\norigin = \"\"\n\
                  sha256 = \"{sum}\"\nsize = {size}\nnetwork = {network}\n"
             );
             manifest.push_str(&entry);
@@ -402,14 +402,17 @@ mod tests {
         let slot = Slot::<u32>::default();
         let failure = slot.get(|| Err(VisionError::bad_model("x", "broken")));
         assert!(failure.is_err() && slot.loaded.get().is_none());
-        let loads = AtomicU32::new(0);
+        let (calls, loads) = (AtomicU32::new(0), AtomicU32::new(0));
         std::thread::scope(|scope| {
             for _ in 0..8 {
                 scope.spawn(|| {
                     let open = || {
-                        std::thread::sleep(std::time::Duration::from_millis(20));
+                        while calls.load(Ordering::SeqCst) < 8 {
+                            std::thread::yield_now();
+                        }
                         Ok(Arc::new(loads.fetch_add(1, Ordering::SeqCst)))
                     };
+                    calls.fetch_add(1, Ordering::SeqCst);
                     assert_eq!(*slot.get(open).expect("opens"), 0);
                 });
             }

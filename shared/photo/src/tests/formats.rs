@@ -156,9 +156,11 @@ fn variants_of_png_and_tiff() {
     let want = decode(&encode(Format::Png, &gray, Extras::default()), 512).unwrap();
     for variant in [image.to_luma16().into(), image.to_luma_alpha8().into(), gray] {
         for format in [Format::Png, Format::Tiff] {
-            let Ok(photo) = decode(&encode_if_it_can(format, &variant), 512) else {
+            let bytes = encode_if_it_can(format, &variant);
+            if bytes.is_empty() {
                 continue;
-            };
+            }
+            let photo = decode(&bytes, 512).unwrap();
             assert!(
                 near(&middles(&photo), &middles(&want), 1),
                 "{format} of {:?}",
