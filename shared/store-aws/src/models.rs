@@ -106,7 +106,11 @@ impl AwsStore {
         }
         let rows: Vec<PhotoRow> = self.photo_rows(shade_id).await?;
         let mut digests: HashMap<u64, String> = rows.into_iter().map(|row| (row.id, row.sha256)).collect();
-        for reference in &mut model.references {
+        let without = model
+            .references
+            .iter_mut()
+            .filter(|reference| reference.sha256.is_none());
+        for reference in without {
             reference.sha256 = digests.remove(&reference.photo_id);
         }
         Ok(model)

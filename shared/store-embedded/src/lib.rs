@@ -10,7 +10,6 @@
 //! A photo is written under a temporary name, synced, and renamed inside the transaction that adds its row. Rows are
 //! deleted before their files. So a crash at any point leaves no row without its file, and files without a row are
 //! removed at the next start.
-//! removed at the next start.
 
 mod error;
 mod features;

@@ -1,5 +1,5 @@
 //! Tests of the store on AWS, against an emulator. Without one they are ignored; `make test-aws` starts one, sets
-//! `STRAND_TEST_AWS`, and runs them.
+//! `AWS_ENDPOINT_URL`, and runs them.
 
 mod concurrency;
 mod garbage;
