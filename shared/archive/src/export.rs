@@ -1,4 +1,4 @@
-//! Writes a library to an archive, entry by entry, with at most a photo or two in memory.
+//! Writes a library to an archive, entry by entry, with at most a photo or two in memory, and all models.
 
 use crate::read::sum_line;
 use crate::{
@@ -122,12 +122,8 @@ impl Archive {
             places.insert(photo.id, places.len() as u64 + 1);
             let path = format!("{folder}/photos/{}", photo.sha256);
             out.photos_done += 1;
-            out.entry(
-                &format!("{path}.{}", photo.format.extension()),
-                photo.created_at,
-                &bytes,
-            )
-            .await?;
+            let name = format!("{path}.{}", photo.format.extension());
+            out.summed(&name, photo.created_at, &bytes, &photo.sha256).await?;
             if let Some(features) = known.remove(&photo.id) {
                 let space = space.to_owned();
                 let measured = packed(&FeaturesEntry { space, features })?;
@@ -158,8 +154,15 @@ impl Archive {
         photo: &StoredPhoto,
     ) -> Result<Option<Vec<u8>>, End> {
         let reason = match self.library.stores().photos.photo_bytes(photo).await {
-            Ok(bytes) if hex_digest(&bytes) == photo.sha256 => return Ok(Some(bytes)),
-            Ok(_) => "The photo in the store is damaged: it has another SHA-256 than when it was uploaded.",
+            Ok(bytes) => {
+                // Up to 20 MB, so not on the thread that serves connections.
+                let hashed = tokio::task::spawn_blocking(move || (hex_digest(&bytes), bytes)).await;
+                let (sha256, bytes) = hashed.map_err(ArchiveError::internal)?;
+                if sha256 == photo.sha256 {
+                    return Ok(Some(bytes));
+                }
+                "The photo in the store is damaged: it has another SHA-256 than when it was uploaded."
+            }
             Err(StoreError::NotFound) => {
                 match self.library.stores().photos.photo(photo.shade_id, photo.id).await {
                     Err(StoreError::NotFound) => return Ok(None),
@@ -213,7 +216,18 @@ impl Writer {
     }
 
     async fn entry(&mut self, path: &str, modified: Timestamp, bytes: &[u8]) -> Result<(), End> {
-        self.sums.push_str(&sum_line(&hex_digest(bytes), path));
+        self.summed(path, modified, bytes, &hex_digest(bytes)).await
+    }
+
+    /// Adds an entry whose SHA-256 is known.
+    async fn summed(
+        &mut self,
+        path: &str,
+        modified: Timestamp,
+        bytes: &[u8],
+        sha256: &str,
+    ) -> Result<(), End> {
+        self.sums.push_str(&sum_line(sha256, path));
         self.append(path, modified, bytes)?;
         self.send().await
     }
