@@ -31,7 +31,7 @@ pub fn run(command: ModelsCommand) -> Result<(), String> {
                 };
                 println!(
                     "{:<18} {:<12} {:<10} {}",
-                    model.name, there, model.licence, model.description
+                    model.name, there, model.license, model.description
                 );
             }
             Ok(())

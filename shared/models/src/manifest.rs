@@ -38,8 +38,9 @@ pub struct Model {
     pub sha256: Option<String>,
     /// Length of the file in bytes.
     pub size: Option<u64>,
-    /// SPDX id of the license of the weights.
-    pub licence: String,
+    /// SPDX id of the license of the weights. Older manifests spell it `licence`.
+    #[serde(alias = "licence")]
+    pub license: String,
     /// Who made the model, and the exact source of this file.
     pub origin: String,
     /// Whether the file is compiled into the binary.
@@ -213,7 +214,7 @@ impl Manifest {
         for (i, model) in manifest.models.iter().enumerate() {
             let twice = manifest.models[..i].iter().any(|other| other.name == model.name);
             let wrong = if twice {
-                Some("it stands there twice")
+                Some("it is listed twice")
             } else {
                 model.flaw()
             };
@@ -334,7 +335,7 @@ mod tests {
         name = "mine"
         description = "a test"
         file = "mine.onnx"
-        licence = "MIT"
+        license = "MIT"
         origin = "here"
         network = { kind = "yolo-seg", input = [640, 640], classes = [], confidence = 0.5, iou = 0.5 }
     "#;
@@ -344,7 +345,7 @@ mod tests {
         let manifest = Manifest::builtin().expect("valid");
         for model in manifest.models() {
             assert!(
-                !model.licence.is_empty() && !model.origin.is_empty(),
+                !model.license.is_empty() && !model.origin.is_empty(),
                 "{}",
                 model.name
             );
@@ -408,17 +409,17 @@ mod tests {
                 "below the models directory",
             ),
             (
-                ENTRY.replace("licence = ", "sha256 = \"AB\"\nlicence = "),
+                ENTRY.replace("license = ", "sha256 = \"AB\"\nlicense = "),
                 "64 lower-case hex digits",
             ),
             (
-                ENTRY.replace("licence = ", "urls = [\"http://x\"]\nlicence = "),
+                ENTRY.replace("license = ", "urls = [\"http://x\"]\nlicense = "),
                 "needs a sha256",
             ),
             (ENTRY.replace("640, 640", "0, 640"), "size of 0"),
             (ENTRY.replace("iou = 0.5", "iou = 5.0"), "outside 0..1"),
             (ENTRY.to_owned() + ENTRY, "twice"),
-            (ENTRY.replace("licence", "license"), "license"),
+            (ENTRY.replace("license", "licenses"), "licenses"),
         ];
         for (text, expected) in cases {
             let error = Manifest::parse(&text, "in a test")
