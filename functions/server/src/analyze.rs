@@ -70,7 +70,7 @@ async fn analyze(session: &Session, arguments: &Arguments) -> Result<Outcome, St
             Ok(analysis) => show(&name, &analysis, &swatches),
             // A problem with this machine affects every photo.
             Err(error) if error.is_of_this_machine() => {
-                return Err(format!("{error} strand-server doctor says more."));
+                return Err(format!("{error} Run strand-server doctor for details."));
             }
             Err(error) => {
                 failed = true;

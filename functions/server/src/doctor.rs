@@ -85,7 +85,7 @@ pub fn run() -> Outcome {
     }
     section("Port", vec![port()]);
     if well {
-        println!("All that is needed is there.");
+        println!("Everything needed is installed.");
         return Outcome::Complete;
     }
     println!("Something is missing: follow the arrows above, then run strand-server doctor again.");
@@ -96,26 +96,23 @@ fn environment() -> Vec<Finding> {
     let mut findings = match Settings::from_env() {
         Ok(settings) => {
             let key = if settings.api_key.is_some() {
-                Finding::good("an API key guards what changes something")
+                Finding::good("changes need the API key")
             } else {
                 Finding::note(
-                    "no API key is set: whoever reaches the port can change the library",
+                    "no API key is set: anyone who can reach the port can change the library",
                     "set STRAND_API_KEY where others reach it",
                 )
             };
-            vec![
-                Finding::good("the variables that are set have values that are allowed"),
-                key,
-            ]
+            vec![Finding::good("all variables have valid values"), key]
         }
-        Err(message) => vec![Finding::bad(message, "set the variable right, or unset it")],
+        Err(message) => vec![Finding::bad(message, "correct the variable, or unset it")],
     };
     let ours = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let unknown = ours.filter(|name| name.starts_with("STRAND_") && !VARIABLES.contains(&name.as_str()));
     findings.extend(unknown.map(|name| {
         let known = VARIABLES.join(", ");
         Finding::note(
-            format!("{name} is set, and no variable of Strand has that name"),
+            format!("{name} is not a Strand variable"),
             format!("the variables are {known}"),
         )
     }));
@@ -125,7 +122,7 @@ fn environment() -> Vec<Finding> {
 fn memory() -> Finding {
     let megabytes = |bytes: u64| bytes >> 20;
     let Some((limit, whose)) = memory_limit() else {
-        return Finding::note("the memory limit cannot be told on this system", "Linux tells it");
+        return Finding::note("the memory limit is unknown", "only Linux reports it");
     };
     let what = format!("{} MB of memory ({whose})", megabytes(limit));
     if limit >= MEMORY_NEEDED {
@@ -159,7 +156,7 @@ fn memory_limit() -> Option<(u64, &'static str)> {
 fn cores() -> Finding {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     Finding::good(format!(
-        "{cores} cores to use; STRAND_THREADS sets how many inference takes"
+        "cores available: {cores}; STRAND_THREADS sets the number that inference uses"
     ))
 }
 
@@ -175,7 +172,7 @@ fn networks(config: &ModelsConfig, threads: usize) -> Vec<Finding> {
         Err(error) => {
             return vec![Finding::bad(
                 error.to_string(),
-                format!("mend the manifest in {at}"),
+                format!("correct the manifest in {at}"),
             )];
         }
     };
@@ -208,7 +205,7 @@ fn networks(config: &ModelsConfig, threads: usize) -> Vec<Finding> {
         findings.push(Finding::note(
             format!("a better hair parser is known: {}", best.name),
             format!(
-                "STRAND_MODELS_DIR={at} strand-server models fetch {}; train the shades again then",
+                "STRAND_MODELS_DIR={at} strand-server models fetch {}; then train the shades again",
                 best.name
             ),
         ));
@@ -221,12 +218,12 @@ fn library(settings: Settings) -> Vec<Finding> {
         let at = dir.display().to_string();
         if Embedded::is_in_use(dir) {
             return vec![Finding::good(format!(
-                "{at} is in use by a running server, which knows what is in it"
+                "{at} is in use by a running server, so its content was not checked"
             ))];
         }
         if !dir.exists() {
             return vec![Finding::good(format!(
-                "{at} is not there yet; the first start makes it"
+                "{at} does not exist yet; the first start creates it"
             ))];
         }
         if let Err(error) = tempfile::tempfile_in(dir) {
@@ -235,7 +232,7 @@ fn library(settings: Settings) -> Vec<Finding> {
         }
         if !Embedded::is_at(dir) {
             return vec![Finding::good(format!(
-                "{at} holds no library yet; the first start makes one"
+                "{at} holds no library yet; the first start creates it"
             ))];
         }
     }
@@ -257,26 +254,26 @@ fn library(settings: Settings) -> Vec<Finding> {
         ))];
         if waiting > 0 {
             findings.push(Finding::note(
-                format!("{waiting} shades wait for training"),
-                "POST /train trains them all",
+                format!("shades that need training: {waiting}"),
+                "start the server, then send POST /train",
             ));
         }
         Ok(findings)
     });
-    found.unwrap_or_else(|error| vec![Finding::bad(error, "mend what it says")])
+    found.unwrap_or_else(|error| vec![Finding::bad(error, "fix this, then run doctor again")])
 }
 
 fn port() -> Finding {
     let port = match settings::port() {
         Ok(port) => port,
-        Err(message) => return Finding::bad(message, "set PORT right, or unset it"),
+        Err(message) => return Finding::bad(message, "correct PORT, or unset it"),
     };
     match TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)) {
         Ok(_) if port == 0 => Finding::good("any free port, as PORT is 0"),
         Ok(_) => Finding::good(format!("{port} is free")),
         Err(_) if check_health(port).is_ok() => Finding::good(format!("a healthy server listens on {port}")),
         Err(error) => Finding::bad(
-            format!("{port} cannot be listened on: {error}"),
+            format!("cannot listen on port {port}: {error}"),
             "stop what listens there, or set PORT to another",
         ),
     }

@@ -17,20 +17,20 @@ use strand::settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  strand-server                            serve http://localhost:8000 (PORT is another port)
+  strand-server                            serve http://localhost:8000 (set PORT to change the port)
   strand-server analyze photo.jpg          the colors, tone and level of a photo, and the shades that match
-  strand-server analyze --json *.jpg       the same as JSON, as POST /analyze answers it
-  strand-server train shades/              teach one shade per folder in shades/, named as the folder is
+  strand-server analyze --json *.jpg       the same as JSON, in the format of POST /analyze
+  strand-server train shades/              train one shade per folder in shades/, named after the folder
   strand-server export library.tar         the whole library in one file
-  strand-server import library.tar         and back, on this or another machine or store
+  strand-server import library.tar         import it here, or into another machine or store
   strand-server models fetch hair-parser-pan
-  strand-server doctor                     what is found, what is missing, what to do
+  strand-server doctor                     check the installation
 
 The commands work on the library that the environment names: STRAND_DATA_DIR (./data) and the other variables of the
-README. One process at a time can use such a library, so stop the server first; or ask it over HTTP: /docs lists every
-route.
+README. One process at a time can use such a library, so stop the server first, or use its HTTP API: /docs lists
+every route.
 
-They end with 0 where all went well, 1 where something did not (what could be done is done), 2 for wrong usage.";
+Exit status: 0 for success, 1 for a failure or a partial result, 2 for a usage error.";
 
 /// Hair-shade matching: teach it shades from photos, match any photo of hair against them.
 #[derive(Parser)]

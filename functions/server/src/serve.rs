@@ -112,8 +112,8 @@ async fn report(service: &Service, analyzer: &Analyzer) -> Result<(), String> {
     tracing::info!(parser, space = service.library.space(), "Measuring hair.");
     if let Some(preferred) = service.selection.preferred_parser() {
         tracing::info!(
-            "The hair parser \"{preferred}\" is preferred and not fetched; `strand-server models fetch {preferred}` \
-             fetches it."
+            "The hair parser \"{preferred}\" is preferred but not installed; run `strand-server models fetch \
+             {preferred}`."
         );
     }
     for missing in analyzer.vision.missing() {

@@ -24,7 +24,7 @@ pub fn with_library<T>(
     {
         let address = format!("http://localhost:{}", port()?);
         return Err(format!(
-            "the library in \"{}\" is in use by a running server; stop it, or ask it: {}",
+            "the library in \"{}\" is in use by a running server; stop it, or use its API: {}",
             data_dir.display(),
             instead.replace("{}", &address)
         ));

@@ -10,7 +10,7 @@ use indicatif::ProgressBar;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strand::library::{Library, LibraryError, Names, NewShade, Trained, Training};
+use strand::library::{Library, LibraryError, Names, NewShade, Trained, Training, counted};
 
 #[derive(Args)]
 pub struct Arguments {
@@ -46,7 +46,7 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
             progress.set_message(folder.name.clone());
             filled.push(add_photos(library, &mut names, folder, &progress).await?);
         }
-        // All photos are added before the first training, so that each shade is fitted against all the others.
+        // All photos are added before the first training, so that an interrupted command has stored all of them.
         for shade in filled {
             progress.set_message(shade.name.clone());
             reports.push(train(&training, shade).await?);
@@ -87,7 +87,7 @@ fn folders(dir: &Path) -> Result<Vec<ShadeFolder>, String> {
     }
     if folders.is_empty() {
         return Err(format!(
-            "{} holds no folders; give a folder with one folder of photos per shade, named as the shade is.",
+            "{} has no subfolders; create one per shade, named after the shade, with its photos.",
             dir.display()
         ));
     }
@@ -178,7 +178,7 @@ async fn train(training: &Arc<Training>, shade: FilledShade) -> Result<Report, S
             Err(error.to_string())
         }
         // A problem with this machine affects every shade.
-        Err(error) => return Err(format!("{error} strand-server doctor says more.")),
+        Err(error) => return Err(format!("{error} Run strand-server doctor for details.")),
     };
     Ok(Report {
         name,
@@ -201,9 +201,9 @@ fn show(report: &Report) {
                 None => String::new(),
             };
             println!(
-                "{} {name} trained on {} photos ({} new){accuracy}",
+                "{} {name} trained on {} ({} new){accuracy}",
                 style("✓").green(),
-                trained.model.photo_count,
+                counted(trained.model.photo_count, "photo"),
                 report.added
             );
         }

@@ -8,6 +8,7 @@ use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strand::archive::{Archive, ArchiveError, Export, ImportProgress, PhotoLeftOut};
+use strand::library::counted;
 use tokio_stream::StreamExt;
 
 pub fn export(file: &Path) -> Result<Outcome, String> {
@@ -59,7 +60,11 @@ async fn write(archive: &Arc<Archive>, out: &mut dyn Write, to: &str) -> Result<
     out.flush()
         .map_err(|error| format!("{to} cannot be written: {error}"))?;
     progress.finish_and_clear();
-    eprintln!("Exported {shades} shades with {done} photos to {to}.");
+    eprintln!(
+        "Exported {} with {} to {to}.",
+        counted(shades, "shade"),
+        counted(done, "photo")
+    );
     Ok(outcome(left_out))
 }
 

@@ -8,7 +8,9 @@ use std::io::{BufReader, Seek};
 use std::sync::Arc;
 use strand_learning::ShadeModel;
 use strand_library::ports::{Measurement, NewModel};
-use strand_library::{Library, LibraryError, Names, NewShade, ShadeChange, StoredPhoto, Thing, inspect};
+use strand_library::{
+    Library, LibraryError, Names, NewShade, ShadeChange, StoredPhoto, Thing, counted, inspect,
+};
 use strand_signature::{DESCRIPTOR_DIMENSION, MAX_COLORS};
 use tokio::sync::mpsc;
 
@@ -43,17 +45,21 @@ pub struct Imported {
 impl std::fmt::Display for Imported {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.shades_created == 0 && self.photos_added == 0 && self.models_added == 0 {
-            write!(f, "Nothing new: all {} shades were already here.", self.shades)?;
+            write!(f, "Nothing new: {} already here.", counted(self.shades, "shade"))?;
         } else {
             write!(
                 f,
-                "Imported {} shades ({} new) with {} photos ({} new); {} shades are ready without training.",
-                self.shades, self.shades_created, self.photos, self.photos_added, self.models_added
+                "Imported {} ({} new) with {} ({} new); ready without training: {}.",
+                counted(self.shades, "shade"),
+                self.shades_created,
+                counted(self.photos, "photo"),
+                self.photos_added,
+                counted(self.models_added, "shade")
             )?;
         }
         match self.left_out.len() {
             0 => Ok(()),
-            count => write!(f, " {count} photos were left out."),
+            count => write!(f, " Left out: {}.", counted(count, "photo")),
         }
     }
 }

@@ -82,7 +82,7 @@ async fn export(State(app): State<ArchiveState>) -> Result<impl IntoResponse, Ap
 /// The result of an import.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "message": "Imported 12 shades (10 new) with 42 photos (40 new); 12 shades are ready without training.",
+    "message": "Imported 12 shades (10 new) with 42 photos (40 new); ready without training: 12 shades.",
     "shades": 12, "shades_created": 10, "photos": 42, "photos_added": 40, "models_added": 12, "left_out": []
 }))]
 struct ImportView {

@@ -98,7 +98,7 @@ pub enum BodyError {
 fn too_many(most: usize) -> String {
     match most {
         1 => "Send exactly one photo.".to_owned(),
-        _ => format!("There are more than {most} photos; send 1 to {most}."),
+        _ => format!("Send at most {most} photos."),
     }
 }
 

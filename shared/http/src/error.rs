@@ -39,13 +39,13 @@ pub enum ApiError {
     #[error("This route needs the API key; send it as the header x-api-key or as a bearer token.")]
     NoKey,
     /// The API key is wrong: 403.
-    #[error("The API key is not the right one; check the value of x-api-key or the bearer token.")]
+    #[error("Wrong API key; check the value of x-api-key or the bearer token.")]
     WrongKey,
     /// Unknown path: 404.
-    #[error("There is nothing at {0}; /docs lists every route.")]
+    #[error("There is no route {0}; see /docs.")]
     NoRoute(String),
     /// Unsupported method: 405.
-    #[error("This route does not answer {0}; the header Allow says what it answers.")]
+    #[error("This route does not support {0}; see the Allow header.")]
     Method(Method),
     /// The library file is invalid, or the library failed.
     #[cfg(feature = "archive")]
@@ -53,7 +53,7 @@ pub enum ApiError {
     Archive(#[from] ArchiveError),
     /// Another import is running: 409.
     #[cfg(feature = "archive")]
-    #[error("Another import is running; wait for its end, then send this one.")]
+    #[error("Another import is running; wait until it ends, then send this one.")]
     Importing,
     /// A handler panicked: 500.
     #[error("a handler panicked: {0}")]

@@ -36,8 +36,8 @@ groups! {
     Guarded {
         401 key_missing "An API key is set and none was sent"
             "This route needs the API key; send it as the header x-api-key or as a bearer token."
-        403 key_wrong "Another API key than the right one"
-            "The API key is not the right one; check the value of x-api-key or the bearer token."
+        403 key_wrong "Wrong API key"
+            "Wrong API key; check the value of x-api-key or the bearer token."
     }
     /// Routes with an id in their path.
     ById {
@@ -66,7 +66,7 @@ groups! {
             "The multipart body breaks off or is malformed; send it again, with every part closed by the boundary."
         413 photo_too_large "Too many bytes or pixels"
             "The file \"a.jpg\" is larger than 20 MB; send a smaller photo, 1280 pixels on the long side are plenty."
-        415 not_an_image "Not an image that is decoded" "The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP or TIFF."
+        415 not_an_image "Not a supported image" "The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP or TIFF."
         422 missing_photo "Fields are missing or too many" "The field \"image\" is missing; send the photo as a file in it."
         503 overloaded "Busy with other photos, or the library cannot be reached; see Retry-After"
             "Strand is busy with other photos; try again in a few seconds."
@@ -80,7 +80,7 @@ groups! {
     }
     /// Asking for an upload, besides the JSON.
     AsksForUpload {
-        413 upload_too_large "No photo may be so large, or the body is too large"
+        413 upload_too_large "Larger than a photo may be, or the body is too large"
             "A photo of 30000000 bytes is too large; the limit is 20 MB."
         415 upload_type_unsupported "No JSON content type, or a type that no photo has"
             "\"text/plain\" is not an image type; use the type of a JPEG, PNG, WebP, GIF, BMP or TIFF, such as image/jpeg."
@@ -119,7 +119,7 @@ groups! {
     #[cfg(feature = "archive")]
     Imports {
         400 body_interrupted "The body broke off or stalled" "The body breaks off or stalls; send the file again."
-        409 import_running "Another import is running" "Another import is running; wait for its end, then send this one."
+        409 import_running "Another import is running" "Another import is running; wait until it ends, then send this one."
         413 body_too_large "The file is too large"
             "The library file is larger than 8 GB; import it with `strand-server import` instead."
         415 archive_wrong_type "Another content type"
@@ -132,7 +132,7 @@ groups! {
     /// `/metrics` where none are collected.
     #[cfg(feature = "metrics")]
     Uncollected {
-        404 no_route "Not collected here" "There is nothing at /metrics; /docs lists every route."
+        404 no_route "Metrics are not available in this deployment" "There is no route /metrics; see /docs."
     }
 }
 

@@ -146,7 +146,7 @@ impl From<CacheStats> for CacheView {
 
 /// Read the statistics of the cache of measured photos.
 #[utoipa::path(get, path = "/cache/stats", tag = "service",
-    responses((status = 200, body = CacheView, description = "How it has done")))]
+    responses((status = 200, body = CacheView, description = "Cache statistics")))]
 async fn cache_stats(State(app): State<AnalysisState>) -> Json<CacheView> {
     Json(app.matching.cache_stats().into())
 }

@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, future, stream};
 use serde::Serialize;
 use std::sync::Arc;
-use strand_library::{Job, JobQueue, LibraryError, Phase, Progress, Trained, Training};
+use strand_library::{Job, JobQueue, LibraryError, Phase, Progress, Trained, Training, counted};
 use tokio_stream::wrappers::WatchStream;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -49,7 +49,7 @@ struct Prefer {
 /// The result of a training.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "message": "Successfully trained model for color_id 7. 1 image(s) without visible hair were left out.",
+    "message": "Successfully trained model for color_id 7. Left out, because no hair is visible: 1 image.",
     "color_id": 7,
     "model": {
         "version": 1, "kind": "linear_svm", "trained_at": "2026-11-23T06:00:00Z", "num_images": 3,
@@ -77,7 +77,10 @@ impl From<Trained> for TrainedView {
         let id = trained.shade_id;
         let left_out = match trained.left_out.len() {
             0 => String::new(),
-            count => format!(" {count} image(s) without visible hair were left out."),
+            count => format!(
+                " Left out, because no hair is visible: {}.",
+                counted(count, "image")
+            ),
         };
         Self {
             message: format!("Successfully trained model for color_id {id}.{left_out}"),

@@ -136,10 +136,15 @@ fn doubt(matches: &[Match], none: f32) -> Option<String> {
 fn stale_warning(snapshot: &LibrarySnapshot) -> Option<String> {
     let count = snapshot.of_other_spaces().count();
     let example = snapshot.of_other_spaces().next()?;
-    Some(format!(
-        "{count} shade(s), including \"{example}\", were trained in another feature space and match by color alone; \
-         train them again."
-    ))
+    Some(match count {
+        1 => format!(
+            "\"{example}\" was trained in another feature space and matches by color alone; train it again."
+        ),
+        _ => format!(
+            "{count} shades, including \"{example}\", were trained in another feature space and match by color alone; \
+             train them again."
+        ),
+    })
 }
 
 /// The built-in standard palette as a snapshot. The id of a shade is its position in the palette, from 1.

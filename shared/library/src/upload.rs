@@ -19,7 +19,7 @@ pub struct NewUpload {
 pub struct Upload {
     /// The unguessable key that names it.
     pub key: String,
-    /// Where to `PUT` its bytes; `None` if this process receives them.
+    /// Where to send its bytes; `None` if this process receives them.
     pub target: Option<UploadTarget>,
     /// When it expires.
     pub expires_at: Timestamp,

@@ -21,7 +21,7 @@ impl Library {
         let length = upload.filename.chars().count();
         if !(1..=FILENAME_LIMIT).contains(&length) || upload.filename.chars().any(char::is_control) {
             return Err(LibraryError::Invalid(format!(
-                "The filename has {length} characters; use 1 to {FILENAME_LIMIT} printable characters."
+                "The file name has {length} characters; use 1 to {FILENAME_LIMIT} printable characters."
             )));
         }
         if upload.size == 0 {

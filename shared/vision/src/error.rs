@@ -32,7 +32,7 @@ pub enum VisionError {
         reason: String,
     },
     /// A file's length differs from the manifest.
-    #[error("{from} has {found} bytes where the manifest says {expected}; it was not taken.")]
+    #[error("{from} has {found} bytes, but the manifest says {expected}; it was not installed.")]
     WrongSize {
         /// The file's path or URL.
         from: String,
@@ -42,7 +42,7 @@ pub enum VisionError {
         found: u64,
     },
     /// A file's SHA-256 differs from the manifest.
-    #[error("{from} has the SHA-256 {found} where the manifest says {expected}; it was not taken.")]
+    #[error("{from} has the SHA-256 {found}, but the manifest says {expected}; it was not installed.")]
     WrongChecksum {
         /// The file's path or URL.
         from: String,
