@@ -1,4 +1,4 @@
-# `make run` serves Strand on http://localhost:8000, `make test` passes all tests. Everything else is below.
+# `make run` serves Strand on http://localhost:8000, `make test` runs the tests that need only this clone. Everything else is below.
 
 export STRAND_MODELS_DIR ?= $(CURDIR)/models
 # A hair parser beside the one in the binary, for the figures that compare them.
@@ -57,12 +57,12 @@ test-browser: setup $(BROWSER_TOOLS)/.installed ## the page in a real browser, w
 	cargo build --locked --workspace
 	PYTHONPATH=$(BROWSER_TOOLS) python3 -m pytest -p no:cacheprovider -q tests/browser
 
-# Photos of six shades, drawn and measured by the crate.
+# Photos of six shades, drawn and measured by Strand.
 EMBEDDING_PHOTOS := target/embedding/photos
 # The first Python that has PyTorch; the system's, where Debian installed it.
 TORCH_PYTHON = $(shell for python in python3 /usr/bin/python3; do $$python -c 'import torch' 2>/dev/null && echo $$python && break; done)
 
-test-embedding: setup ## hold the Python that trains the embedding to the crate; needs PyTorch (Debian: python3-torch)
+test-embedding: setup ## compare the Python that trains the embedding with Strand; needs PyTorch (Debian: python3-torch)
 	cargo build --locked --workspace
 	target/debug/eval --donors $(EMBEDDING_PHOTOS) --stretch 1..7 --portraits none --cache target/embedding/cache
 	@test -n "$(TORCH_PYTHON)" || { echo "PyTorch is needed (Debian: apt-get install python3-torch)." >&2; exit 1; }
@@ -82,7 +82,7 @@ lint: tools ## formatting, clippy, and what each function links, as CI checks th
 format: tools ## format all code
 	cargo fmt --all
 
-bench: setup models ## the figures of the README
+bench: setup models ## the figures of docs/performance.md
 	cargo build --release --locked --workspace
 	target/release/bench
 

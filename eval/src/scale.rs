@@ -71,7 +71,7 @@ pub fn run(study: &mut Study) {
     let (seconds, fitting) = (start.elapsed().as_secs_f32(), fitting.elapsed().as_secs_f32());
     study.say(&format!(
         "| training one shade, {PHOTOS} photos each, from stored features | {seconds:.2} s | 2 s |\n\
-         | of this, fitting the SVM, which each neighbor that is fitted again costs too | {:.1} ms | |",
+         | of this, fitting the SVM | {:.1} ms | |",
         1e3 * fitting
     ));
     if let (Some(before), Some(after)) = (before, resident()) {

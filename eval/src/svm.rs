@@ -5,7 +5,7 @@ use crate::scheme::{MeanColor, Scheme, Strand};
 use crate::setting::Light;
 use crate::study::{CORE, PHOTOS, Study};
 
-/// The number of shades that the library fits again after each training (`NEIGHBOURS` in its `fitting.rs`).
+/// The number of similar shades that earlier versions fitted again after each training.
 const NEIGHBORS: usize = 12;
 
 /// The compared schemes, by the names in the tables.

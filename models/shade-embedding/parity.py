@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks that Python measures photos as the crate does (`make test-embedding`).
+"""Checks that Python measures photos as Strand does (`make test-embedding`).
 
     models/shade-embedding/parity.py models/shade-embedding/shade-embedding.bf16 FOLDER
 
-FOLDER comes from `eval --dump` or `eval --donors`. For each photo, this compares the crate's direction with the one
-that Python computes from the 512 pixels that the crate dumped. It fails if the median cosine is lower than the missing
+FOLDER comes from `eval --dump` or `eval --donors`. For each photo, this compares Strand's direction with the one
+that Python computes from the 512 pixels that Strand dumped. It fails if the median cosine is lower than the missing
 pixels explain. Needs numpy and torch.
 """
 import sys
@@ -27,4 +27,4 @@ cosines = np.sort((here * given).sum(1))
 middle = cosines[len(cosines) // 2]
 print(f"{len(cosines)} photos: cosine least {cosines[0]:.3f}, 1 in 20 below {cosines[len(cosines) // 20]:.3f}, median {middle:.4f}")
 if middle < LEAST_MEDIAN:
-    sys.exit(f"Python and the crate measure photos differently, or {weights} is not what the crate had.")
+    sys.exit(f"Python and Strand measure photos differently, or {weights} is not what Strand had.")
