@@ -12,10 +12,12 @@ pub enum PhotoError {
     #[error("The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP or TIFF.")]
     NotAnImage,
     /// A known format, or a variant of one, that Strand does not decode.
-    #[error("The file is {what}, which cannot be read; save it as an ordinary JPEG or PNG and send that.")]
+    #[error("The file is {what}, which cannot be read; {remedy}.")]
     Unsupported {
         /// The name of the format or variant with its article, such as "a HEIC photo".
         what: &'static str,
+        /// What to do, such as "save it as a JPEG or PNG and send that".
+        remedy: &'static str,
     },
     /// The file has more than [`MAX_BYTES`].
     #[error("The image has {} MB; at most {} MB can be sent.", .bytes.div_ceil(1024 * 1024), MAX_BYTES / 1024 / 1024)]
@@ -72,6 +74,14 @@ impl PhotoError {
                 ErrorKind::TooLarge
             }
             Self::NotAnImage | Self::Unsupported { .. } => ErrorKind::Unsupported,
+        }
+    }
+
+    /// A variant of a format that Strand decodes.
+    pub(super) fn variant(what: &'static str) -> Self {
+        Self::Unsupported {
+            what,
+            remedy: "save it as an ordinary JPEG or PNG and send that",
         }
     }
 

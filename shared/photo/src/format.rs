@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::PhotoError;
+use super::{PhotoError, kinds};
 
 /// An image format that Strand decodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,10 +25,10 @@ pub enum Format {
 }
 
 impl Format {
-    /// Detects the format by the signature at the start of `bytes`.
+    /// Detects the format by the signature at the start of `bytes`, and raw photos, which begin as a TIFF does.
     ///
     /// # Errors
-    /// [`PhotoError::Unsupported`] for formats that phones use and Strand cannot decode, otherwise
+    /// [`PhotoError::Unsupported`] for a known kind of file that Strand does not decode, otherwise
     /// [`PhotoError::NotAnImage`].
     pub fn of(bytes: &[u8]) -> Result<Self, PhotoError> {
         match bytes {
@@ -36,7 +36,10 @@ impl Format {
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Self::Png),
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Ok(Self::WebP),
             [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Ok(Self::Gif),
-            [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => Ok(Self::Tiff),
+            [b'I', b'I', 42 | 43, 0, ..] | [b'M', b'M', 0, 42 | 43, ..] => {
+                kinds::check_tiff(bytes)?;
+                Ok(Self::Tiff)
+            }
             // Many texts begin with "BM"; the size of the second header is one of seven values.
             [b'B', b'M', rest @ ..]
                 if matches!(
@@ -46,8 +49,7 @@ impl Format {
             {
                 Ok(Self::Bmp)
             }
-            [_, _, _, _, b'f', b't', b'y', b'p', brand @ ..] => Err(iso_media(brand)),
-            _ => Err(PhotoError::NotAnImage),
+            _ => Err(kinds::unsupported(bytes)),
         }
     }
 
@@ -105,18 +107,5 @@ impl fmt::Display for Format {
             Self::Bmp => "BMP",
             Self::Tiff => "TIFF",
         })
-    }
-}
-
-/// The error for an ISO base media file (HEIC, AVIF, a video), chosen by its major brand.
-fn iso_media(brand: &[u8]) -> PhotoError {
-    match brand.get(..4) {
-        Some(b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" | b"mif1" | b"msf1") => {
-            PhotoError::Unsupported { what: "a HEIC photo" }
-        }
-        Some(b"avif" | b"avis") => PhotoError::Unsupported {
-            what: "an AVIF image",
-        },
-        _ => PhotoError::NotAnImage,
     }
 }

@@ -6,7 +6,9 @@
 use image::metadata::Orientation;
 use jpeg_decoder::{ColorTransform, Decoder, Error, PixelFormat};
 
+use super::exif::Exif;
 use super::pixels::{Channels, Pixels};
+use super::profile::Claim;
 use super::{Format, Header, MAX_MEMORY, Opened, PhotoError, Raster};
 
 /// The maximum number of scans. A progressive photo has about ten. Each scan costs a pass over all blocks however few
@@ -22,12 +24,14 @@ pub(super) struct Jpeg<'a> {
     blocks: u64,
     /// Three channels that are already RGB.
     plain_rgb: bool,
+    claims: Vec<Claim>,
 }
 
 /// Walks over the markers to the end of the image.
 pub(super) fn open(bytes: &[u8]) -> Result<Jpeg<'_>, PhotoError> {
     let mut frame = None;
-    let mut orientation = None;
+    let mut exif = Exif::default();
+    let mut profile = Vec::new();
     let mut scans = 0;
     let mut jfif = false;
     let mut adobe = None;
@@ -37,14 +41,13 @@ pub(super) fn open(bytes: &[u8]) -> Result<Jpeg<'_>, PhotoError> {
             0xc0..=0xc2 if frame.is_none() => frame = Some(Frame::read(segment)?),
             // Lossless, hierarchical and arithmetic-coded frames. C4, C8 and CC do not mark frames.
             0xc3 | 0xc5..=0xc7 | 0xc9..=0xcb | 0xcd..=0xcf => {
-                return Err(PhotoError::Unsupported {
-                    what: "a lossless or arithmetic-coded JPEG",
-                });
+                return Err(PhotoError::variant("a lossless or arithmetic-coded JPEG"));
             }
             0xda => scans += 1,
             0xd9 => ended = true,
             0xe0 => jfif |= segment.data.starts_with(b"JFIF\0"),
-            0xe1 => orientation = orientation.or_else(|| exif_orientation(segment.data)),
+            0xe1 if segment.data.starts_with(b"Exif\0\0") => exif = exif.or(Exif::read(segment.data)),
+            0xe2 => profile.extend(segment.data.strip_prefix(b"ICC_PROFILE\0")),
             0xee if segment.data.starts_with(b"Adobe") => adobe = segment.data.get(11).copied(),
             _ => {}
         }
@@ -56,12 +59,14 @@ pub(super) fn open(bytes: &[u8]) -> Result<Jpeg<'_>, PhotoError> {
         () if scans > MAX_SCANS => Err(damaged("too many scans")),
         () => Ok(()),
     }?;
+    let icc = joined(profile).map(Claim::Icc);
     Ok(Jpeg {
         bytes,
+        claims: icc.into_iter().chain(exif.claim()).collect(),
         header: Header {
             width: frame.width.into(),
             height: frame.height.into(),
-            orientation: orientation.unwrap_or(Orientation::NoTransforms),
+            orientation: exif.orientation.unwrap_or(Orientation::NoTransforms),
         },
         progressive: frame.progressive,
         blocks: frame.blocks(),
@@ -107,7 +112,7 @@ impl Opened for Jpeg<'_> {
         };
         Ok(Raster {
             pixels,
-            icc: decoder.icc_profile(),
+            claims: self.claims,
             orientation: self.header.orientation,
         })
     }
@@ -140,9 +145,7 @@ impl Frame {
             return Err(damaged("a short frame header"));
         };
         if precision != 8 {
-            return Err(PhotoError::Unsupported {
-                what: "a JPEG of more than 8 bits",
-            });
+            return Err(PhotoError::variant("a JPEG of more than 8 bits"));
         }
         let components = components.as_chunks::<3>().0.iter().take(count.into());
         Ok(Self {
@@ -230,8 +233,21 @@ fn next_marker(mut bytes: &[u8]) -> Option<(u8, &[u8])> {
     }
 }
 
-fn exif_orientation(app1: &[u8]) -> Option<Orientation> {
-    Orientation::from_exif_chunk(app1.strip_prefix(b"Exif\0\0")?)
+/// The profile in numbered parts (ICC.1, B.4), whatever number they begin with; `None` if one is missing.
+fn joined(mut parts: Vec<&[u8]>) -> Option<Vec<u8>> {
+    let count = usize::from(*parts.first()?.get(1)?);
+    parts.sort_by_key(|part| part.first().copied());
+    parts.dedup_by_key(|part| part.first().copied());
+    let numbers = parts.iter().filter_map(|part| part.first());
+    let gapless = numbers.clone().zip(numbers.skip(1)).all(|(a, b)| b - a == 1);
+    let whole = parts.len() == count && gapless;
+    whole.then(|| {
+        parts
+            .iter()
+            .flat_map(|part| part.get(2..).unwrap_or_default())
+            .copied()
+            .collect()
+    })
 }
 
 fn damaged(reason: &str) -> PhotoError {
@@ -240,9 +256,7 @@ fn damaged(reason: &str) -> PhotoError {
 
 fn error(error: Error) -> PhotoError {
     match error {
-        Error::Unsupported(_) => PhotoError::Unsupported {
-            what: "a JPEG of an uncommon kind",
-        },
+        Error::Unsupported(_) => PhotoError::variant("a JPEG of an uncommon kind"),
         other => PhotoError::damaged(Format::Jpeg, &other),
     }
 }

@@ -5,14 +5,19 @@
 //! upright.
 //!
 //! - `jpeg`, `png` and `whole` (WebP, GIF, BMP, TIFF) open and decode the formats.
-//! - `pixels` holds decoded pixels and reduces them with `resample`; `profile` converts their colors.
+//! - `kinds` names the files that are not decoded; `exif` and `ifd` read the metadata of all formats.
+//! - `pixels` holds decoded pixels and reduces them with `resample`; `profile` and `declared` convert their colors.
 //!
 //! Pixels are averaged as encoded values, not as linear light. JPEG's scaled decoding cannot do otherwise, the networks
 //! were trained on photos reduced that way, and all formats give the same result.
 
+mod declared;
 mod error;
+mod exif;
 mod format;
+mod ifd;
 mod jpeg;
+mod kinds;
 mod pixels;
 mod png;
 mod profile;
@@ -30,6 +35,7 @@ use image::{DynamicImage, RgbImage};
 pub use error::{ErrorKind, PhotoError};
 pub use format::Format;
 use pixels::Pixels;
+use profile::Claim;
 pub use resample::resample;
 
 /// The maximum size of a photo's file in bytes.
@@ -61,8 +67,25 @@ pub struct Source {
     pub width: u32,
     /// The height of the upright image in pixels, before it was reduced.
     pub height: u32,
-    /// Whether the embedded profile differed from sRGB, so that colors were converted.
-    pub icc_converted: bool,
+    /// The color space of the samples in the file.
+    pub color_space: ColorSpace,
+}
+
+/// The color space of a file's samples, which were converted from it to sRGB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ColorSpace {
+    /// sRGB (IEC 61966-2-1), also if the file says nothing.
+    Srgb,
+    /// Adobe RGB (1998), said in EXIF.
+    AdobeRgb,
+    /// That of an embedded ICC profile.
+    Icc,
+    /// That of code points of ITU-T H.273, such as Display P3, PQ, and HLG.
+    CodePoints,
+    /// That of the gamma and the primaries in a PNG.
+    GammaAndPrimaries,
+    /// Ink without a profile.
+    Cmyk,
 }
 
 /// What the header of a file says.
@@ -86,7 +109,7 @@ impl Photo {
             format: Format::Png,
             width,
             height,
-            icc_converted: false,
+            color_space: ColorSpace::Srgb,
         };
         Self::with_source(width, height, rgb, source)
     }
@@ -145,14 +168,14 @@ pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
         let raster = opened.decode(max_side.max(1))?;
         let pixels = raster.pixels.fit(max_side.max(1));
         let (width, height) = (pixels.width, pixels.height);
-        let (rgb, icc_converted) = profile::to_srgb(pixels, raster.icc.as_deref());
+        let (rgb, color_space) = profile::to_srgb(pixels, &raster.claims);
         let (width, height, rgb) = upright(width, height, rgb, raster.orientation);
         let full = turned(stored.width, stored.height, raster.orientation);
         let source = Source {
             format,
             width: full.0,
             height: full.1,
-            icc_converted,
+            color_space,
         };
         Ok(Photo::with_source(width, height, rgb, source))
     })
@@ -199,7 +222,8 @@ struct Header {
 /// Decoded pixels, as stored, and the steps that are left to apply.
 struct Raster {
     pixels: Pixels,
-    icc: Option<Vec<u8>>,
+    /// What the file says about its colors, most trusted first.
+    claims: Vec<Claim>,
     orientation: Orientation,
 }
 

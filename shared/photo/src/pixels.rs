@@ -35,7 +35,10 @@ impl Pixels {
         let (width, height) = (scaled(self.width), scaled(self.height));
         // The Hamming filter has no negative lobes, so it adds no colors that are not in the photo, as halos of Lanczos
         // are.
-        let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Hamming));
+        let options = ResizeOptions::new()
+            .resize_alg(ResizeAlg::Convolution(FilterType::Hamming))
+            // The fourth channel is black ink, never alpha.
+            .use_alpha(false);
         let shrink = match self.channels {
             Channels::Gray => resample::<U8>,
             Channels::Rgb => resample::<U8x3>,

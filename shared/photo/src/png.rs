@@ -5,7 +5,10 @@ use std::io::Cursor;
 use image::metadata::Orientation;
 use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
+use super::declared::Declared;
+use super::exif::Exif;
 use super::pixels::{Channels, Reducer, on_white};
+use super::profile::Claim;
 use super::{Format, Header, Opened, PhotoError, Raster};
 
 /// Memory for a few rows and for decompressing a profile.
@@ -66,15 +69,9 @@ impl Opened for Png<'_> {
         }
         // The EXIF chunk may come after the pixels. Other errors after the pixels no longer matter.
         let _ = self.reader.finish();
-        let icc = self
-            .reader
-            .info()
-            .icc_profile
-            .as_ref()
-            .map(|profile| profile.to_vec());
         Ok(Raster {
             pixels: reducer.finish(),
-            icc,
+            claims: self.claims(),
             orientation: self.orientation(),
         })
     }
@@ -82,9 +79,39 @@ impl Opened for Png<'_> {
 
 impl Png<'_> {
     fn orientation(&self) -> Orientation {
+        self.exif().orientation.unwrap_or(Orientation::NoTransforms)
+    }
+
+    fn exif(&self) -> Exif {
         let exif = self.reader.info().exif_metadata.as_deref();
-        exif.and_then(Orientation::from_exif_chunk)
-            .unwrap_or(Orientation::NoTransforms)
+        exif.map(Exif::read).unwrap_or_default()
+    }
+
+    /// The chunks about colors in the order of the PNG specification, 4.3, and EXIF after them.
+    fn claims(&self) -> Vec<Claim> {
+        let info = self.reader.info();
+        let mut claims = Vec::new();
+        if let Some(points) = info.coding_independent_code_points {
+            let full_range = points.is_video_full_range_image;
+            let declared =
+                Declared::code_points(points.color_primaries, points.transfer_function, full_range);
+            claims.extend(declared.map(Claim::Declared));
+        }
+        claims.extend(
+            info.icc_profile
+                .as_ref()
+                .map(|profile| Claim::Icc(profile.to_vec())),
+        );
+        claims.extend(info.srgb.map(|_| Claim::Srgb));
+        let gamma = info.gama_chunk.map(|gamma| f64::from(gamma.into_value()));
+        let chromaticities = info.chrm_chunk.map(|all| {
+            [all.white, all.red, all.green, all.blue].map(|(x, y)| (x.into_value(), y.into_value()))
+        });
+        if gamma.is_some() || chromaticities.is_some() {
+            claims.extend(Declared::of_png(gamma, chromaticities).map(Claim::Declared));
+        }
+        claims.extend(self.exif().claim());
+        claims
     }
 }
 

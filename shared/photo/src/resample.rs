@@ -3,8 +3,8 @@
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::{PixelTrait, ResizeOptions, Resizer};
 
-/// Resizes a packed picture from `from` (width, height) to `to`, with the filter and the crop of `options`. Alpha is
-/// ignored.
+/// Resizes a packed picture from `from` (width, height) to `to`, with the filter and the crop of `options`. Unless they
+/// say otherwise, the last of four channels is alpha, by which the others are multiplied.
 ///
 /// The kind of pixel is a type parameter, not a value. With a value, every binary would contain the library's code for
 /// all kinds: two megabytes.

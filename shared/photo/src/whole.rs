@@ -1,18 +1,22 @@
 //! WebP, GIF, BMP and TIFF, which are decoded whole and then reduced.
 
+use std::borrow::Cow;
 use std::io::Cursor;
 
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
 use image::{ColorType, ImageDecoder, ImageError, Limits};
 
+use super::exif::Exif;
 use super::pixels::{Channels, Reducer, on_white};
+use super::profile::Claim;
 use super::{Format, Header, MAX_MEMORY, Opened, PhotoError, Raster};
 
 /// An opened file of one of these formats.
 pub(super) struct Whole<'a> {
     format: Format,
     header: Header,
+    exif: Exif,
     decoder: Box<dyn ImageDecoder + 'a>,
     /// What the decoder itself allocates for each pixel, in addition to the result.
     overhead: u64,
@@ -22,21 +26,24 @@ pub(super) struct Whole<'a> {
 pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError> {
     let fail = |error| error_of(format, error);
     let reader = Cursor::new(bytes);
+    let mut exif = Exif::default();
     let (mut decoder, overhead): (Box<dyn ImageDecoder + '_>, u64) = match format {
         Format::WebP => {
-            let decoder = WebPDecoder::new(reader).map_err(fail)?;
+            riff_is_complete(bytes)?;
+            let decoder = WebPDecoder::new(Cursor::new(without_empty_promises(bytes))).map_err(fail)?;
             // Planes of the canvas and of a frame, lossless pixels with alpha, or luma and chroma planes.
             let overhead = match () {
                 () if decoder.has_animation() => 8,
                 () if is_lossless(bytes) => 4,
                 () => 2,
             };
-            riff_is_complete(bytes)?;
+            exif = exif_of_webp(bytes);
             (Box::new(decoder), overhead)
         }
         Format::Gif => (Box::new(GifDecoder::new(reader).map_err(fail)?), 0),
         Format::Tiff => {
             let decoder = TiffDecoder::new(reader).map_err(fail)?;
+            exif = Exif::read(bytes);
             // The decoder uses a buffer of its own first. Ink has one channel more.
             let overhead = u64::from(decoder.color_type().bytes_per_pixel()) * 4 / 3;
             (Box::new(decoder), overhead)
@@ -44,13 +51,14 @@ pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError
         Format::Bmp | Format::Jpeg | Format::Png => (Box::new(BmpDecoder::new(reader).map_err(fail)?), 0),
     };
     let (width, height) = decoder.dimensions();
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+    let orientation = exif.orientation.or_else(|| decoder.orientation().ok());
     Ok(Whole {
         format,
+        exif,
         header: Header {
             width,
             height,
-            orientation,
+            orientation: orientation.unwrap_or(Orientation::NoTransforms),
         },
         decoder,
         overhead,
@@ -77,12 +85,15 @@ impl Opened for Whole<'_> {
             return Err(PhotoError::TooMuchMemory { format: self.format });
         }
         // Before the limits are set, because TIFF's limits would apply the picture's size to the profile.
-        let icc = self.decoder.icc_profile().ok().flatten();
+        let icc = self.decoder.icc_profile().ok().flatten().map(Claim::Icc);
         let mut limits = Limits::no_limits();
         limits.max_alloc = Some(MAX_MEMORY - self.decoder.total_bytes());
         self.decoder.set_limits(limits).map_err(fail)?;
         let mut whole = vec![0; row_bytes * height as usize];
         self.decoder.read_image_boxed(&mut whole).map_err(fail)?;
+        if self.format == Format::Bmp && color == ColorType::Rgba8 {
+            fill_unused_alpha(&mut whole);
+        }
 
         let mut reducer = Reducer::new(width, height, channels, max_side);
         let mut narrow = Vec::new();
@@ -93,7 +104,7 @@ impl Opened for Whole<'_> {
         }
         Ok(Raster {
             pixels: reducer.finish(),
-            icc,
+            claims: icc.into_iter().chain(self.exif.claim()).collect(),
             orientation,
         })
     }
@@ -104,9 +115,7 @@ fn channels(color: ColorType) -> Result<Channels, PhotoError> {
         ColorType::L8 | ColorType::L16 | ColorType::La8 | ColorType::La16 => Ok(Channels::Gray),
         ColorType::Rgb8 | ColorType::Rgb16 | ColorType::Rgba8 | ColorType::Rgba16 => Ok(Channels::Rgb),
         // Floating-point samples are mostly scene-linear, and the file does not say so.
-        _ => Err(PhotoError::Unsupported {
-            what: "a TIFF with floating-point samples",
-        }),
+        _ => Err(PhotoError::variant("a TIFF with floating-point samples")),
     }
 }
 
@@ -148,32 +157,68 @@ fn riff_is_complete(bytes: &[u8]) -> Result<(), PhotoError> {
     Ok(())
 }
 
+/// Windows leaves the fourth byte of a BMP zero where it does not use alpha, also where the header declares it.
+fn fill_unused_alpha(rgba: &mut [u8]) {
+    let pixels = rgba.as_chunks_mut::<4>().0;
+    if pixels.iter().all(|pixel| pixel[3] == 0) {
+        for pixel in pixels {
+            pixel[3] = 255;
+        }
+    }
+}
+
+/// The chunks of a WebP: the name, the offset of the data, and the data.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], usize, &[u8])> {
+    let mut at = 12;
+    std::iter::from_fn(move || {
+        let (head, rest) = bytes.get(at..)?.split_first_chunk::<8>()?;
+        let (name, length) = head.split_first_chunk::<4>()?;
+        let length = u32::from_le_bytes(*length.first_chunk::<4>()?) as usize;
+        let start = at + 8;
+        at = start.checked_add(length)?.checked_next_multiple_of(2)?;
+        Some((name, start, rest.get(..length).unwrap_or(rest)))
+    })
+}
+
 /// Whether the first picture of a WebP is a `VP8L` chunk.
 fn is_lossless(bytes: &[u8]) -> bool {
-    let mut rest = bytes.get(12..).unwrap_or_default();
-    while let Some((&[a, b, c, d, n0, n1, n2, n3], data)) = rest.split_first_chunk::<8>() {
-        match [a, b, c, d] {
-            [b'V', b'P', b'8', b'L'] => return true,
-            [b'V', b'P', b'8', b' '] => return false,
-            _ => {}
-        }
-        let length = u32::from_le_bytes([n0, n1, n2, n3]) as usize;
-        rest = data.get(length.next_multiple_of(2)..).unwrap_or_default();
+    let mut names = chunks(bytes).map(|(name, ..)| name);
+    names.find(|name| [b"VP8L", b"VP8 "].contains(name)) == Some(b"VP8L")
+}
+
+/// The EXIF data of a WebP, also if its header does not promise any.
+fn exif_of_webp(bytes: &[u8]) -> Exif {
+    let chunk = chunks(bytes).find(|(name, ..)| *name == b"EXIF");
+    chunk.map(|(.., data)| Exif::read(data)).unwrap_or_default()
+}
+
+/// The file without the flags for metadata that it does not have, which the decoder refuses and every browser shows.
+fn without_empty_promises(bytes: &[u8]) -> Cow<'_, [u8]> {
+    const PROMISES: [(u8, &[u8; 4]); 2] = [(0x08, b"EXIF"), (0x04, b"XMP ")];
+    let Some((_, flags, [promised, ..])) = chunks(bytes).find(|(name, ..)| *name == b"VP8X") else {
+        return Cow::Borrowed(bytes);
+    };
+    let broken = PROMISES
+        .iter()
+        .filter(|(flag, chunk)| promised & flag != 0 && chunks(bytes).all(|(name, ..)| name != *chunk))
+        .fold(0, |all, (flag, _)| all | flag);
+    if broken == 0 {
+        return Cow::Borrowed(bytes);
     }
-    false
+    let mut bytes = bytes.to_vec();
+    bytes[flags] &= !broken;
+    Cow::Owned(bytes)
 }
 
 fn error_of(format: Format, error: ImageError) -> PhotoError {
     match error {
         ImageError::Limits(_) => PhotoError::TooMuchMemory { format },
-        ImageError::Unsupported(_) => PhotoError::Unsupported {
-            what: match format {
-                Format::WebP => "a WebP of an uncommon kind",
-                Format::Gif => "a GIF of an uncommon kind",
-                Format::Bmp => "a BMP of an uncommon kind",
-                _ => "a TIFF of an uncommon kind",
-            },
-        },
+        ImageError::Unsupported(_) => PhotoError::variant(match format {
+            Format::WebP => "a WebP of an uncommon kind",
+            Format::Gif => "a GIF of an uncommon kind",
+            Format::Bmp => "a BMP of an uncommon kind",
+            _ => "a TIFF of an uncommon kind",
+        }),
         other => PhotoError::damaged(format, &other),
     }
 }

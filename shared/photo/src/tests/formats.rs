@@ -3,7 +3,7 @@
 use image::{DynamicImage, GrayAlphaImage, ImageBuffer, LumaA, Rgb, RgbImage, Rgba, RgbaImage};
 use jpeg_encoder::{ColorType, SamplingFactor};
 
-use super::super::{Format, Info, decode, inspect};
+use super::super::{ColorSpace, Format, Info, decode, inspect};
 use super::{Extras, QUADRANTS, SIZE, encode, jpeg, jpeg_of, middles, near, one_of_each, picture};
 
 fn assert_is_the_picture(bytes: &[u8], what: &str) {
@@ -14,7 +14,10 @@ fn assert_is_the_picture(bytes: &[u8], what: &str) {
         "{what}: {:?}",
         middles(&photo)
     );
-    assert!(!photo.source().icc_converted, "{what}");
+    assert!(
+        [ColorSpace::Srgb, ColorSpace::Cmyk].contains(&photo.source().color_space),
+        "{what}"
+    );
 }
 
 #[test]
@@ -382,4 +385,113 @@ fn shrinking_averages() {
             );
         }
     }
+}
+
+/// The fourth channel of ink is black, not alpha: where there is none, a resize must not lose the other three.
+#[test]
+fn ink_keeps_its_colors_at_every_size() {
+    let size = (1000, 750);
+    let ink: Vec<u8> = picture(size.0, size.1)
+        .pixels()
+        .flat_map(|p| [255 - p[0], 255 - p[1], 255 - p[2], 0])
+        .collect();
+    let jpeg = jpeg_of(&ink, size, ColorType::Cmyk, Extras::default(), |_| ());
+    for side in [1000, 999, 512, 500, 300, 64] {
+        let photo = decode(&jpeg, side).unwrap();
+        assert!(
+            near(&middles(&photo), &QUADRANTS, 4),
+            "{side}: {:?}",
+            middles(&photo)
+        );
+        assert_eq!(photo.source().color_space, ColorSpace::Cmyk);
+    }
+}
+
+/// The chunks of a WebP in a new file.
+fn riff(chunks: &[(&[u8; 4], &[u8])]) -> Vec<u8> {
+    let mut body = b"WEBP".to_vec();
+    for (name, data) in chunks {
+        body.extend_from_slice(*name);
+        body.extend((data.len() as u32).to_le_bytes());
+        body.extend_from_slice(data);
+        body.extend(vec![0; data.len() % 2]);
+    }
+    [b"RIFF", (body.len() as u32).to_le_bytes().as_slice(), &body].concat()
+}
+
+#[test]
+fn exif_of_a_webp_in_every_form() {
+    let plain = encode(Format::WebP, &picture(48, 32).into(), Extras::default());
+    let picture = &plain[20..];
+    let extended = |flags: u8| [flags, 0, 0, 0, 47, 0, 0, 31, 0, 0];
+    let exif = super::exif(6);
+    let prefixed = [b"Exif\0\0", exif.as_slice()].concat();
+    for data in [&exif, &prefixed] {
+        for flags in [8, 0] {
+            let header = extended(flags);
+            let chunks: [(&[u8; 4], &[u8]); 4] = [
+                (b"VP8X", &header),
+                (b"PSAI", b"odd"),
+                (b"VP8L", picture),
+                (b"EXIF", data),
+            ];
+            let photo = decode(&riff(&chunks), 64).unwrap();
+            assert_eq!((photo.width(), photo.height()), (32, 48), "flags {flags}");
+        }
+    }
+    // Metadata that is promised and missing is not missed.
+    let promised: [(&[u8; 4], &[u8]); 2] = [(b"VP8X", &extended(8 | 4)), (b"VP8L", picture)];
+    assert_is_the_picture(&riff(&promised), "a WebP without its metadata");
+}
+
+#[test]
+fn exif_of_a_png_with_the_prefix_of_jpeg() {
+    for prefix in [&b""[..], b"Exif\0\0"] {
+        let mut bytes = Vec::new();
+        let mut encoder = png::Encoder::new(&mut bytes, 48, 32);
+        encoder.set_color(png::ColorType::Rgb);
+        let mut writer = encoder.write_header().unwrap();
+        let exif = [prefix, &super::exif(6)].concat();
+        writer
+            .write_chunk(png::chunk::ChunkType(*b"eXIf"), &exif)
+            .unwrap();
+        writer.write_image_data(picture(48, 32).as_raw()).unwrap();
+        writer.finish().unwrap();
+        let photo = decode(&bytes, 64).unwrap();
+        assert_eq!((photo.width(), photo.height()), (32, 48), "{prefix:?}");
+    }
+}
+
+/// A BMP of 32 bits whose header of version 4 has a mask for alpha.
+fn bmp_with_alpha(alpha: impl Fn(u32) -> u8) -> Vec<u8> {
+    let picture = picture(SIZE.0, SIZE.1);
+    let rows = picture.rows().rev().flat_map(Iterator::enumerate);
+    let pixels: Vec<u8> = rows
+        .flat_map(|(x, p)| [p[2], p[1], p[0], alpha(x as u32)])
+        .collect();
+    let numbers = |all: &[u32]| all.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
+    let header = [
+        numbers(&[108, SIZE.0, SIZE.1, 1 | 32 << 16, 3, 0, 2835, 2835, 0, 0]),
+        numbers(&[0x00ff_0000, 0xff00, 0xff, 0xff00_0000]),
+        b"BGRs".to_vec(),
+        vec![0; 48],
+    ]
+    .concat();
+    let start = 14 + header.len() as u32;
+    let size = start + pixels.len() as u32;
+    [b"BM".to_vec(), numbers(&[size, 0, start]), header, pixels].concat()
+}
+
+#[test]
+fn a_bmp_without_any_alpha_is_opaque() {
+    assert_is_the_picture(&bmp_with_alpha(|_| 0), "all zero");
+    assert_is_the_picture(&bmp_with_alpha(|_| 255), "all full");
+    // Where some of it is used, the rest is transparent: white.
+    let half = decode(&bmp_with_alpha(|x| if x < 24 { 255 } else { 0 }), 64).unwrap();
+    let white = [255; 3];
+    assert!(near(
+        &middles(&half),
+        &[QUADRANTS[0], white, QUADRANTS[2], white],
+        4
+    ));
 }

@@ -3,6 +3,7 @@
 mod colors;
 mod formats;
 mod hostile;
+mod kinds;
 mod limits;
 
 use std::io::Cursor;
