@@ -500,6 +500,9 @@ async fn an_embedded_profile_is_converted() {
     };
     let (expected, converted) = mean_colors(&client, &plain.encode(srgb), &tagged).await;
     assert!(ciede2000(expected, converted) < 1.0, "{expected:?} {converted:?}");
+    for (photo, space) in [(&plain.encode(srgb), "srgb"), (&tagged, "icc")] {
+        assert_eq!(client.analyze_one(photo).await["photo"]["color_space"], space);
+    }
     let (_, ignored) = mean_colors(&client, &tagged, &plain.encode(&wide)).await;
     assert!(
         ciede2000(expected, ignored) > 2.0,

@@ -6,6 +6,7 @@ use serde::Serialize;
 use strand_color::{Level, Rgb, Style, Tone};
 use strand_learning::{Basis, LibrarySnapshot, Match};
 use strand_library::Analysis;
+use strand_photo::ColorSpace;
 use strand_signature::DominantColor;
 use utoipa::ToSchema;
 
@@ -86,7 +87,8 @@ fn row_example() -> serde_json::Value {
             "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12,
             "color_differences": [2.1, 4.8]
         }],
-        "no_match_score": 0.02, "hair": {"coverage": 0.31, "confidence": 0.97}, "warnings": []
+        "no_match_score": 0.02, "hair": {"coverage": 0.31, "confidence": 0.97},
+        "photo": {"color_space": "srgb"}, "warnings": []
     })
 }
 
@@ -116,6 +118,7 @@ struct Found {
     #[schema(example = 0.02)]
     no_match_score: f32,
     hair: HairView,
+    photo: PhotoSourceView,
     /// Warnings that affect how far to trust the result, one sentence each.
     warnings: Vec<String>,
     /// The overlay as a data URL of a PNG, if requested: the photo with everything but the hair dimmed, or the mask in
@@ -191,6 +194,14 @@ struct HairView {
     confidence: f32,
 }
 
+/// What the file says about itself.
+#[derive(Serialize, ToSchema)]
+struct PhotoSourceView {
+    /// The color space of the file, from which it was converted to sRGB.
+    #[schema(example = "srgb")]
+    color_space: ColorSpaceView,
+}
+
 impl Found {
     fn new(analysis: &Analysis) -> Self {
         let overlay = analysis.overlay.as_ref().map(|png| {
@@ -213,6 +224,9 @@ impl Found {
             hair: HairView {
                 coverage: rounded(analysis.coverage, 4),
                 confidence: rounded(analysis.confidence, 4),
+            },
+            photo: PhotoSourceView {
+                color_space: analysis.color_space.into(),
             },
             warnings: analysis.warnings.clone(),
             overlay,
@@ -303,5 +317,23 @@ wire_enum! {
         Brown,
         /// Level 7 and up.
         Blonde,
+    }
+}
+
+wire_enum! {
+    /// The color space of a file.
+    ColorSpaceView of ColorSpace as "snake_case" {
+        /// sRGB, also if the file says nothing.
+        Srgb,
+        /// Adobe RGB (1998), named in EXIF.
+        AdobeRgb,
+        /// That of an embedded ICC profile.
+        Icc,
+        /// That of code points of ITU-T H.273, such as Display P3, PQ, and HLG.
+        CodePoints,
+        /// That of the gamma and the primaries in a PNG.
+        GammaAndPrimaries,
+        /// Ink without a profile.
+        Cmyk,
     }
 }

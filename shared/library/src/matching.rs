@@ -5,6 +5,7 @@ use crate::{CacheStats, Catalog, LibraryError};
 use std::sync::{Arc, LazyLock};
 use strand_color::{Summary, describe, palette};
 use strand_learning::{LibrarySnapshot, Match, Query, Ranking, SnapshotShade};
+use strand_photo::ColorSpace;
 use strand_signature::DominantColor;
 
 /// Number of matches in an answer.
@@ -15,6 +16,8 @@ const PALETTE_VERSION: &str = "palette";
 /// The answer for one photo.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Analysis {
+    /// The color space that the photo's samples were in.
+    pub color_space: ColorSpace,
     /// Tone, level, and style.
     pub summary: Summary,
     /// Dominant colors, largest share first.
@@ -100,6 +103,7 @@ fn answer(
     warnings.extend(doubt(&matches, none));
     let shares: Vec<_> = signature.colors.iter().map(|c| (c.lab, c.share)).collect();
     Ok(Analysis {
+        color_space: photo.color_space,
         summary: describe(&shares),
         colors: signature.colors.clone(),
         matches,

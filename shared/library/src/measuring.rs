@@ -6,7 +6,7 @@ use crate::warnings::warnings;
 use crate::workers::Workers;
 use crate::{LibraryError, Overlay, hex_digest};
 use std::sync::Arc;
-use strand_photo::decode;
+use strand_photo::{ColorSpace, decode};
 use strand_signature::{WhiteBalance, measure};
 
 /// The long side to which photos are scaled before they are measured, in pixels. The parser needs no more, and it is
@@ -27,6 +27,8 @@ pub struct PhotoRequest {
 pub struct MeasuredPhoto {
     /// SHA-256 of its bytes, in hex.
     pub sha256: String,
+    /// The color space that its samples were in.
+    pub color_space: ColorSpace,
     /// What was measured.
     pub measurement: Measurement,
     /// Photo-quality warnings, one sentence each.
@@ -168,6 +170,7 @@ fn measured(
     let draw = |overlay: Overlay| Ok::<_, LibraryError>((overlay, overlay.draw(&photo, &mask)?));
     Ok(MeasuredPhoto {
         sha256,
+        color_space: photo.source().color_space,
         warnings,
         overlay: request.overlay.map(draw).transpose()?,
         measurement: Measurement { signature, embedding },
