@@ -3,6 +3,8 @@
 //! The `image` crate reads one tag of them, and libraries for EXIF copy what they read. This reader borrows: a file of
 //! 20 MB with a million overlapping entries costs nothing.
 
+use std::borrow::Cow;
+
 /// A file or chunk with a TIFF header.
 #[derive(Clone, Copy)]
 pub(super) struct Tiff<'a> {
@@ -104,7 +106,8 @@ impl<'a> Directory<'a> {
         offsets.filter_map(move |offset| file.directory(offset))
     }
 
-    fn numbers(&self, tag: u16) -> Option<impl Iterator<Item = u32> + use<'a>> {
+    /// The values of a tag of whole numbers.
+    pub fn numbers(&self, tag: u16) -> Option<impl Iterator<Item = u32> + use<'a>> {
         let Value {
             kind,
             bytes,
@@ -119,11 +122,34 @@ impl<'a> Directory<'a> {
         }))
     }
 
+    /// Changes a tag of one 16-bit number in a copy of the file. False if there is no such tag.
+    pub fn set_short(&self, tag: u16, value: u16, file: &mut Cow<'_, [u8]>) -> bool {
+        let Some(entry) = self.entry(tag) else {
+            return false;
+        };
+        let shape = (self.file.u16_at(entry + 2), self.file.u32_at(entry + 4));
+        let place = entry + 8..entry + 10;
+        let is_one = shape == (Some(3), Some(1)) && file.len() >= place.end;
+        if is_one {
+            file.to_mut()[place].copy_from_slice(&if self.file.big_endian {
+                value.to_be_bytes()
+            } else {
+                value.to_le_bytes()
+            });
+        }
+        is_one
+    }
+
+    /// The offset of the entry of a tag.
+    fn entry(&self, tag: u16) -> Option<usize> {
+        (self.entries..self.end)
+            .step_by(12)
+            .find(|&entry| self.file.u16_at(entry) == Some(tag))
+    }
+
     fn value(&self, tag: u16) -> Option<Value<'a>> {
         let file = self.file;
-        let entry = (self.entries..self.end)
-            .step_by(12)
-            .find(|&entry| file.u16_at(entry) == Some(tag))?;
+        let entry = self.entry(tag)?;
         let kind = Kind::of(file.u16_at(entry + 2)?)?;
         let length = (file.u32_at(entry + 4)? as usize).checked_mul(kind.size())?;
         // A value of up to four bytes is in the entry itself.

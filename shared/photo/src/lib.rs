@@ -5,6 +5,7 @@
 //! upright.
 //!
 //! - `jpeg`, `png` and `whole` (WebP, GIF, BMP, TIFF) open and decode the formats.
+//! - `tiff` interprets samples of TIFFs that their decoder does not know.
 //! - `kinds` names the files that are not decoded; `exif` and `ifd` read the metadata of all formats.
 //! - `pixels` holds decoded pixels and reduces them with `resample`; `profile` and `declared` convert their colors.
 //!
@@ -22,6 +23,7 @@ mod pixels;
 mod png;
 mod profile;
 mod resample;
+mod tiff;
 mod whole;
 
 #[cfg(test)]

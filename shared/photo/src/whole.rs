@@ -10,7 +10,10 @@ use image::{ColorType, ImageDecoder, ImageError, Limits};
 use super::exif::Exif;
 use super::pixels::{Channels, Reducer, on_white};
 use super::profile::Claim;
+use super::tiff::{self, Samples};
 use super::{Format, Header, MAX_MEMORY, Opened, PhotoError, Raster};
+
+const UNCOMMON_TIFF: &str = "a TIFF of an uncommon kind";
 
 /// An opened file of one of these formats.
 pub(super) struct Whole<'a> {
@@ -18,6 +21,7 @@ pub(super) struct Whole<'a> {
     header: Header,
     exif: Exif,
     decoder: Box<dyn ImageDecoder + 'a>,
+    samples: Samples,
     /// What the decoder itself allocates for each pixel, in addition to the result.
     overhead: u64,
 }
@@ -27,6 +31,7 @@ pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError
     let fail = |error| error_of(format, error);
     let reader = Cursor::new(bytes);
     let mut exif = Exif::default();
+    let mut samples = Samples::AsDecoded;
     let (mut decoder, overhead): (Box<dyn ImageDecoder + '_>, u64) = match format {
         Format::WebP => {
             riff_is_complete(bytes)?;
@@ -42,14 +47,19 @@ pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError
         }
         Format::Gif => (Box::new(GifDecoder::new(reader).map_err(fail)?), 0),
         Format::Tiff => {
-            let decoder = TiffDecoder::new(reader).map_err(fail)?;
             exif = Exif::read(bytes);
+            let file;
+            (file, samples) = tiff::prepared(bytes);
+            let decoder = TiffDecoder::new(Cursor::new(file)).map_err(fail)?;
             // The decoder uses a buffer of its own first. Ink has one channel more.
             let overhead = u64::from(decoder.color_type().bytes_per_pixel()) * 4 / 3;
             (Box::new(decoder), overhead)
         }
         Format::Bmp | Format::Jpeg | Format::Png => (Box::new(BmpDecoder::new(reader).map_err(fail)?), 0),
     };
+    if !samples.fit(decoder.color_type()) {
+        return Err(PhotoError::variant(UNCOMMON_TIFF));
+    }
     let (width, height) = decoder.dimensions();
     let orientation = exif.orientation.or_else(|| decoder.orientation().ok());
     Ok(Whole {
@@ -61,6 +71,7 @@ pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError
             orientation: orientation.unwrap_or(Orientation::NoTransforms),
         },
         decoder,
+        samples,
         overhead,
     })
 }
@@ -78,7 +89,7 @@ impl Opened for Whole<'_> {
             orientation,
         } = self.header;
         let color = self.decoder.color_type();
-        let channels = channels(color)?;
+        let channels = self.samples.channels(channels(color)?);
         let row_bytes = width as usize * usize::from(color.bytes_per_pixel());
         let pixels = u64::from(width) * u64::from(height);
         if self.decoder.total_bytes() + pixels * self.overhead > MAX_MEMORY {
@@ -97,10 +108,14 @@ impl Opened for Whole<'_> {
 
         let mut reducer = Reducer::new(width, height, channels, max_side);
         let mut narrow = Vec::new();
-        let mut opaque = Vec::new();
+        let mut colors = Vec::new();
         for (y, row) in (0..height).zip(whole.chunks_exact(row_bytes)) {
             let row = eight_bits(color, row, &mut narrow);
-            reducer.add(y, 0, 1, without_alpha(color, row, &mut opaque));
+            let row = match self.samples {
+                Samples::AsDecoded => without_alpha(color, row, &mut colors),
+                _ => self.samples.interpret(row, &mut colors),
+            };
+            reducer.add(y, 0, 1, row);
         }
         Ok(Raster {
             pixels: reducer.finish(),
@@ -217,7 +232,7 @@ fn error_of(format: Format, error: ImageError) -> PhotoError {
             Format::WebP => "a WebP of an uncommon kind",
             Format::Gif => "a GIF of an uncommon kind",
             Format::Bmp => "a BMP of an uncommon kind",
-            _ => "a TIFF of an uncommon kind",
+            _ => UNCOMMON_TIFF,
         }),
         other => PhotoError::damaged(format, &other),
     }

@@ -5,6 +5,7 @@ mod formats;
 mod hostile;
 mod kinds;
 mod limits;
+mod tiff;
 
 use std::io::Cursor;
 
