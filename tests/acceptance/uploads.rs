@@ -202,6 +202,25 @@ async fn an_upload_of_another_type_is_refused() {
 }
 
 #[tokio::test]
+async fn the_content_of_an_upload_decides_not_its_type() {
+    let client = shared().client();
+    let photo = back("6", 2);
+    for (named, kind) in [
+        ("", "application/octet-stream"),
+        ("application/octet-stream", "application/octet-stream"),
+        ("image/jpg", "image/jpg"),
+        (" Image/PNG", "image/png"),
+    ] {
+        let body = json!({ "filename": "a", "content_type": named, "size": photo.len() });
+        let upload = client.post_json("/uploads", &body).await.expect(201);
+        assert_eq!(upload["headers"]["content-type"], kind);
+        assert!(client.send_upload(&upload, &photo).await.status().is_success());
+        let answer = analyze(&client, &[text(&upload["key"])]).await.expect(200);
+        assert!(answer["results"][0]["hair"].is_object(), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn an_invalid_upload_request_is_refused() {
     let client = shared().client();
     let ask = async |body: Value| client.post_json("/uploads", &body).await;
@@ -216,7 +235,11 @@ async fn an_invalid_upload_request_is_refused() {
         .expect(201);
     ask(asked("a.jpg", "image/jpeg", json!(0))).await.problem(422);
     ask(asked("a.jpg", "image/jpeg", json!(-1))).await.problem(422);
-    ask(asked("a.txt", "text/plain", json!(10))).await.problem(415);
+    for wrong in ["text/plain", "image/", "image/a b", "image/jpeg; q=1"] {
+        ask(asked("a.txt", wrong, json!(10))).await.problem(415);
+    }
+    let heic = ask(asked("a.heic", "image/heic", json!(10))).await.problem(415);
+    assert!(heic.contains("HEIC"), "{heic}");
     ask(asked("", "image/jpeg", json!(10))).await.problem(422);
     ask(asked(&"x".repeat(256), "image/jpeg", json!(10)))
         .await

@@ -83,7 +83,7 @@ groups! {
         413 upload_too_large "Larger than a photo may be, or the body is too large"
             "A photo of 30000000 bytes is too large; the limit is 20 MB."
         415 upload_type_unsupported "No JSON content type, or a type that no photo has"
-            "\"text/plain\" is not an image type; use the type of a JPEG, PNG, WebP, GIF, BMP or TIFF, such as image/jpeg."
+            "\"text/plain\" is not an image type; use that of the file, such as image/jpeg, or application/octet-stream."
         422 invalid_value "Invalid values" "The size is 0 bytes; state the size of the photo in bytes."
     }
     /// Sending an upload.

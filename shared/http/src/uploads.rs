@@ -31,8 +31,8 @@ struct CreateUpload {
     /// The client's file name, 1 to 255 characters.
     #[schema(example = "IMG_2041.jpg", min_length = 1, max_length = 255)]
     filename: String,
-    /// The photo's type, one of those that Strand decodes.
-    #[schema(example = "image/jpeg", pattern = "^image/(jpeg|png|webp|gif|bmp|tiff)$")]
+    /// An image type, or application/octet-stream if it is unknown; the content decides.
+    #[schema(example = "image/jpeg", max_length = 100)]
     content_type: String,
     /// Its size in bytes.
     #[schema(example = 6_120_448, minimum = 1, maximum = 20_971_520)]
@@ -85,11 +85,10 @@ async fn create(
         content_type: body.content_type,
         size: body.size,
     };
-    let content_type = new.content_type.trim().to_ascii_lowercase();
     let upload = app.library.create_upload(new).await?;
     let target = upload.target.unwrap_or_else(|| UploadTarget {
         url: here(&headers, &format!("/uploads/{}", upload.key)),
-        headers: vec![("content-type".into(), content_type)],
+        headers: vec![("content-type".into(), upload.content_type)],
     });
     let view = UploadView {
         key: upload.key,

@@ -132,7 +132,7 @@ pub enum UploadError {
     TooLarge(u64),
     /// Not an image type that Strand decodes.
     #[error(
-        "\"{0}\" is not an image type; use the type of a JPEG, PNG, WebP, GIF, BMP or TIFF, such as image/jpeg."
+        "\"{0}\" is not an image type; use that of the file, such as image/jpeg, or application/octet-stream."
     )]
     NotAnImageType(String),
 }

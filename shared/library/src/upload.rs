@@ -19,6 +19,8 @@ pub struct NewUpload {
 pub struct Upload {
     /// The unguessable key that names it.
     pub key: String,
+    /// The media type to send it with.
+    pub content_type: String,
     /// Where to send its bytes; `None` if this process receives them.
     pub target: Option<UploadTarget>,
     /// When it expires.

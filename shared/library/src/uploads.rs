@@ -3,14 +3,40 @@
 use crate::ports::StoreError;
 use crate::{Library, LibraryError, NewUpload, Received, Upload, UploadError, UploadTerms};
 use jiff::Timestamp;
-use strand_photo::{Format, MAX_BYTES};
+use strand_photo::{MAX_BYTES, unsupported_type};
 
 /// Maximum length of a file name, in characters.
 pub const FILENAME_LIMIT: usize = 255;
+/// Maximum length of a media type, in bytes.
+const TYPE_LIMIT: usize = 100;
 /// Maximum length at which a wrong type is quoted, in characters.
 const QUOTED: usize = 64;
 /// Length of a key, in hex digits.
 const KEY_LENGTH: usize = 32;
+
+/// The media type of a file whose kind its sender does not know.
+const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// The type of an upload in its usual form. Any image type will do, because the content decides.
+fn upload_type(sent: &str) -> Result<String, LibraryError> {
+    let kind = sent.trim().to_ascii_lowercase();
+    if kind.is_empty() || kind == UNKNOWN_TYPE {
+        return Ok(UNKNOWN_TYPE.into());
+    }
+    if let Some(error) = unsupported_type(&kind) {
+        return Err(error.into());
+    }
+    let subtype = kind.strip_prefix("image/").unwrap_or_default();
+    let is_token = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-._".contains(&b))
+    };
+    if subtype.is_empty() || kind.len() > TYPE_LIMIT || !is_token(subtype) {
+        let quoted = sent.escape_debug().take(QUOTED).collect();
+        return Err(UploadError::NotAnImageType(quoted).into());
+    }
+    Ok(kind)
+}
 
 impl Library {
     /// Creates an upload, to which the client then sends a photo.
@@ -32,16 +58,8 @@ impl Library {
         if upload.size > MAX_BYTES as u64 {
             return Err(UploadError::TooLarge(upload.size).into());
         }
-        let content_type = upload.content_type.trim().to_ascii_lowercase();
-        if !Format::ALL
-            .iter()
-            .any(|format| format.media_type() == content_type)
-        {
-            let quoted = upload.content_type.escape_debug().take(QUOTED).collect();
-            return Err(UploadError::NotAnImageType(quoted).into());
-        }
         let upload = NewUpload {
-            content_type,
+            content_type: upload_type(&upload.content_type)?,
             ..upload
         };
         Ok(self.stores.uploads.create_upload(upload).await?)

@@ -9,6 +9,8 @@ struct Kind {
     what: &'static str,
     /// What to do, as an order.
     remedy: &'static str,
+    /// Its media types.
+    types: &'static [&'static str],
     matches: fn(&File<'_>) -> bool,
 }
 
@@ -16,6 +18,13 @@ const SAVE: &str = "save it as a JPEG or PNG and send that";
 const RAW: Kind = Kind {
     what: "a raw photo of a camera",
     remedy: "export it as a JPEG from the camera or its app and send that",
+    types: &[
+        "image/x-adobe-dng",
+        "image/x-canon-cr2",
+        "image/x-canon-cr3",
+        "image/x-nikon-nef",
+        "image/x-sony-arw",
+    ],
     matches: is_raw,
 };
 
@@ -25,11 +34,18 @@ const KINDS: [Kind; 14] = [
     Kind {
         what: "an AVIF image",
         remedy: SAVE,
+        types: &["image/avif"],
         matches: |file| file.has_brand(&[b"avif", b"avis"]),
     },
     Kind {
         what: "a HEIC photo",
         remedy: "on an iPhone, set Settings > Camera > Formats to Most Compatible, or send the photo as a JPEG",
+        types: &[
+            "image/heic",
+            "image/heif",
+            "image/heic-sequence",
+            "image/heif-sequence",
+        ],
         matches: |file| {
             file.has_brand(&[
                 b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"miaf",
@@ -39,6 +55,7 @@ const KINDS: [Kind; 14] = [
     Kind {
         what: "a JPEG XL image",
         remedy: SAVE,
+        types: &["image/jxl"],
         matches: |file| {
             let container = b"\0\0\0\x0cJXL \r\n\x87\n";
             file.bytes.starts_with(&[0xff, 0x0a]) || file.bytes.starts_with(container)
@@ -47,6 +64,7 @@ const KINDS: [Kind; 14] = [
     Kind {
         what: "a JPEG 2000 image",
         remedy: SAVE,
+        types: &["image/jp2"],
         matches: |file| {
             let container = b"\0\0\0\x0cjP  \r\n\x87\n";
             file.bytes.starts_with(&[0xff, 0x4f, 0xff, 0x51]) || file.bytes.starts_with(container)
@@ -55,6 +73,7 @@ const KINDS: [Kind; 14] = [
     Kind {
         what: "a video",
         remedy: "send a photo instead; of a Live Photo, send the still photo",
+        types: &["video/mp4", "video/quicktime", "video/webm", "video/3gpp"],
         // Any other ISO base media file, Matroska or WebM, and AVI.
         matches: |file| {
             file.brands().next().is_some()
@@ -65,22 +84,26 @@ const KINDS: [Kind; 14] = [
     Kind {
         what: "a Photoshop document",
         remedy: "export it as a JPEG or PNG and send that",
+        types: &["image/vnd.adobe.photoshop"],
         matches: |file| file.bytes.starts_with(b"8BPS"),
     },
     Kind {
         what: "a PDF document",
         remedy: "send the picture itself as a JPEG or PNG, such as a screenshot of the page",
+        types: &["application/pdf"],
         matches: |file| file.bytes.starts_with(b"%PDF-"),
     },
     Kind {
         what: "an icon (ICO)",
         remedy: SAVE,
+        types: &["image/x-icon", "image/vnd.microsoft.icon"],
         // A directory of icons or cursors, whose first entry ends with a zero byte and a plausible plane count.
         matches: |file| matches!(file.bytes, [0, 0, 1 | 2, 0, count, 0, _, _, _, 0, ..] if *count > 0),
     },
     Kind {
         what: "a web page (HTML)",
         remedy: "save the image itself: press and hold it, or click it with the right button",
+        types: &["text/html"],
         matches: |file| {
             ["<!doctype html", "<html"]
                 .iter()
@@ -90,21 +113,25 @@ const KINDS: [Kind; 14] = [
     Kind {
         what: "an SVG drawing",
         remedy: "export it as a JPEG or PNG and send that",
+        types: &["image/svg+xml"],
         matches: |file| file.text().contains("<svg"),
     },
     Kind {
         what: "a data URL",
         remedy: "decode its base64 text and send the bytes",
+        types: &[],
         matches: |file| file.text().starts_with("data:image/"),
     },
     Kind {
         what: "base64 text",
         remedy: "decode it and send the bytes",
+        types: &[],
         matches: |file| is_base64_of_an_image(file.bytes),
     },
     Kind {
         what: "a ZIP archive",
         remedy: "unpack it and send the photos in it",
+        types: &["application/zip"],
         matches: |file| file.bytes.starts_with(b"PK\x03\x04"),
     },
 ];
@@ -116,6 +143,14 @@ pub(super) fn unsupported(bytes: &[u8]) -> PhotoError {
         .iter()
         .find(|kind| (kind.matches)(&file))
         .map_or(PhotoError::NotAnImage, Kind::error)
+}
+
+/// The error for a file that its media type names as of a kind that is not decoded.
+pub fn unsupported_type(media_type: &str) -> Option<PhotoError> {
+    KINDS
+        .iter()
+        .find(|kind| kind.types.contains(&media_type))
+        .map(Kind::error)
 }
 
 /// Refuses a TIFF that is a raw photo or that begins with its thumbnail, which would be measured in its place.

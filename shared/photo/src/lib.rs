@@ -36,6 +36,7 @@ use image::{DynamicImage, RgbImage};
 
 pub use error::{ErrorKind, PhotoError};
 pub use format::Format;
+pub use kinds::unsupported_type;
 use pixels::Pixels;
 use profile::Claim;
 pub use resample::resample;

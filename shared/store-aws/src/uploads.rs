@@ -29,6 +29,7 @@ impl Uploads for AwsStore {
             .content_length(new.size as i64);
         let lasts = PresigningConfig::expires_in(UPLOAD_LASTS).map_err(broken)?;
         let signed = put.presigned(lasts).await.map_err(failed("signing an upload"))?;
+        let content_type = new.content_type.clone();
         let terms = UploadTerms::new(new);
         let expires_at = terms.expires_at;
         self.table
@@ -43,6 +44,7 @@ impl Uploads for AwsStore {
             .collect();
         Ok(Upload {
             key,
+            content_type,
             target: Some(UploadTarget {
                 url: signed.uri().to_owned(),
                 headers,

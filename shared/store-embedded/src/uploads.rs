@@ -15,6 +15,7 @@ impl Uploads for Embedded {
     async fn create_upload(&self, upload: NewUpload) -> Result<Upload, StoreError> {
         self.write(move |db, _| {
             let key = uuid::Uuid::new_v4().simple().to_string();
+            let content_type = upload.content_type.clone();
             let terms = UploadTerms::new(upload);
             let expires_at = terms.expires_at;
             db.execute(
@@ -23,6 +24,7 @@ impl Uploads for Embedded {
             )?;
             Ok(Upload {
                 key,
+                content_type,
                 target: None,
                 expires_at,
             })
