@@ -321,7 +321,9 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// The color space of a file.
+    /// The color space of a file: `srgb`, also if the file says nothing; `adobe_rgb`, named in EXIF; `icc`, an embedded
+    /// profile; `code_points` of ITU-T H.273, such as Display P3, PQ, and HLG; `gamma_and_primaries` of a PNG; `cmyk`, ink
+    /// without a profile.
     ColorSpaceView of ColorSpace as "snake_case" {
         /// sRGB, also if the file says nothing.
         Srgb,

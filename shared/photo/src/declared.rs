@@ -24,15 +24,15 @@ pub(super) struct Declared {
     light: Box<[f32; 256]>,
     /// From linear light to the linear light of sRGB.
     matrix: [[f32; 3]; 3],
-    /// Whether the light is that of the scene, which the display of HLG changes by its luminance.
+    /// Whether the light is scene light in HLG, which [`displayed`] turns into display light.
     hlg: bool,
 }
 
 impl Declared {
     /// Adobe RGB (1998).
     pub fn adobe_rgb() -> Self {
-        let profile = ColorProfile::new_adobe_rgb();
-        Self::new(ColorSpace::AdobeRgb, &profile, |v| v.powf(563.0 / 256.0))
+        let matrix = to_srgb(&ColorProfile::new_adobe_rgb()).expect("possible primaries");
+        Self::new(ColorSpace::AdobeRgb, matrix, |v| v.powf(563.0 / 256.0))
     }
 
     /// Code points of ITU-T H.273; `None` for those that name no color space of RGB.
@@ -64,38 +64,39 @@ impl Declared {
         };
         Some(Self {
             hlg: transfer == 18,
-            ..Self::new(ColorSpace::CodePoints, &profile, full)
+            ..Self::new(ColorSpace::CodePoints, to_srgb(&profile)?, full)
         })
     }
 
-    /// The gamma and the chromaticities (white, red, green, blue) of a PNG. What it does not give is that of sRGB.
-    /// `None` for chromaticities that are impossible.
+    /// The gamma and the chromaticities (white, red, green, blue) of a PNG. If one of them is missing or impossible, it is
+    /// that of sRGB; `None` if both are.
     pub fn of_png(gamma: Option<f64>, chromaticities: Option<[(f32, f32); 4]>) -> Option<Self> {
-        let mut profile = ColorProfile::new_srgb();
-        if let Some(all) = chromaticities {
-            let [white, red, green, blue] = all.map(|(x, y)| Chromaticity { x, y });
-            if all.iter().any(|&(x, y)| !(x > 0.0 && y > 0.0 && x + y <= 1.0)) {
-                return None;
-            }
+        let gamma = gamma.filter(|gamma| (0.05..=5.0).contains(gamma));
+        let matrix = chromaticities.and_then(|[white, red, green, blue]| {
+            let [white, red, green, blue] = [white, red, green, blue].map(|(x, y)| Chromaticity { x, y });
+            let mut profile = ColorProfile::new_srgb();
             profile.update_rgb_colorimetry(white.to_xyyb(), ColorPrimaries { red, green, blue });
+            to_srgb(&profile)
+        });
+        if gamma.is_none() && matrix.is_none() {
+            return None;
         }
         let name = ColorSpace::GammaAndPrimaries;
+        let matrix = matrix.unwrap_or(IDENTITY);
         match gamma {
-            // Writers give the gamma of 1/2.2 for sRGB (PNG, 11.3.2.2), so it means the curve of sRGB.
-            Some(gamma) if (0.05..=5.0).contains(&gamma) && (gamma * 2.2 - 1.0).abs() > 0.01 => {
-                Some(Self::new(name, &profile, move |v| v.powf(1.0 / gamma)))
+            // For sRGB, writers give the gamma of 1/2.2 (PNG, 11.3.2.2).
+            Some(gamma) if !is_identity(&matrix) || (gamma * 2.2 - 1.0).abs() > 0.01 => {
+                Some(Self::new(name, matrix, move |v| v.powf(1.0 / gamma)))
             }
-            _ => Some(Self::new(name, &profile, srgb)),
+            _ => Some(Self::new(name, matrix, srgb)),
         }
-        .filter(|declared| declared.matrix.as_flattened().iter().all(|v| v.is_finite()))
     }
 
-    fn new(name: ColorSpace, profile: &ColorProfile, curve: impl Fn(f64) -> f64) -> Self {
-        let matrix = profile.transform_matrix(&ColorProfile::new_srgb());
+    fn new(name: ColorSpace, matrix: [[f32; 3]; 3], curve: impl Fn(f64) -> f64) -> Self {
         Self {
             name,
             light: Box::new(std::array::from_fn(|i| curve(i as f64 / 255.0) as f32)),
-            matrix: matrix.v.map(|row| row.map(|v| v as f32)),
+            matrix,
             hlg: false,
         }
     }
@@ -147,6 +148,26 @@ impl Declared {
             encoded(sum)
         })
     }
+}
+
+const IDENTITY: [[f32; 3]; 3] = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
+
+/// From the linear light of a profile's primaries to that of sRGB. `None` for impossible primaries: white does not stay
+/// white, or the three are on a line.
+fn to_srgb(profile: &ColorProfile) -> Option<[[f32; 3]; 3]> {
+    let matrix = profile.transform_matrix(&ColorProfile::new_srgb()).v;
+    let keeps_white = matrix
+        .iter()
+        .all(|row| (row.iter().sum::<f64>() - 1.0).abs() < 0.02);
+    let [[a, b, c], [d, e, f], [g, h, i]] = matrix;
+    let determinant = a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g);
+    (keeps_white && determinant > 0.001).then(|| matrix.map(|row| row.map(|v| v as f32)))
+}
+
+/// Whether a matrix is the identity, apart from the rounding of chromaticities in files.
+fn is_identity(matrix: &[[f32; 3]; 3]) -> bool {
+    let pairs = matrix.as_flattened().iter().zip(IDENTITY.as_flattened());
+    pairs.into_iter().all(|(a, b)| (a - b).abs() < 0.01)
 }
 
 /// The light that a display shows of a scene in HLG (ITU-R BT.2100, table 5), relative to the reference white.

@@ -17,8 +17,8 @@ const INTEROPERABILITY_INDEX: u16 = 0x0001;
 pub(super) struct Exif {
     /// How to turn the picture upright.
     pub orientation: Option<Orientation>,
-    /// Whether the samples are in Adobe RGB.
-    pub adobe_rgb: bool,
+    /// Whether the samples are in Adobe RGB; `None` if it says nothing about colors.
+    pub adobe_rgb: Option<bool>,
 }
 
 impl Exif {
@@ -33,13 +33,14 @@ impl Exif {
             .and_then(|value| Orientation::from_exif(u8::try_from(value).ok()?));
         let exif = page.child(EXIF_DIRECTORY);
         // DCF 2.0 has no value for Adobe RGB: it is "uncalibrated", and the index says R03. Some cameras write 2.
-        let adobe_rgb = exif.is_some_and(|exif| match exif.number(COLOR_SPACE) {
-            Some(2) => true,
-            Some(0xffff) => exif
-                .child(INTEROPERABILITY_DIRECTORY)
-                .and_then(|directory| directory.text(INTEROPERABILITY_INDEX))
-                .is_some_and(|index| index == b"R03"),
-            _ => false,
+        let adobe_rgb = exif.and_then(|exif| match exif.number(COLOR_SPACE)? {
+            2 => Some(true),
+            0xffff => {
+                let directory = exif.child(INTEROPERABILITY_DIRECTORY);
+                let index = directory.and_then(|directory| directory.text(INTEROPERABILITY_INDEX));
+                Some(index == Some(b"R03"))
+            }
+            _ => Some(false),
         });
         Self {
             orientation,
@@ -47,16 +48,16 @@ impl Exif {
         }
     }
 
-    /// The same, with what only `other` says.
+    /// Fills in from `other` what this does not say.
     pub fn or(self, other: Self) -> Self {
         Self {
             orientation: self.orientation.or(other.orientation),
-            adobe_rgb: self.adobe_rgb || other.adobe_rgb,
+            adobe_rgb: self.adobe_rgb.or(other.adobe_rgb),
         }
     }
 
     /// What it says about colors.
     pub fn claim(self) -> Option<Claim> {
-        self.adobe_rgb.then(|| Claim::Declared(Declared::adobe_rgb()))
+        (self.adobe_rgb == Some(true)).then(|| Claim::Declared(Declared::adobe_rgb()))
     }
 }

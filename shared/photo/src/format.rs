@@ -25,7 +25,8 @@ pub enum Format {
 }
 
 impl Format {
-    /// Detects the format by the signature at the start of `bytes`, and raw photos, which begin as a TIFF does.
+    /// Detects the format by the signature at the start of `bytes`, and raw photos and TIFFs that begin with a
+    /// thumbnail.
     ///
     /// # Errors
     /// [`PhotoError::Unsupported`] for a known kind of file that Strand does not decode, otherwise

@@ -1,7 +1,7 @@
 //! The directories of TIFF 6.0, section 2. EXIF data, TIFF files, and most raw photos are made of them.
 //!
 //! The `image` crate reads one tag of them, and libraries for EXIF copy what they read. This reader borrows: a file of
-//! 20 MB with a million overlapping entries costs nothing.
+//! 20 MB with many overlapping entries copies nothing.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,12 @@ pub(super) struct Tiff<'a> {
     bytes: &'a [u8],
     big_endian: bool,
 }
+
+/// `PhotometricInterpretation`, what the samples of a page mean.
+pub(super) const PHOTOMETRIC: u16 = 0x0106;
+
+/// The most entries of a directory that are looked at. Real ones have fewer than a hundred.
+const MAX_ENTRIES: usize = 4096;
 
 /// The most directories that are followed, so that a chain with a loop ends.
 const MAX_DIRECTORIES: usize = 32;
@@ -38,10 +44,15 @@ impl<'a> Tiff<'a> {
 
     fn directory(self, offset: u32) -> Option<Directory<'a>> {
         let offset = offset as usize;
-        let count = usize::from(self.u16_at(offset)?);
+        // The offset of zero ends a chain.
+        if offset == 0 {
+            return None;
+        }
+        let count = usize::from(self.u16_at(offset)?).min(MAX_ENTRIES);
         let entries = offset.checked_add(2)?;
-        let end = entries.checked_add(12 * count)?;
-        (end <= self.bytes.len()).then_some(Directory {
+        // A directory that is cut off still has its first entries.
+        let end = entries.checked_add(12 * count)?.min(self.bytes.len());
+        Some(Directory {
             file: self,
             entries,
             end,

@@ -1,7 +1,7 @@
 //! The kinds of file that people send as a photo and that Strand does not decode: how to tell each, and what to do.
 
 use super::PhotoError;
-use super::ifd::{Directory, Tiff};
+use super::ifd::{Directory, PHOTOMETRIC, Tiff};
 
 /// One row of [`KINDS`].
 struct Kind {
@@ -97,7 +97,7 @@ const KINDS: [Kind; 14] = [
         what: "an icon (ICO)",
         remedy: SAVE,
         types: &["image/x-icon", "image/vnd.microsoft.icon"],
-        // A directory of icons or cursors, whose first entry ends with a zero byte and a plausible plane count.
+        // A directory of icons or cursors; the reserved byte of its first entry is zero.
         matches: |file| matches!(file.bytes, [0, 0, 1 | 2, 0, count, 0, _, _, _, 0, ..] if *count > 0),
     },
     Kind {
@@ -154,12 +154,13 @@ pub fn unsupported_type(media_type: &str) -> Option<PhotoError> {
 }
 
 /// Refuses a TIFF that is a raw photo or that begins with its thumbnail, which would be measured in its place.
+///
+/// The 64-bit variant of TIFF, which no camera writes, is not looked into.
 pub(super) fn check_tiff(bytes: &[u8]) -> Result<(), PhotoError> {
     if is_raw(&File { bytes }) {
         return Err(RAW.error());
     }
-    let first = Tiff::new(bytes).and_then(|file| file.pages().next());
-    if first.is_some_and(|page| is_thumbnail(&page)) {
+    if Tiff::new(bytes).is_some_and(begins_with_thumbnail) {
         return Err(PhotoError::Unsupported {
             what: "a TIFF that begins with its thumbnail",
             remedy: SAVE,
@@ -177,7 +178,7 @@ impl Kind {
     }
 }
 
-/// What the kinds are told by.
+/// A file, as the kinds recognize it.
 struct File<'a> {
     bytes: &'a [u8],
 }
@@ -234,7 +235,6 @@ const RAW_MAGIC: [(usize, &[u8]); 9] = [
 ];
 
 const NEW_SUBFILE_TYPE: u16 = 0x00fe;
-const PHOTOMETRIC: u16 = 0x0106;
 const MAKE: u16 = 0x010f;
 const SUB_IFDS: u16 = 0x014a;
 const DNG_VERSION: u16 = 0xc612;
@@ -253,7 +253,7 @@ fn is_raw(file: &File<'_>) -> bool {
     };
     tiff.pages().enumerate().any(|(i, page)| {
         // NEF and ARW begin with a thumbnail, and name the camera beside it.
-        let camera = i == 0 && is_thumbnail(&page) && page.has(MAKE);
+        let camera = i == 0 && page.has(MAKE) && begins_with_thumbnail(tiff);
         camera
             || page.has(DNG_VERSION)
             || is_sensor(&page)
@@ -265,8 +265,13 @@ fn is_sensor(page: &Directory<'_>) -> bool {
     matches!(page.number(PHOTOMETRIC), Some(COLOR_FILTER_ARRAY | LINEAR_RAW))
 }
 
-fn is_thumbnail(page: &Directory<'_>) -> bool {
-    page.number(NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1)
+/// Whether the first page says that it is a reduced copy of another one, which the file has.
+fn begins_with_thumbnail(file: Tiff<'_>) -> bool {
+    let mut pages = file.pages();
+    let first = pages
+        .next()
+        .filter(|page| page.number(NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1));
+    first.is_some_and(|page| pages.next().is_some() || page.has(SUB_IFDS))
 }
 
 /// The base64 text of the signatures of JPEG, PNG, WebP or GIF.

@@ -79,7 +79,7 @@ pub struct Source {
 pub enum ColorSpace {
     /// sRGB (IEC 61966-2-1), also if the file says nothing.
     Srgb,
-    /// Adobe RGB (1998), said in EXIF.
+    /// Adobe RGB (1998), named in EXIF.
     AdobeRgb,
     /// That of an embedded ICC profile.
     Icc,

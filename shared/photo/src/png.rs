@@ -8,7 +8,7 @@ use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 use super::declared::Declared;
 use super::exif::Exif;
 use super::pixels::{Channels, Reducer, on_white};
-use super::profile::Claim;
+use super::profile::{Claim, MAX_PROFILE};
 use super::{Format, Header, Opened, PhotoError, Raster};
 
 /// Memory for a few rows and for decompressing a profile.
@@ -97,11 +97,9 @@ impl Png<'_> {
                 Declared::code_points(points.color_primaries, points.transfer_function, full_range);
             claims.extend(declared.map(Claim::Declared));
         }
-        claims.extend(
-            info.icc_profile
-                .as_ref()
-                .map(|profile| Claim::Icc(profile.to_vec())),
-        );
+        let icc = info.icc_profile.as_ref();
+        let icc = icc.filter(|profile| profile.len() <= MAX_PROFILE);
+        claims.extend(icc.map(|profile| Claim::Icc(profile.to_vec())));
         claims.extend(info.srgb.map(|_| Claim::Srgb));
         let gamma = info.gama_chunk.map(|gamma| f64::from(gamma.into_value()));
         let chromaticities = info.chrm_chunk.map(|all| {

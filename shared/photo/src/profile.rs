@@ -9,7 +9,7 @@ use super::declared::{self, Declared};
 use super::pixels::{Channels, Pixels};
 
 /// Print profiles have about 3 MB. Profiles larger than this limit are ignored.
-const MAX_PROFILE: usize = 8 * 1024 * 1024;
+pub(super) const MAX_PROFILE: usize = 8 * 1024 * 1024;
 
 static SRGB: LazyLock<ColorProfile> = LazyLock::new(ColorProfile::new_srgb);
 
@@ -65,7 +65,7 @@ fn transform(icc: &[u8], pixels: &Pixels) -> Result<Option<Vec<u8>>, String> {
         (DataColorSpace::Cmyk, Channels::Cmyk) => Layout::Rgba,
         (space, channels) => return Err(format!("a {space:?} profile on a {channels:?} picture")),
     };
-    // The curve of such a gray profile gives lightness instead of light; the library knows only the latter.
+    // The curve of a gray profile with a Lab connection space gives lightness, but the library knows only light.
     let gives_lightness = profile.color_space == DataColorSpace::Gray && profile.pcs == DataColorSpace::Lab;
     if gives_lightness {
         profile.pcs = DataColorSpace::Xyz;

@@ -5,12 +5,11 @@ use std::borrow::Cow;
 
 use image::ColorType;
 
-use super::ifd::{Directory, Tiff};
+use super::ifd::{Directory, PHOTOMETRIC, Tiff};
 use super::pixels::Channels;
 
 const BITS_PER_SAMPLE: u16 = 0x0102;
 const COMPRESSION: u16 = 0x0103;
-const PHOTOMETRIC: u16 = 0x0106;
 const FILL_ORDER: u16 = 0x010a;
 const COLOR_MAP: u16 = 0x0140;
 /// The tags of offsets and lengths, of strips and of tiles.

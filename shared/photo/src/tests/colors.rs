@@ -251,7 +251,32 @@ fn gamma_and_primaries_of_a_png() {
     let photo = decode(&png_with(&image, &usual), 64).unwrap();
     assert_eq!(photo.source().color_space, ColorSpace::Srgb);
     assert_eq!(photo.rgb(), image.as_raw().as_slice());
-    // Impossible primaries are ignored.
+    // The gamma of 1/2.2 is that of sRGB only with its primaries.
+    let (wide, _) = color_with(
+        SHADES[1],
+        &[
+            (b"gAMA", &scaled(&[0.45455])),
+            (b"cHRM", &scaled(&P3_CHROMATICITIES)),
+        ],
+    );
+    assert!(
+        ciede2000(wide, lab(SHADES[1], P3, |v| v.powf(2.2))) < 0.6,
+        "{wide:?}"
+    );
+    // Impossible primaries are ignored, without the gamma beside them.
+    let linear = color_with(SHADES[0], &[(b"gAMA", &scaled(&[1.0]))]);
+    let beside = [(b"gAMA", &scaled(&[1.0])[..]), (b"cHRM", &scaled(&[0.0; 8]))];
+    assert_eq!(color_with(SHADES[0], &beside), linear);
+    let flat = [0.3127, 0.3290, 0.64, 0.33, 0.64, 0.33, 0.15, 0.06];
+    assert_eq!(
+        color_with(SHADES[0], &[(b"cHRM", &scaled(&flat))]),
+        color_with(SHADES[0], &[])
+    );
+    // XYZ is no RGB.
+    assert_eq!(
+        color_with(SHADES[0], &[(b"cICP", &[10, 13, 0, 1])]),
+        color_with(SHADES[0], &[])
+    );
     let broken: [(&[u8; 4], &[u8]); 1] = [(b"cHRM", &scaled(&[0.3, 0.3, 0.9, 0.9, 0.0, 0.0, 0.1, 0.1]))];
     assert_eq!(color_with(SHADES[0], &broken), color_with(SHADES[0], &[]));
 }
