@@ -253,7 +253,7 @@ fn is_raw(file: &File<'_>) -> bool {
     };
     tiff.pages().enumerate().any(|(i, page)| {
         // NEF and ARW begin with a thumbnail, and name the camera beside it.
-        let camera = i == 0 && page.has(MAKE) && begins_with_thumbnail(tiff);
+        let camera = i == 0 && is_reduced(&page) && page.has(MAKE);
         camera
             || page.has(DNG_VERSION)
             || is_sensor(&page)
@@ -265,12 +265,15 @@ fn is_sensor(page: &Directory<'_>) -> bool {
     matches!(page.number(PHOTOMETRIC), Some(COLOR_FILTER_ARRAY | LINEAR_RAW))
 }
 
-/// Whether the first page says that it is a reduced copy of another one, which the file has.
+/// Whether the page says that it is a reduced copy of another one.
+fn is_reduced(page: &Directory<'_>) -> bool {
+    page.number(NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1)
+}
+
+/// Whether the first page is a reduced copy of another one that the file has.
 fn begins_with_thumbnail(file: Tiff<'_>) -> bool {
     let mut pages = file.pages();
-    let first = pages
-        .next()
-        .filter(|page| page.number(NEW_SUBFILE_TYPE).is_some_and(|kind| kind & 1 == 1));
+    let first = pages.next().filter(is_reduced);
     first.is_some_and(|page| pages.next().is_some() || page.has(SUB_IFDS))
 }
 

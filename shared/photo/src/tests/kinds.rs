@@ -137,7 +137,7 @@ fn raw_photos_that_begin_as_a_tiff() {
     assert_named(&tiff(&[&[THUMBNAIL, DNG]]), RAW);
     assert_named(&tiff(&[&[FILTER]]), RAW);
     assert_named(&tiff(&[&[], &[FILTER]]), RAW);
-    assert_named(&tiff(&[&[THUMBNAIL, CAMERA], &[]]), RAW);
+    assert_named(&tiff(&[&[THUMBNAIL, CAMERA]]), RAW);
     assert_named(
         &tiff(&[&[THUMBNAIL], &[]]),
         "a TIFF that begins with its thumbnail",
@@ -149,12 +149,7 @@ fn raw_photos_that_begin_as_a_tiff() {
     below[8 + 2 + 12 * 10..][..4].fill(0);
     assert_named(&below, RAW);
     // Ordinary TIFFs, also with a camera's name and with a thumbnail as the second page.
-    let ordinary: [&[&[Entry]]; 4] = [
-        &[&[]],
-        &[&[CAMERA]],
-        &[&[], &[THUMBNAIL]],
-        &[&[THUMBNAIL, CAMERA]],
-    ];
+    let ordinary: [&[&[Entry]]; 4] = [&[&[]], &[&[CAMERA]], &[&[], &[THUMBNAIL]], &[&[THUMBNAIL]]];
     for pages in ordinary {
         let photo = decode(&tiff(pages), 64).unwrap();
         assert_eq!((photo.width(), photo.rgb()[0]), (16, 90));
