@@ -1,13 +1,14 @@
 """The functions under SAM: saved events with `sam local invoke`, the whole API with `sam local start-api`."""
 
 import json
+import re
 import signal
 import subprocess
 import time
 import urllib.request
 from pathlib import Path
 
-from engine import STATE, Failed, docker, free_port
+from engine import STATE, Failed, docker
 from images import BUILT_TEMPLATE, sam_command, sam_environment
 
 EVENTS = Path(__file__).with_name("events")
@@ -84,11 +85,10 @@ class Api:
     """`sam local start-api` with one warm container per function."""
 
     def __init__(self, stack):
-        port = free_port()
-        self.base = f"http://127.0.0.1:{port}"
+        self.base = None
         self.command = [
             sam_command(), "local", "start-api", "--template", BUILT_TEMPLATE, "--skip-pull-image",
-            "--warm-containers", "EAGER", "--host", "127.0.0.1", "--port", str(port),
+            "--warm-containers", "EAGER", "--host", "127.0.0.1", "--port", "0",
             "--env-vars", settings_file(stack),
         ]  # fmt: skip
 
@@ -100,12 +100,8 @@ class Api:
             )
         deadline = time.monotonic() + 300
         while True:
-            try:
-                with urllib.request.urlopen(f"{self.base}/health", timeout=60) as answer:
-                    if answer.status == 200:
-                        return self
-            except OSError:
-                pass
+            if self.is_healthy():
+                return self
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
                 raise Failed(f"sam local start-api does not start:\n{self.log()}")
@@ -120,6 +116,16 @@ class Api:
             self.process.wait()
         for left in containers() - self.others:
             docker("rm", "--force", left)
+
+    def is_healthy(self):
+        """Whether it answers, at the port that the system chose for it."""
+        if started := re.search(r"Running on (http://127\.0\.0\.1:\d+)", self.log()):
+            self.base = started[1]
+        try:
+            with urllib.request.urlopen(f"{self.base}/health", timeout=60) as answer:
+                return answer.status == 200
+        except (OSError, ValueError):
+            return False
 
     @staticmethod
     def log():
