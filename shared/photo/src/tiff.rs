@@ -76,10 +76,10 @@ pub(super) fn prepared(bytes: &[u8]) -> (Cow<'_, [u8]>, Samples) {
     let Some(page) = Tiff::new(bytes).and_then(|file| file.pages().next()) else {
         return (file, Samples::AsDecoded);
     };
-    if page.number(FILL_ORDER) == Some(2) && page.number(COMPRESSION) != Some(JPEG) {
+    let compressed_as_jpeg = page.number(COMPRESSION) == Some(JPEG);
+    if page.number(FILL_ORDER) == Some(2) && !compressed_as_jpeg {
         reverse_bits(&page, &mut file);
     }
-    let compressed_as_jpeg = page.number(COMPRESSION) == Some(JPEG);
     let (samples, told) = match page.number(PHOTOMETRIC) {
         Some(PALETTE) => (palette(&page).map(Samples::Palette), BLACK_IS_ZERO),
         Some(CMYK) if !compressed_as_jpeg => (Some(Samples::Ink), RGB),
@@ -95,21 +95,19 @@ pub(super) fn prepared(bytes: &[u8]) -> (Cow<'_, [u8]>, Samples) {
 /// Turns bytes that begin with their lowest bit.
 fn reverse_bits(page: &Directory<'_>, file: &mut Cow<'_, [u8]>) {
     for [offsets, lengths] in CHUNKS {
-        let (Some(offsets), Some(lengths)) = (page.numbers(offsets), page.numbers(lengths)) else {
-            continue;
+        let chunks = || {
+            page.numbers(offsets)
+                .into_iter()
+                .flatten()
+                .zip(page.numbers(lengths).into_iter().flatten())
         };
-        let chunks: Vec<_> = offsets
-            .map(|n| n as usize)
-            .zip(lengths.map(|n| n as usize))
-            .collect();
         // Strips that overlap would be turned several times, which could take hours.
-        if chunks.iter().map(|(_, length)| length).sum::<usize>() > file.len() {
+        if chunks().map(|(_, length)| u64::from(length)).sum::<u64>() > file.len() as u64 {
             return;
         }
-        let file = file.to_mut();
-        for (offset, length) in chunks {
-            let end = offset.saturating_add(length).min(file.len());
-            for byte in file.get_mut(offset..end).unwrap_or_default() {
+        for (offset, length) in chunks() {
+            let end = (offset as usize).saturating_add(length as usize).min(file.len());
+            for byte in file.to_mut().get_mut(offset as usize..end).unwrap_or_default() {
                 *byte = byte.reverse_bits();
             }
         }

@@ -3,6 +3,7 @@
 use image::RgbImage;
 use jpeg_encoder::SamplingFactor;
 
+use super::super::tiff::prepared;
 use super::super::{ColorSpace, ErrorKind, Photo, decode};
 use super::{Extras, QUADRANTS, jpeg, middles, near, picture};
 
@@ -148,4 +149,10 @@ fn bits_in_reversed_order() {
     reversed.push((0x010a, vec![2]));
     let photo = decode(&tiff((48, 32), &reversed, &strip), 64).unwrap();
     assert_is_the_picture(&photo, "reversed");
+    // Strips that overlap, as only an attacker writes them, are not turned again and again.
+    let count = 2_001;
+    reversed.push((0x0144, vec![8; count]));
+    reversed.push((0x0145, vec![u16::MAX; count]));
+    let hostile = tiff((48, 32), &reversed, &[]);
+    assert!(*prepared(&hostile).0 == *hostile);
 }
