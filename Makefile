@@ -12,7 +12,8 @@ help: ## this list
 
 tools:
 	@command -v cargo >/dev/null || { echo "Rust is needed: install it with rustup (rustup.rs), then run make again." >&2; exit 1; }
-	@command -v cc >/dev/null || { echo "A C compiler is needed for SQLite (Debian: apt-get install gcc libc6-dev)." >&2; exit 1; }
+	@command -v cc >/dev/null || { echo "A C compiler is needed for SQLite and libjpeg (Debian: apt-get install gcc libc6-dev)." >&2; exit 1; }
+	@command -v nasm >/dev/null || [ "$$(uname -m)" != x86_64 ] || echo "nasm is not installed: JPEGs will take longer (Debian: apt-get install nasm)." >&2
 
 setup: tools ## fetch ONNX Runtime into models/onnxruntime
 	@models/fetch-onnxruntime

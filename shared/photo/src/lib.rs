@@ -4,7 +4,7 @@
 //! before memory is spent, decode at or near the requested size, convert the colors to sRGB, and turn the picture
 //! upright.
 //!
-//! - `jpeg`, `png` and `whole` (WebP, GIF, BMP, TIFF) open and decode the formats.
+//! - `jpeg` (by the crate `strand-jpeg`), `png` and `whole` (WebP, GIF, BMP, TIFF) open and decode the formats.
 //! - `tiff` interprets samples of TIFFs that their decoder does not know.
 //! - `kinds` names the files that are not decoded; `exif` and `ifd` read the metadata of all formats.
 //! - `pixels` holds decoded pixels and reduces them with `resample`; `profile` and `declared` convert their colors.
@@ -50,7 +50,7 @@ pub const MAX_PIXELS: u64 = 50 * 1024 * 1024;
 /// The maximum memory for decoding one photo, in bytes. A 512 MB container survives every photo within the other
 /// limits. Baseline JPEGs and PNGs need far less. The limit is for files that must be held whole, such as a progressive
 /// JPEG.
-const MAX_MEMORY: u64 = 256 * 1024 * 1024;
+const MAX_MEMORY: u64 = 160 * 1024 * 1024;
 
 /// A decoded photo: upright, sRGB, eight bits per channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,17 +89,6 @@ pub enum ColorSpace {
     GammaAndPrimaries,
     /// Ink without a profile.
     Cmyk,
-}
-
-/// What the header of a file says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Info {
-    /// The image format, detected by content.
-    pub format: Format,
-    /// The width of the upright image in pixels.
-    pub width: u32,
-    /// The height of the upright image in pixels.
-    pub height: u32,
 }
 
 impl Photo {
@@ -164,7 +153,8 @@ impl Photo {
 /// An embedded profile that is damaged or of the wrong kind is ignored.
 ///
 /// # Errors
-/// Any [`PhotoError`]. A file that ends early is [`PhotoError::Damaged`], never part of a photo.
+/// Any [`PhotoError`]. A file that ends early is [`PhotoError::Damaged`], never part of a photo. Of a JPEG, the last
+/// hundredth may be missing.
 pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
     guarded(bytes, |format, opened| {
         let stored = opened.header();
@@ -181,26 +171,6 @@ pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
             color_space,
         };
         Ok(Photo::with_source(width, height, rgb, source))
-    })
-}
-
-/// Checks a photo without decoding it, at memory speed: the format, the limits, and that it is not visibly truncated.
-///
-/// # Errors
-/// Any [`PhotoError`] that can be detected without decoding the pixels.
-pub fn inspect(bytes: &[u8]) -> Result<Info, PhotoError> {
-    guarded(bytes, |format, opened| {
-        let Header {
-            width,
-            height,
-            orientation,
-        } = opened.header();
-        let (width, height) = turned(width, height, orientation);
-        Ok(Info {
-            format,
-            width,
-            height,
-        })
     })
 }
 
@@ -232,8 +202,7 @@ struct Raster {
 
 /// Runs `work` on the opened file.
 ///
-/// A panic of a decoder counts as a damaged file, so that it does not end a worker thread: the bytes come from anyone,
-/// and jpeg-decoder 0.3.2 does panic in builds with overflow checks, on a photo of more than 65,528 lines.
+/// A panic of a decoder counts as a damaged file, so that it does not end a worker thread: the bytes come from anyone.
 fn guarded<T>(
     bytes: &[u8],
     work: impl FnOnce(Format, Box<dyn Opened + '_>) -> Result<T, PhotoError>,

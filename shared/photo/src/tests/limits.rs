@@ -1,6 +1,6 @@
 //! Files that are rejected, and that the header is enough to reject them.
 
-use super::super::{ErrorKind, Format, MAX_BYTES, PhotoError, decode, inspect};
+use super::super::{ErrorKind, Format, MAX_BYTES, PhotoError, decode};
 use super::{Extras, encode, jpeg, picture};
 
 /// The CRC of a PNG chunk, PNG specification, annex D.
@@ -41,7 +41,6 @@ fn a_pixel_bomb_is_refused_by_its_header() {
     // The second file ends after the head of its first IDAT chunk: it has no pixels to decode.
     for file in [&bomb[..], &bomb[..41]] {
         let error = decode(file, 512).unwrap_err();
-        assert_eq!(inspect(file).unwrap_err(), error);
         assert_eq!(
             error,
             PhotoError::TooManyPixels {
@@ -59,8 +58,10 @@ fn a_pixel_bomb_is_refused_by_its_header() {
 
 #[test]
 fn the_largest_sensors_pass() {
-    assert!(inspect(&png_claiming(8192, 6144)).is_ok());
-    assert!(inspect(&png_claiming(8192, 6500)).is_err());
+    let kind = |height| decode(&png_claiming(8192, height), 512).unwrap_err().kind();
+    // Its rows are missing.
+    assert_eq!(kind(6144), ErrorKind::Malformed);
+    assert_eq!(kind(6500), ErrorKind::TooLarge);
 }
 
 #[test]
@@ -82,7 +83,6 @@ fn other_formats_check_their_headers_too() {
                 height: 65_500
             }
         );
-        assert_eq!(inspect(&bytes), Err(error));
     }
 }
 
@@ -92,7 +92,7 @@ fn too_many_bytes() {
     bytes.resize(MAX_BYTES, 0);
     assert!(decode(&bytes, 512).is_ok());
     bytes.push(0);
-    let error = inspect(&bytes).unwrap_err();
+    let error = decode(&bytes, 512).unwrap_err();
     assert_eq!(error, PhotoError::TooManyBytes { bytes: MAX_BYTES + 1 });
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(
@@ -113,7 +113,7 @@ fn a_scan_bomb_is_refused() {
     let (head, tail) = photo.split_at(scan);
     let scans = tail[..tail.len() - 2].repeat(500);
     let bytes = [head, &scans, &[0xff, 0xd9]].concat();
-    assert_eq!(inspect(&bytes).unwrap_err().kind(), ErrorKind::Malformed);
+    assert_eq!(decode(&bytes, 512).unwrap_err().kind(), ErrorKind::Malformed);
 }
 
 #[test]
@@ -146,7 +146,6 @@ fn files_that_are_not_images() {
             (&error, error.kind()),
             (&PhotoError::NotAnImage, ErrorKind::Unsupported)
         );
-        assert_eq!(inspect(bytes), Err(error));
     }
     assert_eq!(decode(b"", 512), Err(PhotoError::Empty));
     assert_eq!(PhotoError::Empty.kind(), ErrorKind::Malformed);
