@@ -49,7 +49,6 @@ async fn every_format_is_recognized_by_its_content() {
         (ImageFormat::WebP, "image/webp"),
         (ImageFormat::Gif, "image/gif"),
         (ImageFormat::Bmp, "image/bmp"),
-        (ImageFormat::Tiff, "image/tiff"),
     ] {
         // The name and type of the part are wrong on purpose.
         let image = client
@@ -70,6 +69,36 @@ async fn every_format_is_recognized_by_its_content() {
             .header("content-type"),
         "image/jpeg"
     );
+}
+
+#[tokio::test]
+async fn what_browsers_do_not_show_is_served_as_a_jpeg() {
+    let client = shared().client();
+    let color = new_color(&client, "Shown").await;
+    let rgb = image::imageops::thumbnail(&picture(View::Swatch, "6", 5).rgb, 96, 96);
+    let files = "../shared/photo/src/tests/files";
+    for (bytes, kind) in [
+        (encode::file(&rgb, ImageFormat::Tiff), "image/tiff"),
+        (std::fs::read(format!("{files}/grid.heic")).unwrap(), "image/heic"),
+        (
+            std::fs::read(format!("{files}/plain.avif")).unwrap(),
+            "image/avif",
+        ),
+        (std::fs::read(format!("{files}/plain.jxl")).unwrap(), "image/jxl"),
+    ] {
+        let image = client.upload(color, "photo.jpg", &bytes).await.expect(201);
+        let path = text(&image["image_path"]);
+        let shown = client.get(path).await;
+        assert_eq!(
+            (shown.status.as_u16(), shown.header("content-type")),
+            (200, "image/jpeg"),
+            "{kind}"
+        );
+        assert!(shown.body.starts_with(&[0xff, 0xd8, 0xff]), "{kind}");
+        let original = client.get(&format!("{path}?original=true")).await;
+        assert_eq!(original.header("content-type"), kind);
+        assert!(original.body == bytes, "{kind}: other bytes than were sent");
+    }
 }
 
 #[tokio::test]

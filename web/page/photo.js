@@ -13,7 +13,7 @@ export async function prepare(file) {
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });
   } catch {
-    // HEIC or TIFF in a browser that cannot decode it, or not a photo: the server decides.
+    // HEIC or TIFF in a browser that cannot show it, or not a photo: the server decides.
     if (file.size > LIMIT_BYTES) throw new Error(`${name} is over 20 MB, and this browser can't resize it. Choose a smaller photo.`);
     return { blob: file, name, url: null };
   }

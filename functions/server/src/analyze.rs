@@ -18,7 +18,7 @@ use strand::store::embedded::Embedded;
 
 #[derive(Args)]
 pub struct Arguments {
-    /// The photos: JPEG, PNG, WebP, GIF, BMP or TIFF.
+    /// The photos: JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF or JPEG XL.
     #[arg(required = true)]
     photos: Vec<PathBuf>,
     /// Print JSON as POST /analyze returns it; the default when output is not a terminal.

@@ -176,7 +176,7 @@ impl Place {
         for shade in self.shades().await {
             let mut photos = Vec::new();
             for photo in self.photos(&shade).await {
-                photos.push(self.library.photo(shade.id, photo.id).await.unwrap().1);
+                photos.push(self.library.photo(shade.id, photo.id).await.unwrap().bytes);
             }
             content.push((
                 shade.name.clone(),

@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 #[schema(example = json!({
     "num_images": 2, "library_version": "d4ad6fc7-14",
     "results": [row_example(), {"image_index": 2, "filename": "b.txt", "error": "The file is not an image that can be read; send a JPEG, PNG, \
-        WebP, GIF, BMP or TIFF."}]
+        WebP, GIF, BMP, TIFF, HEIC, AVIF or JPEG XL."}]
 }))]
 pub struct AnalysisView {
     /// Number of photos in the call.

@@ -3,7 +3,7 @@
 use crate::Shared;
 use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use crate::error::ApiError;
-use crate::extract::{FileInPath, Id, InPath, PhotoInPath, ShadeInPath};
+use crate::extract::{FileInPath, Id, InPath, InQuery, PhotoInPath, ShadeInPath};
 use crate::multipart::{Multipart, OVERHEAD};
 use crate::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads};
 use crate::received::ReceivedPhotos;
@@ -14,7 +14,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
 use strand_library::{LibraryError, Thing};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -31,7 +31,9 @@ pub fn routes() -> OpenApiRouter<Shared> {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it only documents the multipart body")]
 struct ImageForm {
-    /// JPEG, PNG, WebP, GIF, BMP, or TIFF, at most 20 MB and 50 megapixels.
+    /// JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF, or JPEG XL, at most 20 MB and 50 megapixels. These at
+    /// most: TIFF 27 (16 bits: 13), WebP 20 to 33 (animated: 14), HEIC and AVIF without tiles 20 and 27, JPEG XL 35 to 44,
+    /// GIF 41, progressive JPEG without chroma subsampling 26.
     #[schema(format = Binary, content_media_type = "application/octet-stream")]
     image: String,
 }
@@ -119,9 +121,21 @@ async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Res
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Download an image as it was uploaded.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct FileOptions {
+    /// `true` gives the file as it was uploaded, also where a browser does not show it.
+    #[serde(default)]
+    #[param(required = false, example = false)]
+    original: bool,
+}
+
+/// Download an image.
+///
+/// A HEIC, AVIF, JPEG XL, or TIFF is given as a JPEG in sRGB, with at most 2048 pixels on the long side. Any other
+/// image is given as it was uploaded.
 #[utoipa::path(get, path = "/training_data/{id}/{file}", tag = "colors",
-    params(FileInPath),
+    params(FileInPath, FileOptions),
     responses(
         (status = 200, description = "The photo", content_type = "image/*", body = FileBytes),
         ById, Stored,
@@ -129,6 +143,7 @@ async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Res
 async fn file(
     State(app): State<Shared>,
     InPath(place): InPath<(Id, String)>,
+    InQuery(options): InQuery<FileOptions>,
 ) -> Result<impl IntoResponse, ApiError> {
     let (Id(id), name) = place;
     let (stem, extension) = name.split_once('.').unwrap_or((&name, ""));
@@ -137,8 +152,12 @@ async fn file(
         .ok()
         .filter(|id: &u64| (1..=i64::MAX as u64).contains(id))
         .ok_or_else(|| ApiError::NoRoute(format!("/training_data/{id}/{name}")))?;
-    let (photo, bytes) = app.library.photo(id, photo_id).await?;
-    if extension != photo.format.extension() {
+    let file = if options.original {
+        app.library.photo(id, photo_id).await?
+    } else {
+        app.library.shown_photo(id, photo_id).await?
+    };
+    if extension != file.photo.format.extension() {
         return Err(LibraryError::Unknown {
             what: Thing::Photo,
             id: photo_id,
@@ -146,7 +165,7 @@ async fn file(
         .into());
     }
     let headers = [
-        (header::CONTENT_TYPE, photo.format.media_type()),
+        (header::CONTENT_TYPE, file.media_type),
         // The bytes of an image never change under its id.
         (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -156,5 +175,5 @@ async fn file(
             "cross-origin",
         ),
     ];
-    Ok((headers, bytes))
+    Ok((headers, file.bytes))
 }

@@ -66,7 +66,7 @@ groups! {
             "The multipart body breaks off or is malformed; send it again, with every part closed by the boundary."
         413 photo_too_large "Too many bytes or pixels"
             "The file \"a.jpg\" is larger than 20 MB; send a smaller photo, 1280 pixels on the long side are plenty."
-        415 not_an_image "Not a supported image" "The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP or TIFF."
+        415 not_an_image "Not a supported image" "The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF or JPEG XL."
         422 missing_photo "Fields are missing or too many" "The field \"image\" is missing; send the photo as a file in it."
         503 overloaded "Busy with other photos, or the library cannot be reached; see Retry-After"
             "Strand is busy with other photos; try again in a few seconds."

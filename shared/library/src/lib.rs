@@ -40,7 +40,7 @@ pub use measuring::{MeasuredPhoto, Measuring, PhotoRequest};
 pub use names::Names;
 pub use overlay::Overlay;
 pub use photo::{NewPhoto, StoredPhoto, hex_digest};
-pub use photos::inspect;
+pub use photos::{PhotoFile, inspect};
 pub use plural::counted;
 pub use shade::{ModelInfo, NewShade, Shade, ShadeChange, ShadeStatus, TrainingFailure, name_key};
 pub use shades::{DESCRIPTION_LIMIT, NAME_LIMIT, valid_description, valid_name};

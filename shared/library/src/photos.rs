@@ -1,9 +1,24 @@
 //! Use cases: a shade's photos.
 
+use strand_photo::Format;
+
 use crate::{Library, LibraryError, NewPhoto, StoredPhoto, Thing, hex_digest};
 
 /// The long side at which a photo is decoded before it is stored, to check that it can be.
 const INSPECTED_SIDE: u32 = 64;
+
+/// The long side of a JPEG that is made of a photo for browsers, in pixels.
+const SHOWN_SIDE: u16 = 2048;
+
+/// A photo, and bytes that show it.
+pub struct PhotoFile {
+    /// The photo.
+    pub photo: StoredPhoto,
+    /// Such as `image/jpeg`.
+    pub media_type: &'static str,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
 
 impl Library {
     /// Adds a photo to a shade; `false` if the shade already has the same bytes.
@@ -34,12 +49,33 @@ impl Library {
     ///
     /// # Errors
     /// [`LibraryError::Unknown`].
-    pub async fn photo(&self, shade_id: u64, photo_id: u64) -> Result<(StoredPhoto, Vec<u8>), LibraryError> {
+    pub async fn photo(&self, shade_id: u64, photo_id: u64) -> Result<PhotoFile, LibraryError> {
         let unknown = LibraryError::about(Thing::Photo, photo_id);
         let photo = self.stores.photos.photo(shade_id, photo_id).await;
         let photo = photo.map_err(&unknown)?;
         let bytes = self.stores.photos.photo_bytes(&photo).await.map_err(&unknown)?;
-        Ok((photo, bytes))
+        Ok(PhotoFile {
+            media_type: photo.format.media_type(),
+            photo,
+            bytes,
+        })
+    }
+
+    /// A photo as every browser shows it: its bytes as uploaded, or a JPEG in place of a format that only some show.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`]; [`LibraryError::Overloaded`] if a JPEG must be made, and no worker is free.
+    pub async fn shown_photo(&self, shade_id: u64, photo_id: u64) -> Result<PhotoFile, LibraryError> {
+        let file = self.photo(shade_id, photo_id).await?;
+        if file.photo.format.is_shown_by_browsers() {
+            return Ok(file);
+        }
+        let work = move || strand_photo::to_jpeg(&file.bytes, SHOWN_SIDE).map_err(LibraryError::from);
+        Ok(PhotoFile {
+            photo: file.photo,
+            media_type: Format::Jpeg.media_type(),
+            bytes: self.workers.run(work).await?,
+        })
     }
 
     /// Deletes a photo and its features.

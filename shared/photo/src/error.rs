@@ -9,7 +9,9 @@ pub enum PhotoError {
     #[error("The image is empty (0 bytes); send the whole file.")]
     Empty,
     /// The content matches none of the formats.
-    #[error("The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP or TIFF.")]
+    #[error(
+        "The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF or JPEG XL."
+    )]
     NotAnImage,
     /// A known format, or a variant of one, that Strand does not decode.
     #[error("The file is {what}, which cannot be read; {remedy}.")]

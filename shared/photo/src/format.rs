@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{PhotoError, kinds};
+use super::{PhotoError, heif, kinds};
 
 /// An image format that Strand decodes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,6 +22,13 @@ pub enum Format {
     Bmp,
     /// TIFF 6.0.
     Tiff,
+    /// HEIF with HEVC, ISO/IEC 23008-12.
+    Heic,
+    /// HEIF with AV1.
+    Avif,
+    /// JPEG XL, ISO/IEC 18181.
+    #[serde(rename = "jxl")]
+    JpegXl,
 }
 
 impl Format {
@@ -41,6 +48,9 @@ impl Format {
                 kinds::check_tiff(bytes)?;
                 Ok(Self::Tiff)
             }
+            [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', b' ', b'\r', b'\n', 0x87, b'\n', ..] => {
+                Ok(Self::JpegXl)
+            }
             // Many texts begin with "BM"; the size of the second header is one of seven values.
             [b'B', b'M', rest @ ..]
                 if matches!(
@@ -50,7 +60,7 @@ impl Format {
             {
                 Ok(Self::Bmp)
             }
-            _ => Err(kinds::unsupported(bytes)),
+            _ => heif::format(bytes).ok_or_else(|| kinds::unsupported(bytes)),
         }
     }
 
@@ -63,7 +73,15 @@ impl Format {
             Self::Gif => "image/gif",
             Self::Bmp => "image/bmp",
             Self::Tiff => "image/tiff",
+            Self::Heic => "image/heic",
+            Self::Avif => "image/avif",
+            Self::JpegXl => "image/jxl",
         }
+    }
+
+    /// Whether every browser shows it in a page.
+    pub fn is_shown_by_browsers(self) -> bool {
+        !matches!(self, Self::Tiff | Self::Heic | Self::Avif | Self::JpegXl)
     }
 
     /// The usual file extension without the dot, such as `jpg`.
@@ -75,19 +93,25 @@ impl Format {
             Self::Gif => "gif",
             Self::Bmp => "bmp",
             Self::Tiff => "tiff",
+            Self::Heic => "heic",
+            Self::Avif => "avif",
+            Self::JpegXl => "jxl",
         }
     }
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::Jpeg,
         Self::Png,
         Self::WebP,
         Self::Gif,
         Self::Bmp,
         Self::Tiff,
+        Self::Heic,
+        Self::Avif,
+        Self::JpegXl,
     ];
 
     /// The format with this [`extension`](Self::extension); `None` for any other text.
@@ -107,6 +131,9 @@ impl fmt::Display for Format {
             Self::Gif => "GIF",
             Self::Bmp => "BMP",
             Self::Tiff => "TIFF",
+            Self::Heic => "HEIC",
+            Self::Avif => "AVIF",
+            Self::JpegXl => "JPEG XL",
         })
     }
 }

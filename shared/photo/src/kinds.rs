@@ -29,38 +29,8 @@ const RAW: Kind = Kind {
 };
 
 /// In the order in which they are tried: a CR3 has the structure of a video, and a web page may hold an SVG.
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 11] = [
     RAW,
-    Kind {
-        what: "an AVIF image",
-        remedy: SAVE,
-        types: &["image/avif"],
-        matches: |file| file.has_brand(&[b"avif", b"avis"]),
-    },
-    Kind {
-        what: "a HEIC photo",
-        remedy: "on an iPhone, set Settings > Camera > Formats to Most Compatible, or send the photo as a JPEG",
-        types: &[
-            "image/heic",
-            "image/heif",
-            "image/heic-sequence",
-            "image/heif-sequence",
-        ],
-        matches: |file| {
-            file.has_brand(&[
-                b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"mif2", b"msf1", b"miaf",
-            ])
-        },
-    },
-    Kind {
-        what: "a JPEG XL image",
-        remedy: SAVE,
-        types: &["image/jxl"],
-        matches: |file| {
-            let container = b"\0\0\0\x0cJXL \r\n\x87\n";
-            file.bytes.starts_with(&[0xff, 0x0a]) || file.bytes.starts_with(container)
-        },
-    },
     Kind {
         what: "a JPEG 2000 image",
         remedy: SAVE,

@@ -5,6 +5,8 @@
 //! upright.
 //!
 //! - `jpeg` (by the crate `strand-jpeg`), `png` and `whole` (WebP, GIF, BMP, TIFF) open and decode the formats.
+//! - `heif` (by the crate `strand-heif`) decodes HEIC and AVIF tile by tile.
+//! - `jxl` decodes JPEG XL.
 //! - `tiff` interprets samples of TIFFs that their decoder does not know.
 //! - `kinds` names the files that are not decoded; `exif` and `ifd` read the metadata of all formats.
 //! - `pixels` holds decoded pixels and reduces them with `resample`; `profile` and `declared` convert their colors.
@@ -16,8 +18,10 @@ mod declared;
 mod error;
 mod exif;
 mod format;
+mod heif;
 mod ifd;
 mod jpeg;
+mod jxl;
 mod kinds;
 mod pixels;
 mod png;
@@ -51,6 +55,9 @@ pub const MAX_PIXELS: u64 = 50 * 1024 * 1024;
 /// limits. Baseline JPEGs and PNGs need far less. The limit is for files that must be held whole, such as a progressive
 /// JPEG.
 const MAX_MEMORY: u64 = 160 * 1024 * 1024;
+
+/// The maximum time for decoding one photo, in nanoseconds of one core, where it can be estimated beforehand.
+const MAX_TIME: u64 = 2_000_000_000;
 
 /// A decoded photo: upright, sRGB, eight bits per channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,6 +181,25 @@ pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
     })
 }
 
+/// The quality of a JPEG that [`to_jpeg`] makes, 1 to 100.
+const JPEG_QUALITY: u8 = 90;
+
+/// The photo as a JPEG, upright and in sRGB, with a long side of at most `max_side` pixels.
+///
+/// # Errors
+/// Those of [`decode`].
+pub fn to_jpeg(bytes: &[u8], max_side: u16) -> Result<Vec<u8>, PhotoError> {
+    let photo = decode(bytes, max_side.into())?;
+    let mut jpeg = Vec::new();
+    let encoder = jpeg_encoder::Encoder::new(&mut jpeg, JPEG_QUALITY);
+    // Neither side is longer than `max_side`.
+    let (width, height) = (photo.width() as u16, photo.height() as u16);
+    encoder
+        .encode(photo.rgb(), width, height, jpeg_encoder::ColorType::Rgb)
+        .map_err(|error| PhotoError::damaged(photo.source().format, &error))?;
+    Ok(jpeg)
+}
+
 /// A file whose header was read.
 trait Opened {
     /// What the header said.
@@ -221,6 +247,8 @@ fn open(format: Format, bytes: &[u8]) -> Result<Box<dyn Opened + '_>, PhotoError
     let opened: Box<dyn Opened> = match format {
         Format::Jpeg => Box::new(jpeg::open(bytes)?),
         Format::Png => Box::new(png::open(bytes)?),
+        Format::JpegXl => Box::new(jxl::open(bytes)?),
+        Format::Heic | Format::Avif => Box::new(heif::open(format, bytes)?),
         Format::WebP | Format::Gif | Format::Bmp | Format::Tiff => Box::new(whole::open(format, bytes)?),
     };
     let Header { width, height, .. } = opened.header();

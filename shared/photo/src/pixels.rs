@@ -116,11 +116,14 @@ impl Reducer {
         }
         let line = self.sums[start..end].as_chunks_mut::<N>().0;
         let add = |sum: &mut [u32; N], pixel: &[u8; N]| (0..N).for_each(|i| sum[i] += u32::from(pixel[i]));
-        if step == 1 && x == 0 {
-            for (sum, square) in line.iter_mut().zip(pixels.chunks(factor)) {
+        if step == 1 {
+            let (mut place, mut rest) = (x as usize, pixels);
+            while !rest.is_empty() {
+                let (square, behind) = rest.split_at((factor - place % factor).min(rest.len()));
                 for pixel in square {
-                    add(sum, pixel);
+                    add(&mut line[place / factor], pixel);
                 }
+                (place, rest) = (place + square.len(), behind);
             }
         } else {
             places
@@ -161,8 +164,19 @@ impl Reducer {
     }
 }
 
+/// The row without alpha, which is the last of two or four samples a pixel: composed on white, in `opaque`.
+pub(super) fn without_alpha<'a>(samples: usize, row: &'a [u8], opaque: &'a mut Vec<u8>) -> &'a [u8] {
+    opaque.clear();
+    match samples {
+        2 => on_white::<2>(row, opaque),
+        4 => on_white::<4>(row, opaque),
+        _ => return row,
+    }
+    opaque
+}
+
 /// Composes a row of `N - 1` colors and alpha on white.
-pub(super) fn on_white<const N: usize>(row: &[u8], out: &mut Vec<u8>) {
+fn on_white<const N: usize>(row: &[u8], out: &mut Vec<u8>) {
     for pixel in row.as_chunks::<N>().0 {
         let alpha = u32::from(pixel[N - 1]);
         let over = |&v: &u8| ((u32::from(v) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;

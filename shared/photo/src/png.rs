@@ -7,7 +7,7 @@ use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
 use super::declared::Declared;
 use super::exif::Exif;
-use super::pixels::{Channels, Reducer, on_white};
+use super::pixels::{Channels, Reducer, without_alpha};
 use super::profile::{Claim, MAX_PROFILE};
 use super::{Format, Header, Opened, PhotoError, Raster};
 
@@ -59,13 +59,12 @@ impl Opened for Png<'_> {
         for Place { y, x, step } in places {
             let row = self.reader.next_row().map_err(error)?;
             let row = row.ok_or_else(|| PhotoError::damaged(Format::Png, &"rows are missing"))?;
-            opaque.clear();
-            match color {
-                ColorType::Rgba => on_white::<4>(row.data(), &mut opaque),
-                ColorType::GrayscaleAlpha => on_white::<2>(row.data(), &mut opaque),
-                _ => {}
-            }
-            reducer.add(y, x, step, if opaque.is_empty() { row.data() } else { &opaque });
+            reducer.add(
+                y,
+                x,
+                step,
+                without_alpha(color.samples(), row.data(), &mut opaque),
+            );
         }
         // The EXIF chunk may come after the pixels. Other errors after the pixels no longer matter.
         let _ = self.reader.finish();

@@ -5,10 +5,10 @@ use std::io::Cursor;
 
 use image::codecs::{bmp::BmpDecoder, gif::GifDecoder, tiff::TiffDecoder, webp::WebPDecoder};
 use image::metadata::Orientation;
-use image::{ColorType, ImageDecoder, ImageError, Limits};
+use image::{ColorType, ExtendedColorType, ImageDecoder, ImageError, Limits};
 
 use super::exif::Exif;
-use super::pixels::{Channels, Reducer, on_white};
+use super::pixels::{Channels, Reducer, without_alpha};
 use super::profile::Claim;
 use super::tiff::{self, Samples};
 use super::{Format, Header, MAX_MEMORY, Opened, PhotoError, Raster};
@@ -52,10 +52,16 @@ pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError
             (file, samples) = tiff::prepared(bytes);
             let decoder = TiffDecoder::new(Cursor::new(file)).map_err(fail)?;
             // The decoder uses a buffer of its own first. Ink has one channel more.
-            let overhead = u64::from(decoder.color_type().bytes_per_pixel()) * 4 / 3;
+            let is_ink = matches!(samples, Samples::Ink)
+                || matches!(
+                    decoder.original_color_type(),
+                    ExtendedColorType::Cmyk8 | ExtendedColorType::Cmyk16
+                );
+            let channels = if is_ink { 4 } else { 3 };
+            let overhead = u64::from(decoder.color_type().bytes_per_pixel()) * channels / 3;
             (Box::new(decoder), overhead)
         }
-        Format::Bmp | Format::Jpeg | Format::Png => (Box::new(BmpDecoder::new(reader).map_err(fail)?), 0),
+        _ => (Box::new(BmpDecoder::new(reader).map_err(fail)?), 0),
     };
     if !samples.fit(decoder.color_type()) {
         return Err(PhotoError::variant(UNCOMMON_TIFF));
@@ -112,7 +118,7 @@ impl Opened for Whole<'_> {
         for (y, row) in (0..height).zip(whole.chunks_exact(row_bytes)) {
             let row = eight_bits(color, row, &mut narrow);
             let row = match self.samples {
-                Samples::AsDecoded => without_alpha(color, row, &mut colors),
+                Samples::AsDecoded => without_alpha(color.channel_count().into(), row, &mut colors),
                 _ => self.samples.interpret(row, &mut colors),
             };
             reducer.add(y, 0, 1, row);
@@ -147,16 +153,6 @@ fn eight_bits<'a>(color: ColorType, row: &'a [u8], narrow: &'a mut Vec<u8>) -> &
     let round = |&sample: &[u8; 2]| ((u32::from(u16::from_ne_bytes(sample)) + 128) / 257) as u8;
     narrow.extend(row.as_chunks::<2>().0.iter().map(round));
     narrow
-}
-
-fn without_alpha<'a>(color: ColorType, row: &'a [u8], opaque: &'a mut Vec<u8>) -> &'a [u8] {
-    opaque.clear();
-    match color {
-        ColorType::La8 | ColorType::La16 => on_white::<2>(row, opaque),
-        ColorType::Rgba8 | ColorType::Rgba16 => on_white::<4>(row, opaque),
-        _ => return row,
-    }
-    opaque
 }
 
 /// A WebP begins with its own length, so a truncated one is detected at once.

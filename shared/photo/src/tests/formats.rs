@@ -57,8 +57,16 @@ fn names_of_the_formats() {
         ]
     );
     assert_eq!(
-        names[3..],
+        names[3..6],
         [("image/gif", "gif"), ("image/bmp", "bmp"), ("image/tiff", "tiff")]
+    );
+    assert_eq!(
+        names[6..],
+        [
+            ("image/heic", "heic"),
+            ("image/avif", "avif"),
+            ("image/jxl", "jxl")
+        ]
     );
 }
 

@@ -2,6 +2,7 @@
 
 mod colors;
 mod formats;
+mod heif;
 mod hostile;
 mod kinds;
 mod limits;
@@ -76,6 +77,7 @@ fn encode(format: Format, image: &DynamicImage, extras: Extras) -> Vec<u8> {
                 )
                 .unwrap();
         }
+        Format::Heic | Format::Avif | Format::JpegXl => panic!("nothing here writes {format}"),
     }
     out.into_inner()
 }
@@ -129,7 +131,7 @@ fn exif(orientation: u16) -> Vec<u8> {
 /// Every format in its simplest form.
 fn one_of_each() -> Vec<(Format, Vec<u8>)> {
     let image = DynamicImage::from(picture(SIZE.0, SIZE.1));
-    [
+    let mut files = [
         Format::Jpeg,
         Format::Png,
         Format::WebP,
@@ -138,5 +140,11 @@ fn one_of_each() -> Vec<(Format, Vec<u8>)> {
         Format::Tiff,
     ]
     .map(|format| (format, encode(format, &image, Extras::default())))
-    .to_vec()
+    .to_vec();
+    files.extend([
+        (Format::Heic, include_bytes!("files/plain.heic").to_vec()),
+        (Format::Avif, include_bytes!("files/plain.avif").to_vec()),
+        (Format::JpegXl, include_bytes!("files/plain.jxl").to_vec()),
+    ]);
+    files
 }
