@@ -44,13 +44,19 @@ impl<'a> Items<'a> {
     /// Reads the index.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if it is missing, cut off, or larger than any photo needs.
+    /// [`Error::NoPicture`] if it is missing, [`Error::Damaged`] if it is cut off or larger than any photo needs.
     pub fn read(file: &'a [u8]) -> Result<Self, Error> {
         if find(file, *b"mini").is_some() {
             return Err(Error::Unsupported("an image in the short form of HEIF"));
         }
         let meta = find(file, *b"meta").and_then(|meta| meta.get(4..));
-        let meta = meta.ok_or(Error::damaged("no index of items"))?;
+        let meta = meta.ok_or_else(|| {
+            if file.windows(4).any(|code| code == b"meta") {
+                Error::damaged("the index of items is cut off")
+            } else {
+                Error::NoPicture
+            }
+        })?;
         let mut items = Self {
             file,
             inside: find(meta, *b"idat").unwrap_or_default(),

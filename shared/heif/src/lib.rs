@@ -32,6 +32,9 @@ pub enum Error {
     /// A kind of file that is not decoded. Its name with an article.
     #[error("{0}")]
     Unsupported(&'static str),
+    /// A file with nothing but its brands.
+    #[error("no index of items")]
+    NoPicture,
     /// Decoding would take more memory or time than it may.
     #[error("too large")]
     TooLarge,

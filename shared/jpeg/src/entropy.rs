@@ -11,11 +11,12 @@ use crate::markers::{DHT, DRI, SOS, Segments};
 /// The share of the units of a scan that must be decoded, in percent.
 const WHOLE: u64 = 99;
 
-/// Whether in each scan at least 99 % of the units come before the first error.
+/// Whether in each scan at least 99 % of the units come before the first error. `is_closed` says whether an end marker
+/// follows the last scan.
 ///
 /// # Errors
 /// What is wrong with the first scan of which this is not true.
-pub fn check(frame: &Frame, bytes: &[u8]) -> Result<(), String> {
+pub fn check(frame: &Frame, bytes: &[u8], is_closed: bool) -> Result<(), String> {
     let mut state = State::new(frame);
     let mut scans = 0;
     for segment in Segments::new(bytes) {
@@ -26,7 +27,7 @@ pub fn check(frame: &Frame, bytes: &[u8]) -> Result<(), String> {
                 let scan = Scan::read(frame, segment).ok_or("a scan without a header")?;
                 scans += 1;
                 state
-                    .check_scan(&scan, segment.coded)
+                    .check_scan(&scan, segment.coded, is_closed || segment.end < bytes.len())
                     .map_err(|how| format!("scan {scans}: {how}"))?;
             }
             _ => {}
@@ -102,7 +103,7 @@ impl<'a> State<'a> {
         }
     }
 
-    fn check_scan(&mut self, scan: &Scan, coded: &[u8]) -> Result<(), String> {
+    fn check_scan(&mut self, scan: &Scan, coded: &[u8], is_closed: bool) -> Result<(), String> {
         let places: Vec<_> = scan.components.iter().map(|component| component.place).collect();
         let (across, down) = self.frame.units(&places);
         let all = u64::from(across) * u64::from(down);
@@ -117,11 +118,12 @@ impl<'a> State<'a> {
                 Err(format!("{stop} after {done} of {all} units"))
             }
             // A code word that was misread, far in front, can shift all that follow, and the end with them: then either
-            // blocks are missing although the encoder ended the data, or blocks are left over.
+            // blocks are missing although the encoder ended the data, or blocks are left over. Without a marker behind
+            // the scan, what is left over may be what a camera wrote there.
             Err((done, Stop::End)) if run.start.is_padding() => {
                 Err(format!("the data have an end after {done} of {all} units"))
             }
-            Ok(()) if !run.bits.is_at_end() && self.goes_on(scan, &mut run) => {
+            Ok(()) if is_closed && !run.bits.is_at_end() && self.goes_on(scan, &mut run) => {
                 Err(format!("blocks are left over after {all} units"))
             }
             Ok(()) | Err(_) => Ok(()),

@@ -19,7 +19,7 @@ mod markers;
 mod tests;
 
 use frame::{Frame, Scan};
-use markers::{EOI, SOS, Segments};
+use markers::{EOI, SOS, Segment, Segments};
 
 /// The maximum number of scans. A progressive photo has about ten.
 const MAX_SCANS: usize = 100;
@@ -81,6 +81,8 @@ pub struct Jpeg<'a> {
     /// The file through its last scan.
     bytes: &'a [u8],
     frame: Frame,
+    /// Whether an end marker follows the last scan.
+    is_closed: bool,
     /// Whether the coefficients of all blocks must be kept until the last scan.
     buffered: bool,
 }
@@ -100,7 +102,7 @@ impl<'a> Jpeg<'a> {
                     frame = Some(Frame::read(segment)?);
                 }
                 (SOS, Some(frame)) => match Scan::read(frame, segment) {
-                    Some(scan) => scans.add(&scan, segment.end),
+                    Some(scan) => scans.add(&scan, segment),
                     None if scans.count == 0 => return Err(Error::damaged("a bad scan header")),
                     None => break,
                 },
@@ -119,6 +121,7 @@ impl<'a> Jpeg<'a> {
         }
         Ok(Self {
             bytes: &bytes[..scans.end],
+            is_closed: scans.is_closed,
             buffered: frame.progressive || scans.count > 1,
             frame,
         })
@@ -155,7 +158,7 @@ impl<'a> Jpeg<'a> {
         }
         let (picture, warned) = libjpeg::decode(self.bytes, eighths)?;
         if warned {
-            entropy::check(&self.frame, self.bytes).map_err(Error::Damaged)?;
+            entropy::check(&self.frame, self.bytes, self.is_closed).map_err(Error::Damaged)?;
         }
         Ok(picture)
     }
@@ -172,16 +175,18 @@ impl<'a> Jpeg<'a> {
 #[derive(Default)]
 struct Scans {
     count: usize,
-    /// The offset at which the last one ends.
+    /// The offset at which the last one ends, and whether an end marker is there.
     end: usize,
+    is_closed: bool,
     /// For each component, the coefficients that a scan was about, a bit each.
     begun: [u64; 4],
 }
 
 impl Scans {
-    fn add(&mut self, scan: &Scan, end: usize) {
+    fn add(&mut self, scan: &Scan, segment: Segment<'_>) {
         self.count += 1;
-        self.end = end;
+        self.end = segment.end;
+        self.is_closed = segment.is_closed;
         for component in &scan.components {
             self.begun[component.place] |= scan.coefficients();
         }

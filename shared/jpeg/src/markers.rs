@@ -22,6 +22,8 @@ pub struct Segment<'a> {
     pub content: &'a [u8],
     /// The entropy-coded data of a scan, with stuffed bytes and restart markers.
     pub coded: &'a [u8],
+    /// Whether the end of the image follows a scan.
+    pub is_closed: bool,
     /// The offset in the file at which all of this ends.
     pub end: usize,
 }
@@ -53,9 +55,14 @@ impl<'a> Iterator for Segments<'a> {
             rest.get(2..usize::from(u16::from_be_bytes(*length)))?
         };
         let behind = start + content.len() + if parameterless { 0 } else { 2 };
+        let following = if marker == SOS {
+            next_marker(self.bytes, behind)
+        } else {
+            None
+        };
         let end = match marker {
             EOI => self.bytes.len(),
-            SOS => next_marker(self.bytes, behind).map_or(self.bytes.len(), |(at, ..)| at),
+            SOS => following.map_or(self.bytes.len(), |(at, ..)| at),
             _ => behind,
         };
         self.at = end;
@@ -68,6 +75,7 @@ impl<'a> Iterator for Segments<'a> {
             marker,
             content,
             coded,
+            is_closed: following.is_some_and(|(_, marker, _)| marker == EOI),
             end,
         })
     }

@@ -97,7 +97,11 @@ fn scales() {
 fn every_kind_is_followed_to_its_end() {
     for (kind, file) in kinds() {
         let jpeg = Jpeg::open(&file).unwrap();
-        assert_eq!(entropy::check(&jpeg.frame, jpeg.bytes), Ok(()), "{kind}");
+        assert_eq!(
+            entropy::check(&jpeg.frame, jpeg.bytes, jpeg.is_closed),
+            Ok(()),
+            "{kind}"
+        );
         assert!(decode(&file).is_ok(), "{kind}");
     }
 }
@@ -254,7 +258,7 @@ fn what_is_behind_the_headers_never_panics() {
             bytes[place] = bytes[place].wrapping_add(step as u8);
             let _ = decode(&bytes);
             if let Ok(jpeg) = Jpeg::open(&bytes) {
-                let _ = entropy::check(&jpeg.frame, jpeg.bytes);
+                let _ = entropy::check(&jpeg.frame, jpeg.bytes, jpeg.is_closed);
             }
         }
     }

@@ -78,10 +78,23 @@ impl Opened for Heif<'_> {
     }
 }
 
+/// The way out is on the phone: its camera writes these files.
+fn unsupported(format: Format, what: &'static str) -> PhotoError {
+    match format {
+        Format::Heic => PhotoError::Unsupported {
+            what,
+            remedy: "on an iPhone, set Settings > Camera > Formats to Most Compatible, or send the photo as a JPEG",
+        },
+        _ => PhotoError::variant(what),
+    }
+}
+
 fn error_of(format: Format, error: Error) -> PhotoError {
     match error {
         Error::Damaged(reason) => PhotoError::damaged(format, &reason),
-        Error::Unsupported(what) => PhotoError::variant(what),
+        Error::Unsupported(what) => unsupported(format, what),
+        Error::NoPicture if format == Format::Avif => unsupported(format, "an AVIF image without a picture"),
+        Error::NoPicture => unsupported(format, "a HEIC photo without a picture"),
         Error::TooLarge => PhotoError::TooMuchMemory { format },
     }
 }

@@ -170,3 +170,11 @@ fn raw_photos_that_begin_as_a_tiff() {
     let kind = decode(&looped, 64).map_err(|error| error.kind());
     assert!(kind.is_ok() || kind == Err(ErrorKind::Malformed), "{kind:?}");
 }
+
+#[test]
+fn brands_alone_are_no_picture() {
+    assert_named(&media(*b"avif", &[b"mif1"]), "an AVIF image without a picture");
+    assert_named(&media(*b"mif1", &[b"heic"]), "a HEIC photo without a picture");
+    let sentence = decode(&media(*b"heic", &[]), 64).unwrap_err().to_string();
+    assert!(sentence.contains("Most Compatible"), "{sentence}");
+}
