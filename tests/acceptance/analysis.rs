@@ -157,6 +157,29 @@ async fn the_answer_has_every_field_of_the_contract() {
 }
 
 #[tokio::test]
+async fn the_answer_says_how_long_each_stage_took() {
+    let (client, _) = library().await;
+    let photo = back("6", 77);
+    let send = async || {
+        let answer = client.analyze([("a.jpg", &photo[..])]).await;
+        let timing = answer.header("server-timing").to_owned();
+        answer.expect(200);
+        let stage = |entry: &str| {
+            let (name, time) = entry.split_once(";dur=").expect("a time");
+            (name.to_owned(), time.parse::<f64>().expect("milliseconds"))
+        };
+        timing.split(", ").map(stage).collect::<Vec<_>>()
+    };
+    let first = send().await;
+    let names: Vec<_> = first.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["read", "decode", "find_hair", "measure", "match"]);
+    assert!(first[1..4].iter().all(|(_, time)| *time > 0.0), "{first:?}");
+    // The photo is in the cache now.
+    let second = send().await;
+    assert!(second[1..4].iter().all(|(_, time)| *time == 0.0), "{second:?}");
+}
+
+#[tokio::test]
 async fn the_right_shade_comes_first() {
     let (client, ids) = library().await;
     for (shade, id) in WELL_SEPARATED.iter().zip(&ids) {

@@ -7,13 +7,15 @@ use crate::extract::InQuery;
 use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
 use crate::problems::{FindsHair, Stored, TakesPhotos, TakesUploads};
 use crate::received::ReceivedPhotos;
+use crate::timing::ServerTiming;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use std::sync::Arc;
+use std::time::Instant;
 use strand_learning::LibrarySnapshot;
-use strand_library::{Analysis, Library, Matching, Overlay, PhotoRequest, standard_palette};
+use strand_library::{Analysis, Library, Matching, Overlay, PhotoRequest, StageTimes, standard_palette};
 use strand_signature::WhiteBalance;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -116,14 +118,15 @@ struct NamedUploads {
 #[utoipa::path(post, path = "/analyze", tag = "analysis", params(Options),
     request_body(content((PhotosForm = "multipart/form-data"), (NamedUploads = "application/json"))),
     responses(
-        (status = 200, body = AnalysisView, description = "One row per photo, in upload order"),
+        (status = 200, body = AnalysisView, description = "One row per photo, in upload order",
+            headers(("server-timing" = String, description = "Milliseconds of `read`, `decode`, `find_hair`, `measure`, and `match`, summed over the photos; 0 for a stage that did not run"))),
         Stored, TakesPhotos, TakesUploads, FindsHair,
     ))]
 async fn analyze(
     State(app): State<AnalysisState>,
     InQuery(options): InQuery<Options>,
     request: Request,
-) -> Result<Json<AnalysisView>, ApiError> {
+) -> Result<(ServerTiming, Json<AnalysisView>), ApiError> {
     let wanted = options.request()?;
     let mut photos = if is_json(request.headers()) {
         let JsonBody(NamedUploads { uploads }) = JsonBody::from_request(request, &()).await?;
@@ -140,27 +143,28 @@ async fn analyze(
             return Err(error.into());
         }
     };
-    let rows = answer_all(&app, &against, photos, wanted, MAX_PHOTOS).await?;
-    Ok(Json(AnalysisView::new(&against, rows)))
+    let (rows, times) = answer_all(&app, &against, photos, wanted, MAX_PHOTOS).await?;
+    Ok((ServerTiming(times), Json(AnalysisView::new(&against, rows))))
 }
 
 /// Match one photo against the built-in palette of industry shades.
 #[utoipa::path(post, path = "/analyze-legacy", tag = "analysis", params(Options),
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses(
-        (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette"),
+        (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette",
+            headers(("server-timing" = String, description = "Milliseconds of `read`, `decode`, `find_hair`, `measure`, and `match`, summed over the photos; 0 for a stage that did not run"))),
         Stored, TakesPhotos, FindsHair,
     ))]
 async fn analyze_legacy(
     State(app): State<AnalysisState>,
     InQuery(options): InQuery<Options>,
     request: Request,
-) -> Result<Json<Vec<Row>>, ApiError> {
+) -> Result<(ServerTiming, Json<Vec<Row>>), ApiError> {
     let wanted = options.request()?;
     let uploads =
         Multipart::from_request(request, &["image", "images", "file"], PHOTO_LIMIT + OVERHEAD).await?;
-    let rows = answer_all(&app, &standard_palette(), uploads.into(), wanted, 1).await?;
-    Ok(Json(rows))
+    let (rows, times) = answer_all(&app, &standard_palette(), uploads.into(), wanted, 1).await?;
+    Ok((ServerTiming(times), Json(rows)))
 }
 
 /// Reads and analyzes the photos one after the other, so that only one is in memory.
@@ -170,10 +174,15 @@ async fn answer_all(
     mut photos: ReceivedPhotos,
     wanted: PhotoRequest,
     most: usize,
-) -> Result<Vec<Row>, ApiError> {
+) -> Result<(Vec<Row>, StageTimes), ApiError> {
     let mut rows = Vec::new();
     let mut failures = Vec::new();
-    while let Some(photo) = photos.next(&app.library).await? {
+    let mut times = StageTimes::default();
+    loop {
+        let started = Instant::now();
+        let next = photos.next(&app.library).await?;
+        times.read += started.elapsed();
+        let Some(photo) = next else { break };
         if rows.len() == most {
             photos.drain().await;
             return Err(BodyError::TooMany(most).into());
@@ -184,7 +193,10 @@ async fn answer_all(
             .clone()
             .unwrap_or_else(|| format!("image {image_index}"));
         let row = match answer(app, against, photo, wanted).await {
-            Ok(analysis) => Row::found(image_index, filename, &analysis),
+            Ok(analysis) => {
+                times += analysis.times;
+                Row::found(image_index, filename, &analysis)
+            }
             // A failure of the server affects all rows, and is temporary.
             Err(error) if error.status().is_server_error() => {
                 photos.drain().await;
@@ -216,7 +228,7 @@ async fn answer_all(
     if failures.len() == rows.len() {
         Err(none_answered(failures))
     } else {
-        Ok(rows)
+        Ok((rows, times))
     }
 }
 

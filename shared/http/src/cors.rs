@@ -71,6 +71,7 @@ impl AllowedOrigins {
             header::LINK,
             header::LOCATION,
             header::RETRY_AFTER,
+            HeaderName::from_static("server-timing"),
         ];
         CorsLayer::new()
             .allow_origin(origins)

@@ -25,6 +25,7 @@ mod received;
 mod routes;
 mod service;
 mod shades;
+mod timing;
 mod training;
 mod uploads;
 mod views;

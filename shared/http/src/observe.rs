@@ -6,7 +6,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 #[cfg(feature = "metrics")]
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tracing::Instrument;
 
 tokio::task_local! {
@@ -16,6 +16,7 @@ tokio::task_local! {
 
 pub static HEADER: HeaderName = HeaderName::from_static("x-request-id");
 const DURATION: &str = "strand_http_request_duration_seconds";
+const STAGES: &str = "strand_analysis_stage_seconds";
 
 /// The id of the request that this task handles.
 pub fn request_id() -> Option<String> {
@@ -43,6 +44,7 @@ pub fn install_metrics() -> Result<PrometheusHandle, BuildError> {
     ];
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full(DURATION.into()), &buckets)?
+        .set_buckets_for_metric(Matcher::Full(STAGES.into()), &buckets)?
         .install_recorder()
 }
 
@@ -94,6 +96,13 @@ pub async fn observe(request: Request, next: Next) -> Response {
     REQUEST_ID
         .scope(id, ROOT.scope(root, answer.instrument(span)))
         .await
+}
+
+/// Adds the times of an analysis to the metrics, except of stages that did not run.
+pub fn record_stages(stages: &[(&'static str, Duration)]) {
+    for (stage, time) in stages.iter().filter(|(_, time)| !time.is_zero()) {
+        metrics::histogram!(STAGES, "stage" => *stage).record(time.as_secs_f64());
+    }
 }
 
 /// The method as a metric label. Only standard methods: a client may send any word, and each label would be kept

@@ -1,6 +1,7 @@
 //! From a measured photo to its description and best matches.
 
 use crate::measuring::{MeasuredPhoto, Measuring, PhotoRequest};
+use crate::stages::{StageTimes, timed};
 use crate::{CacheStats, Catalog, LibraryError};
 use std::sync::{Arc, LazyLock};
 use strand_color::{Summary, describe, palette};
@@ -36,6 +37,8 @@ pub struct Analysis {
     pub overlay: Option<Vec<u8>>,
     /// Whether the measurement came from the cache, so that no network ran.
     pub cached: bool,
+    /// How long the stages took for this answer.
+    pub times: StageTimes,
 }
 
 /// Matches photos against the library or the standard palette.
@@ -69,8 +72,17 @@ impl Matching {
         request: PhotoRequest,
     ) -> Result<Analysis, LibraryError> {
         let (photo, cached) = self.measuring.measure(bytes, request).await?;
-        let analysis = answer(&photo, against, request)?;
-        Ok(Analysis { cached, ..analysis })
+        let mut times = if cached {
+            StageTimes::default()
+        } else {
+            photo.times
+        };
+        let analysis = timed(&mut times.rank, || answer(&photo, against, request))?;
+        Ok(Analysis {
+            cached,
+            times,
+            ..analysis
+        })
     }
 
     /// Statistics of the cache of measured photos.
@@ -116,6 +128,7 @@ fn answer(
             .and_then(|wanted| photo.overlay(wanted))
             .map(<[u8]>::to_vec),
         cached: false,
+        times: StageTimes::default(),
     })
 }
 

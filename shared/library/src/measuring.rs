@@ -2,10 +2,12 @@
 
 use crate::cache::{CacheStats, Key, MeasurementCache};
 use crate::ports::{Measurement, Networks};
+use crate::stages::{StageTimes, timed};
 use crate::warnings::warnings;
 use crate::workers::Workers;
 use crate::{LibraryError, Overlay, hex_digest};
 use std::sync::Arc;
+use std::time::Instant;
 use strand_photo::{ColorSpace, decode};
 use strand_signature::{WhiteBalance, measure};
 
@@ -33,6 +35,8 @@ pub struct MeasuredPhoto {
     pub measurement: Measurement,
     /// Photo-quality warnings, one sentence each.
     pub warnings: Vec<String>,
+    /// How long measuring took, when it was done.
+    pub times: StageTimes,
     /// The overlay that was drawn when the photo was measured, as a PNG.
     pub overlay: Option<(Overlay, Vec<u8>)>,
 }
@@ -156,8 +160,10 @@ fn measured(
     bytes: &[u8],
     request: PhotoRequest,
 ) -> Result<MeasuredPhoto, LibraryError> {
-    let photo = decode(bytes, WORKING_SIDE)?;
-    let mask = networks.find_hair(&photo)?;
+    let mut times = StageTimes::default();
+    let photo = timed(&mut times.decode, || decode(bytes, WORKING_SIDE))?;
+    let mask = timed(&mut times.find_hair, || networks.find_hair(&photo))?;
+    let started = Instant::now();
     let signature = measure(&photo, &mask, request.white_balance);
     let embedding = match &signature {
         Some(_) => networks.embed_hair(&photo, &mask)?,
@@ -167,11 +173,13 @@ fn measured(
         .as_ref()
         .map(|signature| warnings(&photo, &mask, signature))
         .unwrap_or_default();
+    times.measure = started.elapsed();
     let draw = |overlay: Overlay| Ok::<_, LibraryError>((overlay, overlay.draw(&photo, &mask)?));
     Ok(MeasuredPhoto {
         sha256,
         color_space: photo.source().color_space,
         warnings,
+        times,
         overlay: request.overlay.map(draw).transpose()?,
         measurement: Measurement { signature, embedding },
     })
