@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::Deserialize;
-use strand::photo;
+use strand::mask::Framed;
 
 use crate::metrics::{Answer, calibration_error, interval, share};
 use crate::networks::{Networks, WORKING_SIDE};
@@ -88,7 +88,8 @@ fn measured(
         let path = folder.join(file);
         let about = |error: &dyn Display| format!("{}: {error}", path.display());
         let bytes = fs::read(&path).map_err(|error| about(&error))?;
-        let photo = photo::decode(&bytes, WORKING_SIDE).map_err(|error| about(&error))?;
+        let framed = Framed::decode(&bytes, WORKING_SIDE).map_err(|error| about(&error))?;
+        let photo = framed.picture();
         let mask = networks.parse(&photo);
         Ok(Photograph {
             sample: Sample::of(&photo, &mask),

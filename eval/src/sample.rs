@@ -2,8 +2,8 @@
 
 use image::RgbImage;
 use strand::color::{Lab, append_labs};
-use strand::mask::HairMask;
-use strand::photo::{self, Photo};
+use strand::mask::{Framed, HairMask};
+use strand::photo::Photo;
 use strand::signature::{Signature, WhiteBalance, feature_vector, measure};
 
 use crate::cache::{Cache, PackedMask};
@@ -45,7 +45,8 @@ impl PhotoSource<'_> {
             files
         });
         let photos = files.iter().zip(lights).map(|(file, light)| {
-            let photo = photo::decode(file, WORKING_SIDE).expect("the generator writes photos");
+            let framed = Framed::decode(file, WORKING_SIDE).expect("the generator writes photos");
+            let photo = framed.picture().into_owned();
             let mask = self.mask(&self.key(shot, *light), &photo);
             (photo, mask)
         });
@@ -86,7 +87,11 @@ impl PhotoSource<'_> {
 
     /// The cache key of a photo's mask. The key of its embedding begins with it.
     pub fn key(&self, shot: &Shot, light: Light) -> String {
-        format!("{} {light:?} {} mask", shot.key(), self.networks.parser_id())
+        format!(
+            "{} {light:?} {} framed mask",
+            shot.key(),
+            self.networks.parser_id()
+        )
     }
 
     /// The cache key of a photo's file. Recolored hair depends on the parser.

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use base64::Engine as _;
-use image::{ImageFormat, RgbImage};
+use image::{GrayImage, ImageFormat, Rgb as Pixel, RgbImage, imageops};
 use serde_json::{Value, json};
 use strand::color::{Lab, Rgb, ciede2000};
 use strand_tests::client::{Client, assert_sentence, form, number, text};
@@ -303,6 +303,49 @@ async fn coverage_is_the_share_of_hair() {
 }
 
 #[tokio::test]
+async fn bars_around_a_photo_change_nothing() {
+    let (client, ids) = library().await;
+    let bare = picture(View::Back, "6", 4).rgb.clone();
+    let row = client.analyze_one(&encode::jpeg(&bare)).await;
+    for color in [[0; 3], [255; 3]] {
+        for (width, height) in [(512, 910), (910, 512), (660, 660)] {
+            let mut framed = RgbImage::from_pixel(width, height, Pixel(color));
+            let (x, y) = ((width - 512) / 2, (height - 512) / 2);
+            imageops::replace(&mut framed, &bare, i64::from(x), i64::from(y));
+            let found = client.analyze_one(&encode::jpeg(&framed)).await;
+            let difference = ciede2000(mean(&row), mean(&found));
+            assert!(
+                difference < 1.0 && best_of(&found, &ids) == best_of(&row, &ids),
+                "{color:?} {width}x{height}: {difference} {found}"
+            );
+            let [before, after] = [&row, &found].map(|row| number(&row["hair"]["coverage"]));
+            assert!(
+                (before - after).abs() < 0.03,
+                "{color:?} {width}x{height}: {before} {after}"
+            );
+            assert_eq!(row["warnings"], found["warnings"], "{color:?} {width}x{height}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_overlay_shows_the_whole_photo_with_its_bars() {
+    let (client, _) = library().await;
+    let mut framed = RgbImage::from_pixel(512, 1024, Pixel([0; 3]));
+    imageops::replace(&mut framed, &picture(View::Back, "6", 4).rgb, 0, 256);
+    let mask = mask_of(&client, &encode::jpeg(&framed)).await;
+    assert_eq!(mask.height(), 2 * mask.width());
+    let side = mask.width();
+    let marked = |rows: std::ops::Range<u32>| {
+        rows.flat_map(|y| (0..side).map(move |x| (x, y)))
+            .filter(|(x, y)| mask.get_pixel(*x, *y).0[0] > 127)
+            .count()
+    };
+    assert_eq!(marked(0..side / 2) + marked(side * 3 / 2..side * 2), 0);
+    assert!(marked(side / 2..side * 3 / 2) > 0);
+}
+
+#[tokio::test]
 async fn rows_are_in_upload_order() {
     let (client, ids) = library().await;
     let order = [4, 0, 3, 1, 2];
@@ -383,6 +426,23 @@ async fn one_to_five_photos_are_accepted() {
     client.post("/analyze").await.problem(400);
 }
 
+/// The hair mask of a photo.
+async fn mask_of(client: &Client, photo: &[u8]) -> GrayImage {
+    let mask = client
+        .post_form("/analyze?overlay=mask", form("images", [("a.jpg", photo)]))
+        .await
+        .expect(200);
+    let mask = text(&mask["results"][0]["overlay"]).to_owned();
+    let mask = base64::engine::general_purpose::STANDARD
+        .decode(mask.trim_start_matches("data:image/png;base64,"))
+        .expect("base64");
+    let mask = image::load_from_memory_with_format(&mask, ImageFormat::Png).expect("a PNG");
+    let image::DynamicImage::ImageLuma8(mask) = mask else {
+        panic!("the mask is {:?}, not gray", mask.color());
+    };
+    mask
+}
+
 #[tokio::test]
 async fn the_overlay_is_a_small_png() {
     let (client, _) = library().await;
@@ -401,18 +461,7 @@ async fn the_overlay_is_a_small_png() {
     let overlay = image::load_from_memory_with_format(&png, ImageFormat::Png).expect("a PNG");
     assert!((32..=640).contains(&overlay.width()) && (32..=640).contains(&overlay.height()));
     assert!(png.len() < 500_000, "{} bytes are not small", png.len());
-    let mask = client
-        .post_form("/analyze?overlay=mask", form("images", [("a.jpg", &photo[..])]))
-        .await
-        .expect(200);
-    let mask = text(&mask["results"][0]["overlay"]).to_owned();
-    let mask = base64::engine::general_purpose::STANDARD
-        .decode(mask.trim_start_matches("data:image/png;base64,"))
-        .expect("base64");
-    let mask = image::load_from_memory_with_format(&mask, ImageFormat::Png).expect("a PNG");
-    let image::DynamicImage::ImageLuma8(mask) = mask else {
-        panic!("the mask is {:?}, not gray", mask.color());
-    };
+    let mask = mask_of(&client, &photo).await;
     // In these photos the hair is in the middle, and a corner is wall.
     assert!(mask.get_pixel(mask.width() / 2, mask.height() / 3).0[0] > 200);
     assert!(mask.get_pixel(1, 1).0[0] < 50);

@@ -8,11 +8,12 @@ use crate::workers::Workers;
 use crate::{LibraryError, Overlay, hex_digest};
 use std::sync::Arc;
 use std::time::Instant;
-use strand_photo::{ColorSpace, decode};
+use strand_mask::Framed;
+use strand_photo::ColorSpace;
 use strand_signature::{WhiteBalance, measure};
 
-/// The long side to which photos are scaled before they are measured, in pixels. The parser needs no more, and it is
-/// plenty for color.
+/// The long side, in pixels, to which the picture in a photo is scaled before it is measured. The parser needs no more,
+/// and it is plenty for color.
 const WORKING_SIDE: u32 = 512;
 
 /// Options for one photo.
@@ -153,7 +154,7 @@ impl Measuring {
     }
 }
 
-/// Decodes a photo, finds its hair, and measures it.
+/// Decodes a photo, cuts off what is no picture, finds the hair, and measures it.
 fn measured(
     networks: &dyn Networks,
     sha256: String,
@@ -161,7 +162,8 @@ fn measured(
     request: PhotoRequest,
 ) -> Result<MeasuredPhoto, LibraryError> {
     let mut times = StageTimes::default();
-    let photo = timed(&mut times.decode, || decode(bytes, WORKING_SIDE))?;
+    let framed = timed(&mut times.decode, || Framed::decode(bytes, WORKING_SIDE))?;
+    let photo = framed.picture();
     let mask = timed(&mut times.find_hair, || networks.find_hair(&photo))?;
     let started = Instant::now();
     let signature = measure(&photo, &mask, request.white_balance);
@@ -174,10 +176,13 @@ fn measured(
         .map(|signature| warnings(&photo, &mask, signature))
         .unwrap_or_default();
     times.measure = started.elapsed();
-    let draw = |overlay: Overlay| Ok::<_, LibraryError>((overlay, overlay.draw(&photo, &mask)?));
+    let draw = |overlay: Overlay| {
+        let drawn = overlay.draw(&framed.whole, &framed.whole_mask(&mask))?;
+        Ok::<_, LibraryError>((overlay, drawn))
+    };
     Ok(MeasuredPhoto {
         sha256,
-        color_space: photo.source().color_space,
+        color_space: framed.whole.source().color_space,
         warnings,
         times,
         overlay: request.overlay.map(draw).transpose()?,

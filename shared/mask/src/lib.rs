@@ -1,8 +1,10 @@
-//! The soft mask that marks the hair in a photo, and arithmetic on it.
+//! The soft mask that marks the hair in a photo, and arithmetic on it. What is no photo, such as bars, is found first.
 
 mod cores;
+mod frame;
 
 pub use cores::keep_cores;
+pub use frame::Framed;
 
 /// A soft mask: the probability of hair for each pixel of a photo.
 #[derive(Debug, Clone, PartialEq, Eq)]
