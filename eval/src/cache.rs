@@ -66,6 +66,7 @@ pub fn hex(bytes: &[u8]) -> String {
 pub struct PackedMask {
     hair: Vec<u8>,
     skin: Option<Vec<u8>>,
+    presence: Option<f32>,
 }
 
 impl PackedMask {
@@ -77,6 +78,7 @@ impl PackedMask {
                 .skin
                 .as_ref()
                 .map(|skin| png(&skin.probability, skin.width, skin.height)),
+            presence: mask.presence,
         }
     }
 
@@ -84,6 +86,7 @@ impl PackedMask {
     pub fn unpack(&self) -> HairMask {
         let (width, height, probability) = gray(&self.hair);
         let mut mask = HairMask::new(width, height, probability);
+        mask.presence = self.presence;
         mask.skin = self.skin.as_deref().map(|skin| {
             let (width, height, probability) = gray(skin);
             SoftMap {

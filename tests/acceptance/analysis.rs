@@ -55,7 +55,7 @@ fn assert_row(row: &Value, index: usize, filename: &str) {
     assert_summary(&row["analysis_summary"]);
     assert_colors(row["dominant_hair_colors"].as_array().expect("colors"));
     assert_matches(row["best_matches"].as_array().expect("matches"));
-    for share in ["coverage", "confidence"] {
+    for share in ["presence", "coverage", "confidence"] {
         assert!((0.0..=1.0).contains(&number(&row["hair"][share])), "{row}");
     }
     assert!(

@@ -87,7 +87,7 @@ fn row_example() -> serde_json::Value {
             "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12,
             "color_differences": [2.1, 4.8]
         }],
-        "no_match_score": 0.02, "hair": {"coverage": 0.31, "confidence": 0.97},
+        "no_match_score": 0.02, "hair": {"presence": 0.99, "coverage": 0.31, "confidence": 0.97},
         "photo": {"color_space": "srgb"}, "warnings": []
     })
 }
@@ -114,7 +114,8 @@ struct Found {
     dominant_hair_colors: Vec<ColorShare>,
     /// The best matches, highest combined score first.
     best_matches: Vec<MatchView>,
-    /// Probability, 0 to 1, that the hair matches no color of the library; 0 if no color is trained.
+    /// Probability, 0 to 1, that the photo shows no hair, or hair of no color in the library. If no color is trained,
+    /// only the former.
     #[schema(example = 0.02)]
     no_match_score: f32,
     hair: HairView,
@@ -168,8 +169,8 @@ struct MatchView {
     /// CIEDE2000 color difference; lower is closer.
     #[schema(example = 3.2)]
     lab_difference_score: f32,
-    /// Probability, 0 to 1, that the hair is this color, among all colors of the library and no match; if no color is
-    /// trained, closeness in color. Matches are sorted by this score.
+    /// Probability, 0 to 1, that the photo shows hair of this color, among all colors of the library and no match; if no
+    /// color is trained, closeness in color times `hair.presence`. Matches are sorted by this score.
     #[schema(example = 0.88)]
     combined_score: f32,
     /// What the scores are based on: `model`, `references`, or `swatch`.
@@ -183,9 +184,13 @@ struct MatchView {
     color_differences: Vec<f32>,
 }
 
-/// The amount of hair found, and the confidence of the hair parser.
+/// Whether the photo shows hair, how much of it, and the confidence of the hair parser.
 #[derive(Serialize, ToSchema)]
 struct HairView {
+    /// Probability that the photo shows hair of a head, 0 to 1. Below 0.5, the row is an error. It is 1 if the hair
+    /// parser does not judge it.
+    #[schema(example = 0.99)]
+    presence: f32,
     /// Share of the photo that is hair, 0 to 1.
     #[schema(example = 0.31)]
     coverage: f32,
@@ -222,6 +227,7 @@ impl Found {
             best_matches: analysis.matches.iter().map(MatchView::from).collect(),
             no_match_score: rounded(analysis.no_match, 4),
             hair: HairView {
+                presence: rounded(analysis.presence, 4),
                 coverage: rounded(analysis.coverage, 4),
                 confidence: rounded(analysis.confidence, 4),
             },

@@ -71,6 +71,19 @@ pub struct Ranking {
     pub none: f32,
 }
 
+impl Ranking {
+    /// The ranking of a photo whose measurements are right with this probability only, 0 to 1, such as that of showing
+    /// hair at all. The rest goes to none.
+    #[must_use]
+    pub fn given(mut self, probability: f32) -> Self {
+        for found in &mut self.matches {
+            found.combined *= probability;
+        }
+        self.none = 1.0 - probability * (1.0 - self.none);
+        self
+    }
+}
+
 /// A photo to match.
 #[derive(Debug, Clone, Copy)]
 pub struct Query<'a> {
@@ -185,5 +198,38 @@ impl Odds {
 
     fn probability(&self, evidence: f32) -> f32 {
         (evidence - self.most).exp() / self.total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_hair_goes_to_none() {
+        let found = |combined| Match {
+            shade_id: 1,
+            name: String::new(),
+            svm_score: 0.0,
+            difference: 0.0,
+            combined,
+            basis: Basis::Swatch,
+            nearest_photo: None,
+            color_differences: Vec::new(),
+        };
+        let sure = Ranking {
+            matches: vec![found(0.7), found(0.1)],
+            none: 0.2,
+        };
+        let Ranking { matches, none } = sure.clone().given(0.5);
+        let all = [matches[0].combined, matches[1].combined, none];
+        assert!(
+            all.iter()
+                .zip([0.35, 0.05, 0.6])
+                .all(|(x, y)| (x - y).abs() < 1e-6),
+            "{all:?}"
+        );
+        let same = sure.clone().given(1.0);
+        assert!((same.none - sure.none).abs() < 1e-6 && same.matches == sure.matches);
     }
 }

@@ -25,8 +25,10 @@ pub struct Analysis {
     pub colors: Vec<DominantColor>,
     /// Best matches first.
     pub matches: Vec<Match>,
-    /// Probability that the hair matches no shade of the library.
+    /// Probability that the photo shows no hair, or hair of no shade in the library.
     pub no_match: f32,
+    /// Probability that the photo shows hair of a head, 0 to 1.
+    pub presence: f32,
     /// Share of the photo that is hair, 0 to 1.
     pub coverage: f32,
     /// Mean probability of the hair pixels, 0.5 to 1.
@@ -109,10 +111,15 @@ fn answer(
         features: &measurement.vector().unwrap_or_default(),
         sha256: Some(&photo.sha256),
     };
-    let Ranking { matches, none } = against.rank(query, BEST_MATCHES);
+    let ranking = against.rank(query, BEST_MATCHES);
+    let doubt = doubt(&ranking);
+    let Ranking { matches, none } = ranking.given(photo.presence);
     let mut warnings = photo.warnings.clone();
     warnings.extend(stale_warning(against));
-    warnings.extend(doubt(&matches, none));
+    warnings.extend(doubt);
+    if photo.presence < DOUBTFUL_PRESENCE {
+        warnings.push("This may not be hair; use a photo that shows more of the head.".to_owned());
+    }
     let shares: Vec<_> = signature.colors.iter().map(|c| (c.lab, c.share)).collect();
     Ok(Analysis {
         color_space: photo.color_space,
@@ -120,6 +127,7 @@ fn answer(
         colors: signature.colors.clone(),
         matches,
         no_match: none,
+        presence: photo.presence,
         coverage: signature.coverage,
         confidence: signature.confidence,
         warnings,
@@ -135,10 +143,13 @@ fn answer(
 /// The second match is mentioned if it scores at least this share of the first one's score.
 const CLOSE_SECOND: f32 = 0.6;
 
-/// A warning if the first match may well be wrong.
-fn doubt(matches: &[Match], none: f32) -> Option<String> {
+/// The presence of hair below which it may be something else.
+const DOUBTFUL_PRESENCE: f32 = 0.8;
+
+/// A warning if the first match may well be wrong even if the photo shows hair.
+fn doubt(Ranking { matches, none }: &Ranking) -> Option<String> {
     let first = matches.first()?;
-    if none > first.combined {
+    if *none > first.combined {
         return Some("No shade in the library is close; this hair may be of another shade.".to_owned());
     }
     let second = matches.get(1)?;

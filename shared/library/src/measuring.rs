@@ -34,6 +34,8 @@ pub struct MeasuredPhoto {
     pub color_space: ColorSpace,
     /// What was measured.
     pub measurement: Measurement,
+    /// The probability, 0 to 1, that it is hair of a head; 1 if the parser does not judge that.
+    pub presence: f32,
     /// Photo-quality warnings, one sentence each.
     pub warnings: Vec<String>,
     /// How long measuring took, when it was done.
@@ -183,6 +185,7 @@ fn measured(
     Ok(MeasuredPhoto {
         sha256,
         color_space: framed.whole.source().color_space,
+        presence: mask.presence.unwrap_or(1.0),
         warnings,
         times,
         overlay: request.overlay.map(draw).transpose()?,

@@ -7,7 +7,7 @@ pub use cores::keep_cores;
 pub use frame::Framed;
 
 /// A soft mask: the probability of hair for each pixel of a photo.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HairMask {
     /// The photo's width in pixels.
     pub width: u32,
@@ -18,6 +18,9 @@ pub struct HairMask {
     pub probability: Vec<u8>,
     /// The probability of bare skin; `None` if the parser does not report skin.
     pub skin: Option<SoftMap>,
+    /// The probability, 0 to 1, that what is marked is hair of a head, and not fur, cloth, or a thing; `None` if the
+    /// parser does not judge it.
+    pub presence: Option<f32>,
 }
 
 /// A soft map of the whole photo at its own resolution. The skin map keeps the network's resolution: its users only
@@ -49,7 +52,11 @@ impl HairMask {
     /// The probability from which a pixel counts as hair in a yes-or-no decision: one half.
     pub const THRESHOLD: u8 = 128;
 
-    /// Makes a mask without a skin map.
+    /// The least presence of a photo that is said to show hair. Chosen on the pictures that the judgment of the project's
+    /// own parser was fitted to (`models/hair-parser/presence.py`).
+    pub const LEAST_PRESENCE: f32 = 0.5;
+
+    /// Makes a mask without a skin map and without a judgment.
     ///
     /// # Panics
     /// Unless `probability` holds `width * height` bytes.
@@ -64,6 +71,19 @@ impl HairMask {
             height,
             probability,
             skin: None,
+            presence: None,
+        }
+    }
+
+    /// Without a judgment, the least share of the photo that must be marked. Stray marks on walls and fabric are smaller
+    /// than this; useful hair is larger.
+    const LEAST_UNJUDGED: f32 = 0.002;
+
+    /// Whether the photo shows hair of a head.
+    pub fn shows_hair(&self) -> bool {
+        match self.presence {
+            Some(presence) => presence >= Self::LEAST_PRESENCE,
+            None => self.coverage(Self::THRESHOLD) >= Self::LEAST_UNJUDGED,
         }
     }
 
@@ -141,6 +161,20 @@ mod tests {
                 height: 2
             })
         );
+    }
+
+    #[test]
+    fn the_judgment_decides_whether_there_is_hair_and_without_one_the_coverage() {
+        let mut mask = HairMask::new(100, 100, vec![0; 10_000]);
+        mask.probability[..10].fill(255);
+        assert!(!mask.shows_hair());
+        mask.presence = Some(0.9);
+        assert!(mask.shows_hair());
+        mask.probability.fill(255);
+        mask.presence = Some(0.4);
+        assert!(!mask.shows_hair());
+        mask.presence = None;
+        assert!(mask.shows_hair());
     }
 
     #[test]

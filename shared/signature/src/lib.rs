@@ -42,11 +42,14 @@ pub enum WhiteBalance {
     Off,
 }
 
-/// Measures the hair that `mask` marks in `photo`; `None` if there is too little hair.
+/// Measures the hair that `mask` marks in `photo`; `None` if the photo shows no hair or too little of it.
 ///
 /// # Panics
 /// If `mask` and `photo` differ in size.
 pub fn measure(photo: &Photo, mask: &HairMask, white_balance: WhiteBalance) -> Option<Signature> {
+    if !mask.shows_hair() {
+        return None;
+    }
     let hair = pixels::collect(photo, mask)?;
     let light = match white_balance {
         WhiteBalance::Auto => Some(surroundings::surroundings(photo, mask)),

@@ -4,10 +4,8 @@ use strand_color::{Lab, Rgb};
 use strand_mask::HairMask;
 use strand_photo::Photo;
 
-/// With fewer hair pixels, or a smaller share of the photo, there is no hair to measure. Stray marks on walls and
-/// fabric are smaller than this; useful hair is larger.
+/// With fewer hair pixels there is no color to measure.
 const MIN_PIXELS: usize = 48;
-const MIN_COVERAGE: f32 = 0.002;
 /// The maximum number of pixels to measure. More pixels take time and do not change the result.
 const MAX_SAMPLE: usize = 12_288;
 /// The darkest and brightest tails, by weight, are shadows between strands and specular highlights. They show the
@@ -65,8 +63,7 @@ pub fn collect(photo: &Photo, mask: &HairMask) -> Option<Hair> {
     let hair: Vec<usize> = (0..mask.probability.len())
         .filter(|pixel| mask.probability[*pixel] >= HairMask::THRESHOLD)
         .collect();
-    let coverage = mask.coverage(HairMask::THRESHOLD);
-    if hair.len() < MIN_PIXELS || coverage < MIN_COVERAGE {
+    if hair.len() < MIN_PIXELS {
         return None;
     }
     let sample = hair.len().min(MAX_SAMPLE);
@@ -89,7 +86,7 @@ pub fn collect(photo: &Photo, mask: &HairMask) -> Option<Hair> {
     let pixels = without_tails(pixels.collect());
     Some(Hair {
         pixels,
-        coverage,
+        coverage: mask.coverage(HairMask::THRESHOLD),
         confidence: mask.confidence(HairMask::THRESHOLD),
     })
 }

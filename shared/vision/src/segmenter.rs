@@ -14,11 +14,12 @@ pub(super) struct SegmenterParser {
     spec: Segmenter,
 }
 
-/// Maps from the network, as bytes, at its resolution.
+/// Maps from the network, as bytes, at its resolution, and its judgment.
 struct Maps {
     size: [u32; 2],
     hair: Vec<u8>,
     skin: Option<Vec<u8>>,
+    presence: Option<f32>,
 }
 
 impl SegmenterParser {
@@ -76,7 +77,16 @@ impl SegmenterParser {
             size: [width as u32, height as u32],
             hair: map(self.spec.hair_channel)?,
             skin: self.spec.skin_channel.map(map).transpose()?,
+            presence: presence(outputs),
         })
+    }
+}
+
+/// The second output, if the network has one with a single value: the probability that the marked pixels are hair.
+fn presence(outputs: &[Output<'_>]) -> Option<f32> {
+    match outputs.get(1)?.values {
+        &[presence] => Some(presence),
+        _ => None,
     }
 }
 
@@ -117,12 +127,14 @@ impl HairParser for SegmenterParser {
         let probability = placement
             .unmap(&maps.hair, maps.size, size)
             .map_err(|e| self.graph.failed(e))?;
+        let presence = maps.presence;
         let skin = maps.skin(&placement).map_err(|e| self.graph.failed(e))?;
         let mut mask = HairMask {
             width: size[0],
             height: size[1],
             probability,
             skin,
+            presence,
         };
         keep_cores(&mut mask);
         Ok(mask)
@@ -202,6 +214,12 @@ mod tests {
         for x in [0, 63] {
             assert!(at(&skin.probability, 64, x, 1) < 5 && at(&skin.probability, 64, x, 14) > 250);
         }
+    }
+
+    #[test]
+    fn the_second_output_is_the_presence() {
+        let presence = halves(64, 64, Fit::Stretch).presence;
+        assert!(presence.is_some_and(|p| (p - 0.5).abs() < 0.02), "{presence:?}");
     }
 
     #[test]
