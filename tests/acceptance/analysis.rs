@@ -346,6 +346,24 @@ async fn the_overlay_shows_the_whole_photo_with_its_bars() {
 }
 
 #[tokio::test]
+async fn a_photo_without_color_is_never_a_confident_match() {
+    let (client, ids) = library().await;
+    let color = picture(View::Back, "6", 4);
+    let mut gray = color.rgb.clone();
+    for pixel in gray.pixels_mut() {
+        let [r, g, b] = pixel.0.map(u32::from);
+        pixel.0 = [((299 * r + 587 * g + 114 * b) / 1000) as u8; 3];
+    }
+    let row = client.analyze_one(&encode::jpeg(&gray)).await;
+    let warned = |row: &Value| row["warnings"].to_string().contains("black and white");
+    assert!(warned(&row), "{row}");
+    assert!(number(&row["best_matches"][0]["combined_score"]) < 0.5, "{row}");
+    assert!(number(&row["no_match_score"]) > 0.5, "{row}");
+    let row = client.analyze_one(&encode::jpeg(&color.rgb)).await;
+    assert!(!warned(&row) && best_of(&row, &ids) == ids[1], "{row}");
+}
+
+#[tokio::test]
 async fn rows_are_in_upload_order() {
     let (client, ids) = library().await;
     let order = [4, 0, 3, 1, 2];

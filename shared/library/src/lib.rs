@@ -8,6 +8,7 @@
 
 mod cache;
 mod catalog;
+mod coloring;
 mod error;
 mod job;
 pub mod jobs;
@@ -32,6 +33,7 @@ mod workers;
 
 pub use cache::CacheStats;
 pub use catalog::Catalog;
+pub use coloring::Coloring;
 pub use error::{LibraryError, Thing, UploadError};
 pub use job::{Job, JobFailure, JobState};
 pub use jobs::JobQueue;

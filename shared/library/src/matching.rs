@@ -113,7 +113,7 @@ fn answer(
     };
     let ranking = against.rank(query, BEST_MATCHES);
     let doubt = doubt(&ranking);
-    let Ranking { matches, none } = ranking.given(photo.presence);
+    let Ranking { matches, none } = ranking.given(photo.presence * photo.coloring.trust());
     let mut warnings = photo.warnings.clone();
     warnings.extend(stale_warning(against));
     warnings.extend(doubt);
@@ -146,7 +146,7 @@ const CLOSE_SECOND: f32 = 0.6;
 /// The presence of hair below which it may be something else.
 const DOUBTFUL_PRESENCE: f32 = 0.8;
 
-/// A warning if the first match may well be wrong even if the photo shows hair.
+/// A warning if the first match may well be wrong even if the photo shows hair in its own colors.
 fn doubt(Ranking { matches, none }: &Ranking) -> Option<String> {
     let first = matches.first()?;
     if *none > first.combined {

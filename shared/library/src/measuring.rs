@@ -1,9 +1,10 @@
 //! From the bytes of a photo to the measurement of its hair.
 
 use crate::cache::{CacheStats, Key, MeasurementCache};
+use crate::coloring::Coloring;
 use crate::ports::{Measurement, Networks};
 use crate::stages::{StageTimes, timed};
-use crate::warnings::warnings;
+use crate::warnings::quality;
 use crate::workers::Workers;
 use crate::{LibraryError, Overlay, hex_digest};
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub struct MeasuredPhoto {
     pub measurement: Measurement,
     /// The probability, 0 to 1, that it is hair of a head; 1 if the parser does not judge that.
     pub presence: f32,
+    /// Whether it has the colors that the camera saw; [`Coloring::Full`] if no hair was found.
+    pub coloring: Coloring,
     /// Photo-quality warnings, one sentence each.
     pub warnings: Vec<String>,
     /// How long measuring took, when it was done.
@@ -173,10 +176,12 @@ fn measured(
         Some(_) => networks.embed_hair(&photo, &mask)?,
         None => None,
     };
-    let warnings = signature
+    let quality = signature
         .as_ref()
-        .map(|signature| warnings(&photo, &mask, signature))
-        .unwrap_or_default();
+        .map(|signature| quality(&photo, &mask, signature));
+    let (coloring, warnings) = quality.map_or((Coloring::Full, Vec::new()), |quality| {
+        (quality.coloring, quality.warnings)
+    });
     times.measure = started.elapsed();
     let draw = |overlay: Overlay| {
         let drawn = overlay.draw(&framed.whole, &framed.whole_mask(&mask))?;
@@ -186,6 +191,7 @@ fn measured(
         sha256,
         color_space: framed.whole.source().color_space,
         presence: mask.presence.unwrap_or(1.0),
+        coloring,
         warnings,
         times,
         overlay: request.overlay.map(draw).transpose()?,

@@ -1,6 +1,7 @@
 //! Photo-quality warnings. The thresholds for blur and color cast come from 200 portraits of the parser's training set:
 //! unchanged, blurred, and in the light of other lamps, including their hair.
 
+use crate::coloring::Coloring;
 use strand_color::{Lab, append_labs};
 use strand_mask::HairMask;
 use strand_photo::Photo;
@@ -34,8 +35,16 @@ const LEAST_GROUND: f32 = 0.05;
 /// Means use every n-th pixel.
 const STRIDE: usize = 7;
 
-/// One sentence for each problem of a photo.
-pub fn warnings(photo: &Photo, mask: &HairMask, signature: &Signature) -> Vec<String> {
+/// What affects how far to trust the measurements of a photo.
+pub struct Quality {
+    /// Whether it has the colors that the camera saw.
+    pub coloring: Coloring,
+    /// One sentence for each problem.
+    pub warnings: Vec<String>,
+}
+
+/// Judges a photo in which hair was found.
+pub fn quality(photo: &Photo, mask: &HairMask, signature: &Signature) -> Quality {
     let some: Vec<u8> = photo
         .rgb()
         .chunks_exact(3)
@@ -72,11 +81,13 @@ pub fn warnings(photo: &Photo, mask: &HairMask, signature: &Signature) -> Vec<St
             "The hair is hard to tell from the rest; use a plainer background.",
         ),
     ];
-    checks
-        .into_iter()
-        .filter(|(applies, _)| *applies)
-        .map(|(_, text)| text.to_owned())
-        .collect()
+    let coloring = Coloring::of(&labs, mask, STRIDE);
+    let found = checks.into_iter().filter(|(applies, _)| *applies);
+    let warnings = found.map(|(_, text)| text).chain(coloring.warning());
+    Quality {
+        coloring,
+        warnings: warnings.map(str::to_owned).collect(),
+    }
 }
 
 fn mean(labs: &[Lab]) -> Lab {
@@ -165,7 +176,7 @@ mod tests {
             coverage: 0.5,
             confidence: 0.9,
         };
-        warnings(photo, &mask, &signature)
+        quality(photo, &mask, &signature).warnings
     }
 
     #[test]
@@ -182,18 +193,31 @@ mod tests {
 
     #[test]
     fn each_problem_has_a_warning() {
-        let ramps = photo(|x, _| [60 + (x % 32).min(32 - x % 32) as u8 * 4; 3]);
+        let ramps = photo(|x, y| {
+            let light = 60 + (x % 32).min(32 - x % 32) as u8 * 4;
+            if y < SIDE / 2 {
+                [light + 20, light + 5, light]
+            } else {
+                [light, light + 5, light + 20]
+            }
+        });
         let lamp = photo(|x, y| {
             let light = if (x / 4 + y / 4) % 2 == 0 { 250 } else { 150 };
+            // A wall in two paints: of one hue, the photo would be toned.
+            let blue = if x % 32 < 8 { 0.5 } else { 0.15 };
             [
                 light,
                 (f32::from(light) * 0.62) as u8,
-                (f32::from(light) * 0.25) as u8,
+                (f32::from(light) * blue) as u8,
             ]
         });
         for (photo, word) in [
             (photo(|_, _| [8, 7, 9]), "dark"),
             (photo(|_, _| [250, 251, 250]), "overexposed"),
+            (
+                photo(|x, y| [if x % 16 < 8 || y % 9 < 4 { 90 } else { 190 }; 3]),
+                "black and white",
+            ),
             (ramps, "blurred"),
             (lamp, "colored"),
         ] {

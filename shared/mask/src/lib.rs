@@ -87,6 +87,15 @@ impl HairMask {
         }
     }
 
+    /// Whether the skin map shows skin at a pixel.
+    pub fn shows_skin(&self, x: usize, y: usize) -> bool {
+        self.skin.as_ref().is_some_and(|skin| {
+            let column = x * skin.width as usize / self.width as usize;
+            let row = y * skin.height as usize / self.height as usize;
+            skin.probability[row * skin.width as usize + column] >= Self::THRESHOLD
+        })
+    }
+
     /// The share of all pixels, 0 to 1, whose probability is at least `threshold`.
     pub fn coverage(&self, threshold: u8) -> f32 {
         let inside = self.probability.iter().filter(|&&p| p >= threshold).count();

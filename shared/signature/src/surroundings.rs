@@ -8,8 +8,6 @@ use strand_photo::Photo;
 
 /// A pixel below this probability, 0 to 255, is certainly not hair.
 const NOT_HAIR: u8 = 26;
-/// A cell from this probability on, 0 to 255, shows skin.
-const SKIN: u8 = 128;
 /// Skin needs at least this share of the pixels that are not hair.
 const LEAST_SKIN: f32 = 0.01;
 /// The brightest of this many pixels that are not hair counts as bright: white things and lamps.
@@ -45,7 +43,7 @@ pub fn surroundings(photo: &Photo, mask: &HairMask) -> Surroundings {
             let &[r, g, b] = photo.rgb()[3 * pixel..]
                 .first_chunk()
                 .expect("three bytes a pixel");
-            let side = if shows_skin(mask, x, y) {
+            let side = if mask.shows_skin(x, y) {
                 &mut skin
             } else {
                 &mut ground
@@ -79,13 +77,4 @@ fn brightest(colors: impl Iterator<Item = Lab>, count: usize) -> Option<Lab> {
         }
     }
     (!colors.is_empty()).then(|| Lab::from_linear(sum))
-}
-
-/// Whether the skin map shows skin at a pixel. The map has its own resolution.
-fn shows_skin(mask: &HairMask, x: usize, y: usize) -> bool {
-    mask.skin.as_ref().is_some_and(|skin| {
-        let column = x * skin.width as usize / mask.width as usize;
-        let row = y * skin.height as usize / mask.height as usize;
-        skin.probability[row * skin.width as usize + column] >= SKIN
-    })
 }
