@@ -3,6 +3,7 @@
 //! The same source code prints the same figures every time. All randomness is seeded, and no result depends on the number of
 //! threads.
 
+mod altered;
 mod cache;
 mod donors;
 mod dump;
@@ -24,6 +25,7 @@ mod scheme;
 mod series;
 mod setting;
 mod shades;
+mod sight;
 mod source;
 mod study;
 mod svm;
@@ -96,6 +98,8 @@ struct Arguments {
 /// What to measure.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 enum Part {
+    /// What is taken for hair and for a photo: pictures without hair, with bars, and without color
+    Sight,
     /// Real photographs, each left out in turn
     Real,
     /// What 10,000 shades cost, and what training against a sample of the other photos loses
@@ -134,6 +138,10 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let networks = Networks::load(models)?;
     if let (Part::Real, Some(folder)) = (arguments.part, &arguments.photos) {
         return real::run(folder, &networks);
+    }
+    if arguments.part == Part::Sight {
+        let data = arguments.portraits.parent().unwrap_or(&arguments.portraits);
+        return sight::run(data, &networks);
     }
     let cache = Cache::new(&arguments.cache);
     let folder = PortraitFolder {
@@ -175,7 +183,7 @@ fn benchmark(arguments: &Arguments, folder: &PortraitFolder) -> Result<(), Strin
     let shades = shades::shades(match part {
         Part::All => 1000,
         Part::Scale => scale::COMPARED,
-        Part::Quick | Part::Core | Part::Real => PALETTE,
+        Part::Quick | Part::Core | Part::Real | Part::Sight => PALETTE,
     });
     let mut kinds = vec![Kind::Drawn];
     kinds.extend(portraits.is_some().then_some(Kind::Portrait));

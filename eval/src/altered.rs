@@ -1,0 +1,112 @@
+//! Photographs with bars around them, and without their colors, as people send them.
+
+use image::imageops::overlay;
+use image::{Rgb, RgbImage};
+
+/// What surrounds a photograph.
+#[derive(Clone, Copy, Debug)]
+pub struct Bars {
+    /// The name in the table.
+    pub name: &'static str,
+    /// The color.
+    color: [u8; 3],
+    /// The width and height of the file, relative to those of the photograph.
+    size: [f32; 2],
+    /// Whether the bars have text and icons on them, as those of a screenshot.
+    is_written: bool,
+}
+
+const BLACK: [u8; 3] = [0; 3];
+const WHITE: [u8; 3] = [255; 3];
+
+/// The seven kinds that are measured.
+pub const BARS: [Bars; 7] = [
+    bars("black above and below", BLACK, [1.0, 1.78]),
+    bars("white above and below", WHITE, [1.0, 1.78]),
+    bars("black at the sides", BLACK, [1.78, 1.0]),
+    bars("white at the sides", WHITE, [1.78, 1.0]),
+    bars("black border", BLACK, [1.3, 1.3]),
+    bars("white border", WHITE, [1.3, 1.3]),
+    Bars {
+        is_written: true,
+        ..bars("screenshot", [250, 250, 252], [1.0, 2.0])
+    },
+];
+
+const fn bars(name: &'static str, color: [u8; 3], size: [f32; 2]) -> Bars {
+    Bars {
+        name,
+        color,
+        size,
+        is_written: false,
+    }
+}
+
+impl Bars {
+    /// The photograph with the bars around it.
+    pub fn around(self, photograph: &RgbImage) -> RgbImage {
+        let [width, height] = [photograph.width(), photograph.height()];
+        let scaled = |side: u32, by: f32| (side as f32 * by) as u32;
+        let [wide, high] = [scaled(width, self.size[0]), scaled(height, self.size[1])];
+        let mut file = RgbImage::from_pixel(wide, high, Rgb(self.color));
+        if self.is_written {
+            write_lines(&mut file);
+        }
+        overlay(
+            &mut file,
+            photograph,
+            i64::from((wide - width) / 2),
+            i64::from((high - height) / 2),
+        );
+        file
+    }
+}
+
+/// Dark dashes in lines, as small text looks, from an eighth of the width to three eighths.
+fn write_lines(file: &mut RgbImage) {
+    let (width, height) = file.dimensions();
+    let line = (height / 40).max(6);
+    for (x, y, pixel) in file.enumerate_pixels_mut() {
+        let is_line = y % line >= line / 3 && y % line < line * 2 / 3 && y / line % 3 == 1;
+        if is_line && (width / 8..width * 3 / 8).contains(&x) && x % 5 != 0 {
+            *pixel = Rgb([40; 3]);
+        }
+    }
+}
+
+/// A name in the table, and what happens to a color.
+pub type Recoloring = (&'static str, fn([f32; 3]) -> [f32; 3]);
+
+/// How photographs lose their colors.
+pub const RECOLORINGS: [Recoloring; 5] = [
+    ("unchanged", |rgb| rgb),
+    ("gray", |rgb| [gray(rgb); 3]),
+    ("sepia, as photo editors do it", |rgb| {
+        let row = |[r, g, b]: [f32; 3]| r * rgb[0] + g * rgb[1] + b * rgb[2];
+        [
+            [0.393, 0.769, 0.189],
+            [0.349, 0.686, 0.168],
+            [0.272, 0.534, 0.131],
+        ]
+        .map(row)
+    }),
+    ("gray with a warm tone", |rgb| {
+        [1.05, 0.98, 0.86].map(|part| part * gray(rgb))
+    }),
+    ("a quarter of the saturation", |rgb| {
+        rgb.map(|v| gray(rgb) + 0.25 * (v - gray(rgb)))
+    }),
+];
+
+fn gray([r, g, b]: [f32; 3]) -> f32 {
+    0.299 * r + 0.587 * g + 0.114 * b
+}
+
+/// The photograph after a recoloring.
+pub fn recolored(photograph: &RgbImage, recoloring: fn([f32; 3]) -> [f32; 3]) -> RgbImage {
+    let mut changed = photograph.clone();
+    for pixel in changed.pixels_mut() {
+        pixel.0 = recoloring(pixel.0.map(f32::from)).map(|v| v.round() as u8);
+    }
+    changed
+}
