@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes hair-parser.onnx from the portraits and the teacher. One argument names the step, none runs them all:
-#   setup  label  compose  train  export  evaluate  sheets
+#   setup  label  compose  train  export  photos  presence  evaluate  sheets
 # STRAND_SHARED: the shared folder (default: ../shared beside the repository); PARSER_WORK: work files (default: work/).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -21,9 +21,11 @@ train() {
   "$python" train.py --out stage4.pt --init stage3.pt --side 384 --batch 12 --share 0.55 --mild 0.6 --dye 0.5 --rate 0.5 --seed 4 --steps "${STEPS4:-550}"
 }
 export_() { "$python" export.py --state stage4.pt --mix 0.9; }
+photos() { "$python" photos.py; }
+presence() { for part in photographs portraits composed drawn; do "$python" presence.py measure "$part"; done; "$python" presence.py fit; }
 evaluate() { "$python" evaluate.py "$PARSER_WORK/eval"; }
 sheets() { "$python" sheets.py "$PARSER_WORK/eval"; }
 
-for step in ${@:-setup label compose train export evaluate sheets}; do
-  case "$step" in export) export_ ;; setup | label | compose | train | evaluate | sheets) "$step" ;; *) echo "unknown step $step" >&2; exit 2 ;; esac
+for step in ${@:-setup label compose train export photos presence evaluate sheets}; do
+  case "$step" in export) export_ ;; setup | label | compose | train | photos | presence | evaluate | sheets) "$step" ;; *) echo "unknown step $step" >&2; exit 2 ;; esac
 done
