@@ -1,5 +1,6 @@
 //! Ranks every shade of a library snapshot for a photo's signature.
 
+use crate::ShadeModel;
 use crate::nearness::{Near, closeness, rough_difference};
 use crate::shade::SnapshotShade;
 use crate::snapshot::LibrarySnapshot;
@@ -69,13 +70,18 @@ pub struct Ranking {
     pub matches: Vec<Match>,
     /// The probability, 0 to 1, that the hair is of no shade in the library; 0 if no shade is trained.
     pub none: f32,
+    /// Whether the photo itself was taught to a shade.
+    pub is_taught: bool,
 }
 
 impl Ranking {
     /// The ranking of a photo whose measurements are right with this probability only, 0 to 1, such as that of showing
-    /// hair at all. The rest goes to none.
+    /// hair at all. The rest goes to none. A photo that was taught is known, whatever it shows.
     #[must_use]
     pub fn given(mut self, probability: f32) -> Self {
+        if self.is_taught {
+            return self;
+        }
         for found in &mut self.matches {
             found.combined *= probability;
         }
@@ -148,8 +154,10 @@ impl LibrarySnapshot {
                 .then(x.shade_id.cmp(&y.shade_id))
         });
         matches.truncate(count);
+        let models = self.shades.iter().filter_map(|shade| self.current_model(shade));
         Ranking {
             matches,
+            is_taught: models.into_iter().any(|model| knows(model, query.sha256)),
             none: if trained { odds.probability(FOR_NONE) } else { 0.0 },
         }
     }
@@ -166,18 +174,22 @@ impl LibrarySnapshot {
             return FOR_NONE + AT_NO_DIFFERENCE + PER_BARE_DIFFERENCE * difference;
         };
         let likeness = PER_COSINE * (model.similarity(features) - MIDDLE);
-        let is_this = |digest: &str| sha256 == Some(digest);
-        if model
-            .references
-            .iter()
-            .any(|r| r.sha256.as_deref().is_some_and(is_this))
-        {
+        if knows(model, sha256) {
             return FOR_TAUGHT_PHOTO + steadiness * likeness;
         }
         let photos = model.references.len() as f32;
         let trust = steadiness * signature.trust().powf(POWER_OF_TRUST);
         trust * (likeness + PER_DECISION * model.decision(features)) * photos / (photos + FEW)
     }
+}
+
+/// Whether the model was made from the photo with this digest.
+fn knows(model: &ShadeModel, sha256: Option<&str>) -> bool {
+    let mut digests = model
+        .references
+        .iter()
+        .filter_map(|reference| reference.sha256.as_deref());
+    sha256.is_some_and(|sha256| digests.any(|digest| digest == sha256))
 }
 
 /// Converts evidence to probabilities: the softmax over all shades and none.
@@ -220,8 +232,9 @@ mod tests {
         let sure = Ranking {
             matches: vec![found(0.7), found(0.1)],
             none: 0.2,
+            is_taught: false,
         };
-        let Ranking { matches, none } = sure.clone().given(0.5);
+        let Ranking { matches, none, .. } = sure.clone().given(0.5);
         let all = [matches[0].combined, matches[1].combined, none];
         assert!(
             all.iter()

@@ -113,7 +113,7 @@ fn answer(
     };
     let ranking = against.rank(query, BEST_MATCHES);
     let doubt = doubt(&ranking);
-    let Ranking { matches, none } = ranking.given(photo.presence * photo.coloring.trust());
+    let Ranking { matches, none, .. } = ranking.given(photo.presence * photo.coloring.trust());
     let mut warnings = photo.warnings.clone();
     warnings.extend(stale_warning(against));
     warnings.extend(doubt);
@@ -147,7 +147,7 @@ const CLOSE_SECOND: f32 = 0.6;
 const DOUBTFUL_PRESENCE: f32 = 0.8;
 
 /// A warning if the first match may well be wrong even if the photo shows hair in its own colors.
-fn doubt(Ranking { matches, none }: &Ranking) -> Option<String> {
+fn doubt(Ranking { matches, none, .. }: &Ranking) -> Option<String> {
     let first = matches.first()?;
     if *none > first.combined {
         return Some("No shade in the library is close; this hair may be of another shade.".to_owned());

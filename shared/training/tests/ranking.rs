@@ -85,7 +85,7 @@ fn ranks_by_model_references_and_swatch() {
     );
     assert_eq!(snapshot.len(), 4);
     assert_eq!(snapshot.of_other_spaces().collect::<Vec<_>>(), ["#3"]);
-    let Ranking { matches, none } = snapshot.rank(query(&another_brown(), &x), 9);
+    let Ranking { matches, none, .. } = snapshot.rank(query(&another_brown(), &x), 9);
     assert!(
         matches
             .windows(2)
