@@ -76,6 +76,53 @@ def portraits():
     return rows
 
 
+def face_box(skin):
+    """(top, width, center) in pixels of the face in a soft skin mask (0..1), or None: the largest island of skin."""
+    n, labels, stats, _ = cv2.connectedComponentsWithStats((skin > 0.5).astype(np.uint8))
+    if n < 2:
+        return None
+    k = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    side, rows = skin.shape[0], (labels == k).sum(1)
+    ys = np.nonzero(rows > 0.012 * side)[0]
+    if stats[k, cv2.CC_STAT_AREA] < 0.01 * side * side or len(ys) < 8:
+        return None
+    top = float(ys[0])
+    w = float(np.percentile(rows[ys[0]: ys[0] + max(8, int((ys[-1] - ys[0]) * 0.6))], 85))
+    cx = float(np.median(np.nonzero((labels == k)[ys[0]: int(ys[0] + w)])[1]))
+    return (top, w, cx) if 0.05 * side < w < 0.75 * side else None
+
+
+def cleaned(hair, skin, hat=""):
+    """The teacher's hair (0..1) without what the teacher takes for hair on these portraits: beards, islands on the
+    clothes, and hats. hat: "hat" (its brim is where the skin begins) or "none" (no hair is seen)."""
+    box = face_box(skin)
+    if hat == "none" or (hat and box is None):
+        return hair * 0
+    if box is None:
+        return hair
+    top, w, cx = box
+    out = hair.copy()
+    y, x = np.mgrid[0:hair.shape[0], 0:hair.shape[1]]
+    aside, low = np.abs(x - cx) / w, (y - top) / w
+    flank = (aside > 0.5) & (aside < 0.8) & (low > 0.9) & (low < 1.4)
+    wide = 0.46 if hair[flank].sum() < 0.3 * flank.sum() else 0.36  # beside a beard there is seldom long hair
+    out[(aside < wide) & (low > 0.72) & (low < 1.5 - (aside / wide) ** 2 * 0.3)] = 0
+    if hat:
+        out[low < 0.04] = 0
+    n, labels, stats, _ = cv2.connectedComponentsWithStats((out > 0.4).astype(np.uint8))
+    fallen = [k for k in range(1, n) if stats[k, cv2.CC_STAT_TOP] > top + 0.8 * w]
+    if fallen:
+        out[cv2.dilate(np.isin(labels, fallen).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0] = 0
+    return out
+
+
+def hats():
+    """The portraits whose heads are covered: file name -> "hat" or "none", for `cleaned`."""
+    text = "\n".join(line for line in (HERE / "hats.txt").read_text().splitlines() if not line.startswith("#"))
+    some, none = text.split("none:")
+    return {f"{name}.jpg": "hat" for name in some.split()} | {f"{name}.jpg": "none" for name in none.split()}
+
+
 def load_cache():
     """(images [n,S,S,3] uint8, masks [n,S,S,3] uint8 as hair/skin/clothes, rows)"""
     rows = json.loads((WORK / "portraits.json").read_text())

@@ -2,18 +2,21 @@
 
     python train.py --out stage1.pt --steps 3000
     python train.py --out stage2.pt --init stage1.pt --steps 3000 --rate 0.5 --seed 2
-    python train.py --out stage3.pt --init hair-parser.onnx --steps 1500 --dye 0.6
+    python train.py --out stage5.pt --init hair-parser.onnx --steps 900 --sight 0.7
+    python train.py --out stage5.pt --init hair-parser.onnx --steps 30000 --sight 0.7 --device cuda --workers 14
 
 Batches hold portraits (the teacher's soft masks, warped along with the picture) and composed pictures (exact masks,
-softened a little by the teacher's output). Every batch is augmented anew. The state is saved every 200 steps. Run the
-same command again to resume.
+softened a little by the teacher's output, except those of sight.py). Every batch is augmented anew. The state is saved
+every 100 steps. Run the same command again to resume.
 """
 
 import argparse
+import copy
 import json
 import math
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -30,8 +33,8 @@ TRUST = 0.88  # share of the exact mask in a composed picture's target; the rest
 class Source(torch.utils.data.Dataset):
     """Endless batches. Seed and step determine the content of a batch (given the same composed pictures)."""
 
-    def __init__(self, side, batch, steps, seed, start=0, share=0.62, view=None, mild=0.0, dye=0.0):
-        self.view, self.mild, self.dye = view or side, mild, dye
+    def __init__(self, side, batch, steps, seed, start=0, share=0.62, view=None, mild=0.0, dye=0.0, sight=0.0):
+        self.view, self.mild, self.dye, self.sight = view or side, mild, dye, sight
         self.side, self.batch, self.steps, self.seed, self.start, self.share = side, batch, steps, seed, start, share
         self.shards = None
 
@@ -39,7 +42,8 @@ class Source(torch.utils.data.Dataset):
         return self.steps - self.start
 
     def open(self):
-        self.images, self.masks, rows = data.load_cache()
+        self.images, self.masks, self.rows = data.load_cache()
+        rows, self.hats = self.rows, data.hats()
         benchmark = set(data.BENCHMARK.read_text().split()) if self.dye else ()
         self.train = [k for k, r in enumerate(rows) if not r["test"] and r["file"] not in benchmark]
         self.shards = {}
@@ -50,14 +54,18 @@ class Source(torch.utils.data.Dataset):
             if path.name not in self.shards and ".tmp" not in path.name:
                 z = np.load(path)
                 self.shards[path.name] = (z["images"], z["masks"])
-        self.names = sorted(self.shards)
+        # the pictures of sight.py are drawn from apart, so that their share does not depend on their number
+        self.names = [[n for n in sorted(self.shards) if ("sight" in n) == seen] for seen in (False, True)]
 
     def example(self, rng):
         """(rgb, mask [h,w,2] hair and skin in 0..255, whether it is a portrait)"""
-        if rng.random() < self.share or not self.names:
+        names = self.names[int(rng.random() < self.sight)]
+        if rng.random() < self.share or not names:
             k = self.train[rng.integers(len(self.train))]
-            return np.asarray(self.images[k]), np.asarray(self.masks[k][..., :2]), True
-        images, masks = self.shards[self.names[rng.integers(len(self.names))]]
+            hair, skin = (np.float32(self.masks[k][..., c]) / 255 for c in (0, 1))
+            hair = data.cleaned(hair, skin, self.hats.get(self.rows[k]["file"], ""))
+            return np.asarray(self.images[k]), np.uint8(np.stack([hair, skin], -1) * 255), True
+        images, masks = self.shards[names[rng.integers(len(names))]]
         k = rng.integers(len(images))
         m = np.float32(masks[k])
         exact, hair, skin = m[..., 0], m[..., 1], m[..., 2]
@@ -182,7 +190,8 @@ def cut_away(rng, rgb, mask):
 
 
 def ready(rgb):
-    x = (rgb.permute(0, 3, 1, 2).float() / 255 - torch.from_numpy(data.MEAN)[:, None, None]) / torch.from_numpy(data.STD)[:, None, None]
+    mean, std = (torch.from_numpy(t)[:, None, None].to(rgb.device) for t in (data.MEAN, data.STD))
+    x = (rgb.permute(0, 3, 1, 2).float() / 255 - mean) / std
     return x.contiguous(memory_format=torch.channels_last)
 
 
@@ -229,7 +238,7 @@ def mixed(teacher, student, share):
     return {k: (1 - share) * teacher[k] + share * student[k] for k in teacher}
 
 
-def main():
+def arguments():
     a = argparse.ArgumentParser()
     a.add_argument("--out", required=True)
     a.add_argument("--init")
@@ -239,25 +248,32 @@ def main():
     a.add_argument("--steps", type=int, default=3000)
     a.add_argument("--rate", type=float, default=1.0)
     a.add_argument("--seed", type=int, default=1)
+    a.add_argument("--device", default="cpu", help="cpu or cuda")
     a.add_argument("--threads", type=int, default=1)
+    a.add_argument("--workers", type=int, default=1, help="processes that make batches; a GPU is fed by a dozen")
     a.add_argument("--share", type=float, default=0.62)
     a.add_argument("--mild", type=float, default=0.0, help="share of the portraits that are hardly augmented")
     a.add_argument("--mix", type=float, default=1.0, help="share of --init in the start; the rest is the teacher")
     a.add_argument("--dye", type=float, default=0.0, help="share of the portraits whose hair is dyed in any shade")
+    a.add_argument("--sight", type=float, default=0.0, help="share of the composed pictures that come from sight.py")
     a.add_argument("--minutes", type=float, default=1e9, help="an end by the clock: the rate falls to nothing by then")
     a.add_argument("--eval")
-    args = a.parse_args()
-    torch.manual_seed(args.seed)
-    torch.set_num_threads(args.threads)
-    out = data.WORK / args.out
+    return a.parse_args()
+
+
+def started(args):
+    """The network that a stage starts from."""
     net = student_of(load_teacher(str(data.TEACHER)))
     if args.init and args.init.endswith(".onnx"):
         net.load_state_dict(load_student(str(data.HERE / args.init)))
     elif args.init:
         net.load_state_dict(mixed(net.state_dict(), torch.load(data.WORK / args.init)["mean"], args.mix))
-    net = net.to(memory_format=torch.channels_last)
-    # The encoder was trained on far more pictures than there are here. It learns more slowly than the decoder, and its
-    # first layers and its spatial filters stay fixed (which also makes a step on a CPU a third faster).
+    return net.to(args.device, memory_format=torch.channels_last)
+
+
+def optimizer(net, rate):
+    """The encoder was trained on far more pictures than there are here. It learns more slowly than the decoder, and its
+    first layers and its spatial filters stay fixed (which also makes a step on a CPU a third faster)."""
     encoder = ("stem", "b0", "b1", "b2", "b3", "b4", "last")
     for part in (net.stem, net.b0):
         part.requires_grad_(False)
@@ -267,49 +283,66 @@ def main():
     free = [(n, p) for n, p in net.named_parameters() if p.requires_grad]
     slow = [p for n, p in free if n.split(".")[0] in encoder]
     fast = [p for n, p in free if n.split(".")[0] not in encoder]
-    opt = torch.optim.AdamW([{"params": slow, "base": 1e-4 * args.rate}, {"params": fast, "base": 3e-4 * args.rate}], weight_decay=1e-5)
+    return torch.optim.AdamW([{"params": slow, "base": 1e-4 * rate}, {"params": fast, "base": 3e-4 * rate}], weight_decay=1e-5)
+
+
+def step_of(net, opt, mean, rgb, mask, step, rate, device):
+    """One step: the loss, the update, and the running mean of the weights."""
+    for g in opt.param_groups:
+        g["lr"] = g["base"] * rate
+    rgb, mask = rgb.to(device, non_blocking=True), mask.to(device, non_blocking=True)
+    loss, bce, iou = loss_of(net.logits(ready(rgb)), mask.permute(0, 3, 1, 2).float() / 255)
+    opt.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    opt.step()
+    keep = min(0.997, (step + 1) / (step + 20))
+    with torch.no_grad():
+        for n, v in net.state_dict().items():
+            mean[n].lerp_(v, 1 - keep)
+    return bce, iou
+
+
+def probed(net, mean, side, folder):
+    """`quick` with the running mean of the weights."""
+    probe = copy.deepcopy(net).cpu()
+    probe.load_state_dict(mean)
+    return quick(probe, side, folder)
+
+
+def main():
+    args = arguments()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    out = data.WORK / args.out
+    net = started(args)
+    opt = optimizer(net, args.rate)
     mean = {k: v.clone() for k, v in net.state_dict().items()}
     start, before = 0, 0.0
     if out.exists():
-        state = torch.load(out)
+        state = torch.load(out, map_location=args.device)
         if state["step"] < args.steps:
             net.load_state_dict(state["net"])
             opt.load_state_dict(state["opt"])
             mean, start, before = state["mean"], state["step"], state["seconds"]
-    source = Source(args.side, args.batch, args.steps, args.seed, start, args.share, args.view, args.mild, args.dye)
-    loader = torch.utils.data.DataLoader(source, batch_size=None, shuffle=False, num_workers=1, prefetch_factor=3)
+    source = Source(args.side, args.batch, args.steps, args.seed, start, args.share, args.view, args.mild, args.dye, args.sight)
+    loader = torch.utils.data.DataLoader(source, batch_size=None, shuffle=False, num_workers=args.workers, prefetch_factor=3)
     t0, losses, ious = time.time(), [], []
     for k, (rgb, mask) in enumerate(loader):
         step = start + k
         done = min(1.0, max(step / args.steps, (before + time.time() - t0) / (args.minutes * 60)))
-        r = min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done)) + 0.01
-        for g in opt.param_groups:
-            g["lr"] = g["base"] * r
-        loss, bce, iou = loss_of(net.logits(ready(rgb)), mask.permute(0, 3, 1, 2).float() / 255)
-        opt.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
-        opt.step()
-        keep = min(0.997, (step + 1) / (step + 20))
-        with torch.no_grad():
-            for n, v in net.state_dict().items():
-                mean[n].lerp_(v, 1 - keep)
+        rate = min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done)) + 0.01
+        bce, iou = step_of(net, opt, mean, rgb, mask, step, rate, args.device)
         losses.append(bce)
         ious.append(iou)
         last = step + 1 == args.steps or done >= 1
         if (step + 1) % 50 == 0:
             print(f"{step + 1} bce {np.mean(losses[-50:]):.4f} soft iou {np.mean(ious[-50:]):.4f} {(time.time() - t0) / (k + 1):.2f} s/step", flush=True)
-        if (step + 1) % 200 == 0 or last:
+        if (step + 1) % 100 == 0 or last:
             torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "mean": mean, "step": step + 1, "seconds": before + time.time() - t0}, str(out) + ".tmp")
             (data.WORK / (args.out + ".tmp")).rename(out)
-        if args.eval and ((step + 1) % 400 == 0 or last):
-            import copy
-            from pathlib import Path
-            folder = Path(args.eval)
-            if (folder / "index.json").exists():
-                probe = copy.deepcopy(net)
-                probe.load_state_dict(mean)
-                print(step + 1, quick(probe, args.view or args.side, folder), flush=True)
+        if args.eval and ((step + 1) % 400 == 0 or last) and (Path(args.eval) / "index.json").exists():
+            print(step + 1, probed(net, mean, args.view or args.side, Path(args.eval)), flush=True)
         if last:
             break
 
