@@ -1,6 +1,8 @@
 """Measures parsers on the evaluation set: the student, compared with the teacher.
 
     python evaluate.py FOLDER [--student hair-parser.onnx] [--refine] [--thresholds]
+    python evaluate.py FOLDER --kinds [--before OLD.onnx]     # by hair type and by lightness: a folder of sight.py
+    python evaluate.py FOLDER --photos [--before OLD.onnx]    # photographs without masks, with a photos.json
 
 IoU is the mean over the pictures; precision is over all marked pixels of a set; the color difference is CIEDE2000
 between the first dominant color (largest of three Lab k-means clusters) under the parser's mask and under the
@@ -18,6 +20,7 @@ import numpy as np
 
 import compose
 import data
+import fairness
 import refine
 
 
@@ -141,7 +144,13 @@ def main():
     a.add_argument("--refine", action="store_true")
     a.add_argument("--thresholds", action="store_true")
     a.add_argument("--no-teacher", action="store_true")
+    a.add_argument("--kinds", action="store_true", help="the table by hair type and by lightness")
+    a.add_argument("--photos", action="store_true", help="the table of photographs that have no masks")
+    a.add_argument("--before", help="with --kinds or --photos: a parser to compare with")
     args = a.parse_args()
+    if args.kinds or args.photos:
+        judge = fairness.kinds if args.kinds else fairness.photos
+        return judge(args.folder, [data.Onnx(p) for p in (args.before, args.student) if p])
     pictures = load(args.folder)
     parsers = [("student", args.student)] + ([] if args.no_teacher else [("teacher", data.TEACHER)])
     softs = {}
