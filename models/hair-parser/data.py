@@ -94,7 +94,7 @@ def face_box(skin):
 
 def cleaned(hair, skin, hat=""):
     """The teacher's hair (0..1) without what the teacher takes for hair on these portraits: beards, islands on the
-    clothes, and hats. hat: "hat" (its brim is where the skin begins) or "none" (no hair is seen)."""
+    clothes, and hats; and with the holes in it closed. hat: "hat" (its brim is where the skin begins) or "none" (no hair is seen)."""
     box = face_box(skin)
     if hat == "none" or (hat and box is None):
         return hair * 0
@@ -113,7 +113,20 @@ def cleaned(hair, skin, hat=""):
     fallen = [k for k in range(1, n) if stats[k, cv2.CC_STAT_TOP] > top + 0.8 * w]
     if fallen:
         out[cv2.dilate(np.isin(labels, fallen).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0] = 0
-    return out
+    return filled(out, skin)
+
+
+def filled(hair, skin):
+    """Closes the holes that the teacher leaves in dark, curly and gray hair: islands with hair all around them."""
+    n, labels, stats, _ = cv2.connectedComponentsWithStats((hair < 0.5).astype(np.uint8), connectivity=4)
+    if n < 3:
+        return hair
+    shown = np.bincount(labels.reshape(-1), weights=skin.reshape(-1), minlength=n) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    x, y, w, h = (stats[:, k] for k in (cv2.CC_STAT_LEFT, cv2.CC_STAT_TOP, cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT))
+    inside = (x > 0) & (y > 0) & (x + w < hair.shape[1]) & (y + h < hair.shape[0])
+    hole = inside & (shown < 0.25) & (stats[:, cv2.CC_STAT_AREA] < 0.03 * hair.size)
+    hole[0] = False
+    return np.where(hole[labels], np.maximum(hair, 0.9), hair).astype(np.float32)
 
 
 def hats():

@@ -18,7 +18,7 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 
 import data
-from net import load_teacher, student_of
+from net import load_student, load_teacher, student_of
 from train import mixed
 
 warnings.filterwarnings("ignore")
@@ -82,12 +82,14 @@ def halve(model):
 def main():
     a = argparse.ArgumentParser()
     a.add_argument("--state", required=True)
-    a.add_argument("--mix", type=float, default=1.0, help="share of the state in the weights; the rest is the teacher")
+    a.add_argument("--mix", type=float, default=1.0, help="share of the state in the weights; the rest is --base")
+    a.add_argument("--base", help="the other end of that line: an exported student; else it is the teacher")
     a.add_argument("--side", type=int, default=384)
     a.add_argument("--out", default=str(data.HERE / "hair-parser.onnx"))
     args = a.parse_args()
     net = student_of(load_teacher(str(data.TEACHER)))
-    net.load_state_dict(mixed(net.state_dict(), torch.load(data.WORK / args.state)["mean"], args.mix))
+    base = load_student(args.base) if args.base else net.state_dict()
+    net.load_state_dict(mixed(base, torch.load(data.WORK / args.state, map_location="cpu")["mean"], args.mix))
     net.eval()
     temp = str(data.WORK / "full.onnx")
     torch.onnx.export(net, torch.zeros(1, 3, args.side, args.side), temp, input_names=["image"], output_names=["masks"],

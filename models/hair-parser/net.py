@@ -159,7 +159,8 @@ def load_teacher(path):
 
 def load_student(path):
     """The weights of an exported student, as a torch state."""
-    tensors = {i.name.removesuffix(".half"): torch.from_numpy(numpy_helper.to_array(i).astype(np.float32)) for i in onnx.load(path).graph.initializer}
+    own = [i for i in onnx.load(path).graph.initializer if not i.name.startswith("presence/")]  # not the judgment's
+    tensors = {i.name.removesuffix(".half"): torch.from_numpy(numpy_helper.to_array(i).astype(np.float32)) for i in own}
     # The export folded these into the shapes that the pyramid uses, so their names are lost.
     find = lambda shape: next(t for t in tensors.values() if t.shape == shape)
     folded = {"pyramid.down1.weight": find((576, 1, 7, 7)).transpose(0, 1), "pyramid.down1.bias": find((1, 1, 1)).reshape(1)}

@@ -1,6 +1,9 @@
 #!/usr/bin/env bash
 # Makes hair-parser.onnx from the portraits and the teacher. One argument names the step, none runs them all:
 #   setup  label  compose  train  export  photos  presence  evaluate  sheets
+# These make the committed weights. `things train5` add a stage that they do not have (README.md); with a GPU:
+#   STEPS5=30000 TRAIN5="--device cuda --workers 14 --batch 32 --half --keep 0.999" SIGHT=24000 ./run.sh things train5
+# After any training, repeat `export photos presence`: the judgment reads the network's features.
 # STRAND_SHARED: the shared folder (default: ../shared beside the repository); PARSER_WORK: work files (default: work/).
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -11,6 +14,13 @@ python="$venv/bin/python"
 setup() { mkdir -p "$PARSER_WORK"; [ -x "$python" ] || python3 -m venv "$venv"; "$venv/bin/pip" install -q -r requirements.txt; }
 label() { "$python" data.py; }
 compose() { "$python" compose.py train --count 3600; "$python" compose.py train --count 1600 --first 9 --kind hairless; "$python" compose.py eval "$PARSER_WORK/eval"; }
+things() {
+  # what the portraits do not show: textured hair, coverings, and things; the photographs of things come from Debian
+  "$python" things.py "$PARSER_WORK/packages"
+  "$python" sight.py train --count "${SIGHT:-1600}"
+  "$python" sight.py train --count "$((${SIGHT:-1600} * 5 / 8))" --first 500 --kind thing
+  "$python" sight.py eval "$PARSER_WORK/sight-eval"
+}
 train() {
   # windows of 288 px of frames of 384 px first: a cheaper step at the scale of use; then whole frames, the portraits
   # half as they are, from a start that is one part teacher
@@ -20,12 +30,18 @@ train() {
   "$python" train.py --out stage3.pt --init stage2.pt --side 384 --batch 12 --share 0.75 --mild 0.5 --dye 0.6 --rate 0.7 --seed 3 --steps "${STEPS3:-1500}"
   "$python" train.py --out stage4.pt --init stage3.pt --side 384 --batch 12 --share 0.55 --mild 0.6 --dye 0.5 --rate 0.5 --seed 4 --steps "${STEPS4:-550}"
 }
-export_() { "$python" export.py --state stage4.pt --mix 0.9; }
+train5() {
+  # then textured hair of every kind, and what is no hair at all
+  # shellcheck disable=SC2086
+  "$python" train.py --out stage5.pt --init "${1:-hair-parser.onnx}" --batch 6 --keep 0.99 --share 0.4 --mild 0.6 --dye 0.5 --sight 0.7 --seed 6 --steps "${STEPS5:-1000}" ${TRAIN5:-}
+}
+export_() { "$python" export.py --state "${STATE:-stage4.pt}" --mix "${MIX:-0.9}"; }
 photos() { "$python" photos.py; }
 presence() { for part in photographs portraits composed drawn; do "$python" presence.py measure "$part"; done; "$python" presence.py fit; }
 evaluate() { "$python" evaluate.py "$PARSER_WORK/eval"; }
+kinds() { "$python" evaluate.py "$PARSER_WORK/sight-eval" --kinds; }
 sheets() { "$python" sheets.py "$PARSER_WORK/eval"; }
 
 for step in ${@:-setup label compose train export photos presence evaluate sheets}; do
-  case "$step" in export) export_ ;; setup | label | compose | train | photos | presence | evaluate | sheets) "$step" ;; *) echo "unknown step $step" >&2; exit 2 ;; esac
+  case "$step" in export) export_ ;; setup | label | compose | things | train | train5 | photos | presence | evaluate | kinds | sheets) "$step" ;; *) echo "unknown step $step" >&2; exit 2 ;; esac
 done

@@ -249,6 +249,8 @@ def arguments():
     a.add_argument("--rate", type=float, default=1.0)
     a.add_argument("--seed", type=int, default=1)
     a.add_argument("--device", default="cpu", help="cpu or cuda")
+    a.add_argument("--half", action="store_true", help="computes in bfloat16 where the processor has it")
+    a.add_argument("--keep", type=float, default=0.997, help="how slowly the running mean follows; 0.99 for a short stage")
     a.add_argument("--threads", type=int, default=1)
     a.add_argument("--workers", type=int, default=1, help="processes that make batches; a GPU is fed by a dozen")
     a.add_argument("--share", type=float, default=0.62)
@@ -267,7 +269,7 @@ def started(args):
     if args.init and args.init.endswith(".onnx"):
         net.load_state_dict(load_student(str(data.HERE / args.init)))
     elif args.init:
-        net.load_state_dict(mixed(net.state_dict(), torch.load(data.WORK / args.init)["mean"], args.mix))
+        net.load_state_dict(mixed(net.state_dict(), torch.load(data.WORK / args.init, map_location="cpu")["mean"], args.mix))
     return net.to(args.device, memory_format=torch.channels_last)
 
 
@@ -286,17 +288,19 @@ def optimizer(net, rate):
     return torch.optim.AdamW([{"params": slow, "base": 1e-4 * rate}, {"params": fast, "base": 3e-4 * rate}], weight_decay=1e-5)
 
 
-def step_of(net, opt, mean, rgb, mask, step, rate, device):
+def step_of(net, opt, mean, rgb, mask, step, rate, args):
     """One step: the loss, the update, and the running mean of the weights."""
     for g in opt.param_groups:
         g["lr"] = g["base"] * rate
-    rgb, mask = rgb.to(device, non_blocking=True), mask.to(device, non_blocking=True)
-    loss, bce, iou = loss_of(net.logits(ready(rgb)), mask.permute(0, 3, 1, 2).float() / 255)
+    rgb, mask = rgb.to(args.device, non_blocking=True), mask.to(args.device, non_blocking=True)
+    with torch.autocast(args.device, torch.bfloat16, enabled=args.half):
+        logits = net.logits(ready(rgb))
+    loss, bce, iou = loss_of(logits.float(), mask.permute(0, 3, 1, 2).float() / 255)
     opt.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
     opt.step()
-    keep = min(0.997, (step + 1) / (step + 20))
+    keep = min(args.keep, (step + 1) / (step + 20))
     with torch.no_grad():
         for n, v in net.state_dict().items():
             mean[n].lerp_(v, 1 - keep)
@@ -332,12 +336,13 @@ def main():
         step = start + k
         done = min(1.0, max(step / args.steps, (before + time.time() - t0) / (args.minutes * 60)))
         rate = min(1, (step + 1) / 100) * (0.5 + 0.5 * math.cos(math.pi * done)) + 0.01
-        bce, iou = step_of(net, opt, mean, rgb, mask, step, rate, args.device)
+        bce, iou = step_of(net, opt, mean, rgb, mask, step, rate, args)
         losses.append(bce)
         ious.append(iou)
         last = step + 1 == args.steps or done >= 1
         if (step + 1) % 50 == 0:
-            print(f"{step + 1} bce {np.mean(losses[-50:]):.4f} soft iou {np.mean(ious[-50:]):.4f} {(time.time() - t0) / (k + 1):.2f} s/step", flush=True)
+            print(f"{step + 1} bce {np.mean(losses[-50:]):.4f} soft iou {np.mean(ious[-50:]):.4f} {(time.time() - t0) / (k + 1):.2f} s/step,"
+                  f" {time.process_time() / (k + 1):.2f} of the processor", flush=True)
         if (step + 1) % 100 == 0 or last:
             torch.save({"net": net.state_dict(), "opt": opt.state_dict(), "mean": mean, "step": step + 1, "seconds": before + time.time() - t0}, str(out) + ".tmp")
             (data.WORK / (args.out + ".tmp")).rename(out)
