@@ -18,6 +18,11 @@ pub struct Frame {
 /// # Errors
 /// [`Error::Damaged`].
 pub fn decode(items: &Items<'_>, id: u32, max_pixels: u64) -> Result<Frame, Error> {
+    let data = items.data(id)?.into_owned();
+    // In debug builds, the decoder aborts on no data.
+    if data.is_empty() {
+        return Err(Error::damaged("no data"));
+    }
     let mut settings = Settings::new();
     settings.set_n_threads(1);
     settings.set_max_frame_delay(1);
@@ -25,7 +30,6 @@ pub fn decode(items: &Items<'_>, id: u32, max_pixels: u64) -> Result<Frame, Erro
     settings.set_frame_size_limit(u32::try_from(max_pixels).unwrap_or(u32::MAX));
     let damaged = |error: Av1Error| Error::Damaged(error.to_string());
     let mut decoder = Decoder::with_settings(&settings).map_err(damaged)?;
-    let data = items.data(id)?.into_owned();
     let mut sent = decoder.send_data(data, None, None, None);
     // It takes the data in parts, until there is a picture. A picture alone takes a few rounds.
     for _ in 0..100 {
