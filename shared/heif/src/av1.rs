@@ -13,6 +13,32 @@ pub struct Frame {
     planes: Vec<Data>,
 }
 
+/// The most frames of a picture: one, or one for each layer of a progressive AVIF. Frames that are never shown would
+/// otherwise take the time of a picture each.
+const MAX_FRAMES: usize = 4;
+
+/// The number of frames in a stream (AV1 specification, 5.3 and 5.9); `None` if a unit is cut off.
+fn frames(mut stream: &[u8]) -> Option<usize> {
+    const FRAME_HEADER: u8 = 3;
+    const FRAME: u8 = 6;
+    let mut count = 0;
+    while let [header, rest @ ..] = stream {
+        count += usize::from(matches!(header >> 3 & 15, FRAME_HEADER | FRAME));
+        let (has_extension, has_size) = (header >> 2 & 1 == 1, header >> 1 & 1 == 1);
+        let rest = rest.get(usize::from(has_extension)..)?;
+        if !has_size {
+            // Such a unit is the last one.
+            return Some(count);
+        }
+        // LEB128: seven bits a byte, the lowest first, at most eight bytes.
+        let length = rest.iter().take(8).position(|byte| byte & 128 == 0)? + 1;
+        let bytes = rest[..length].iter().rev();
+        let size = bytes.fold(0_u64, |size, byte| size << 7 | u64::from(byte & 127));
+        stream = rest.get(length..)?.get(usize::try_from(size).ok()?..)?;
+    }
+    Some(count)
+}
+
 /// Decodes the picture of an item, of at most `max_pixels`.
 ///
 /// # Errors
@@ -22,6 +48,9 @@ pub fn decode(items: &Items<'_>, id: u32, max_pixels: u64) -> Result<Frame, Erro
     // In debug builds, the decoder aborts on no data.
     if data.is_empty() {
         return Err(Error::damaged("no data"));
+    }
+    if frames(&data).is_none_or(|count| count > MAX_FRAMES) {
+        return Err(Error::damaged("too many frames, or units that are cut off"));
     }
     let mut settings = Settings::new();
     settings.set_n_threads(1);
@@ -102,5 +131,23 @@ impl Frame {
             width: (self.picture.width() as usize).div_ceil(1 << across),
             depth,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::frames;
+
+    #[test]
+    fn frames_are_counted_by_their_units() {
+        // A temporal delimiter, a sequence header of two bytes, and frames of one byte.
+        let start = [0x12, 0x00, 0x0a, 0x02, 0, 0];
+        let with = |count: usize| [&start[..], &[0x32, 0x01, 0].repeat(count)].concat();
+        assert_eq!(frames(&with(1)), Some(1));
+        assert_eq!(frames(&with(500)), Some(500));
+        // A frame header with an extension and a size of two bytes, and a frame without a size.
+        let long = [&start[..], &[0x1e, 0, 0x80, 0x01], &[0; 128], &[0x30, 1, 2, 3]].concat();
+        assert_eq!(frames(&long), Some(2));
+        assert_eq!(frames(&with(1)[..8]), None);
     }
 }

@@ -84,6 +84,15 @@ const ALPHA: [&[u8]; 2] = [
     b"urn:mpeg:hevc:2015:auxid:1\0",
 ];
 
+/// How the picture of an item is coded.
+fn coding(items: &Items<'_>, id: u32) -> Option<Coding> {
+    match &items.kind(id) {
+        b"hvc1" | b"hev1" => Some(Coding::Hevc),
+        b"av01" => Some(Coding::Av1),
+        _ => None,
+    }
+}
+
 /// What decoding may take.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -123,11 +132,8 @@ impl<'a> Heif<'a> {
         let items = Items::read(bytes)?;
         let primary = items.primary;
         let grid = Grid::read(&items, primary)?;
-        let coding = match &items.kind(grid.tiles[0]) {
-            b"hvc1" | b"hev1" => Coding::Hevc,
-            b"av01" => Coding::Av1,
-            _ => return Err(Error::Unsupported("an image whose coding is uncommon in HEIF")),
-        };
+        let uncommon = Error::Unsupported("an image whose coding is uncommon in HEIF");
+        let coding = coding(&items, grid.tiles[0]).ok_or(uncommon)?;
         let crop = crop(&items, primary, (grid.width, grid.height))?;
         Ok(Self {
             items,
@@ -261,9 +267,13 @@ enum Tile {
 impl Tile {
     fn decode(file: &Heif<'_>, id: u32) -> Result<Self, Error> {
         let pixels = file.grid.coded_pixels();
-        match &file.items.kind(id) {
-            b"av01" => av1::decode(&file.items, id, pixels).map(Self::Av1),
-            _ => hevc::decode(&file.items, id, pixels).map(Self::Hevc),
+        // The limits were checked for one coding.
+        match file.coding {
+            coding if self::coding(&file.items, id) != Some(coding) => Err(Error::Unsupported(
+                "an image whose tiles are coded in several ways",
+            )),
+            Coding::Av1 => av1::decode(&file.items, id, pixels).map(Self::Av1),
+            Coding::Hevc => hevc::decode(&file.items, id, pixels).map(Self::Hevc),
         }
     }
 
