@@ -11,7 +11,7 @@ mod space;
 pub use describe::{Level, Style, Summary, Tone, describe};
 pub use difference::ciede2000;
 pub use palette::{Blend, PaletteShade, Part, Place, palette};
-pub use space::{Lab, ParseRgbError, Rgb, append_labs};
+pub use space::{Lab, ParseRgbError, Rgb, append_labs, labs};
 
 /// Two hair colors that differ strongly, for tests and examples.
 pub mod samples {

@@ -124,7 +124,9 @@ impl Lab {
     /// From linear sRGB light, each channel 0 to 1.
     #[inline]
     pub fn from_linear(light: [f32; 3]) -> Self {
-        let [fx, fy, fz] = TO_XYZ.map(|row| curve(dot(row, light)));
+        // Without `array::map`, which is not inlined here and takes half of the time.
+        let [x, y, z] = TO_XYZ;
+        let (fx, fy, fz) = (curve(dot(x, light)), curve(dot(y, light)), curve(dot(z, light)));
         Self {
             l: 116.0 * fy - 16.0,
             a: 500.0 * (fx - fy),
@@ -150,8 +152,9 @@ impl Lab {
     }
 
     /// The distance from the gray axis, C\*ab.
+    #[inline]
     pub fn chroma(self) -> f32 {
-        self.a.hypot(self.b)
+        (self.a * self.a + self.b * self.b).sqrt()
     }
 
     /// The hue angle h\*ab in degrees, from 0 (red) to below 360, counterclockwise through yellow. A gray has 0.
@@ -166,17 +169,36 @@ impl Lab {
     }
 }
 
-/// Appends the Lab of each pixel of `rgb` (packed, three bytes each) to `out`. It takes about 12 ns per pixel.
+/// The number of pixels that are converted together, so that the compiler uses vector registers.
+const BLOCK: usize = 16;
+
+/// Appends the Lab of each pixel of `rgb` (packed, three bytes each) to `out`. It takes about 5 ns per pixel.
 ///
 /// Trailing bytes that do not form a whole pixel are ignored.
 pub fn append_labs(rgb: &[u8], out: &mut Vec<Lab>) {
+    out.append(&mut labs(rgb.as_chunks().0));
+}
+
+/// The Lab of pixels, each of three bytes: red, green, blue.
+pub fn labs(pixels: &[[u8; 3]]) -> Vec<Lab> {
     let linear: &[f32; 256] = &LINEAR;
-    out.extend(
-        rgb.as_chunks::<3>()
-            .0
-            .iter()
-            .map(|&[r, g, b]| lab_of(linear, r, g, b)),
-    );
+    let mut labs = Vec::with_capacity(pixels.len());
+    let (blocks, rest) = pixels.as_chunks::<BLOCK>();
+    for block in blocks {
+        let [mut r, mut g, mut b] = [[0.0; BLOCK]; 3];
+        for (i, [red, green, blue]) in block.iter().enumerate() {
+            r[i] = linear[usize::from(*red)];
+            g[i] = linear[usize::from(*green)];
+            b[i] = linear[usize::from(*blue)];
+        }
+        let mut converted = [Lab::default(); BLOCK];
+        for (i, lab) in converted.iter_mut().enumerate() {
+            *lab = Lab::from_linear([r[i], g[i], b[i]]);
+        }
+        labs.extend_from_slice(&converted);
+    }
+    labs.extend(rest.iter().map(|&[r, g, b]| lab_of(linear, r, g, b)));
+    labs
 }
 
 #[inline]

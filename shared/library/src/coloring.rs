@@ -78,12 +78,8 @@ impl Coloring {
     }
 }
 
-fn chroma(lab: &Lab) -> f32 {
-    lab.a.hypot(lab.b)
-}
-
 fn is_gray(shown: &[Lab]) -> bool {
-    let colored = shown.iter().filter(|lab| chroma(lab) >= GRAY_CHROMA).count();
+    let colored = shown.iter().filter(|lab| lab.chroma() >= GRAY_CHROMA).count();
     colored as f32 <= COLORED * shown.len() as f32
 }
 
@@ -98,7 +94,7 @@ fn is_toned(shown: &[Lab]) -> bool {
     let of_one_hue = shown
         .iter()
         .filter(|lab| (lab.b * x - lab.a * y).abs() <= HUE_DISTANCE);
-    let neutral = shown.iter().filter(|lab| chroma(lab) < NEUTRAL_CHROMA).count();
+    let neutral = shown.iter().filter(|lab| lab.chroma() < NEUTRAL_CHROMA).count();
     tone >= LEAST_TONE && share(of_one_hue.count()) >= OF_ONE_HUE && share(neutral) <= MOST_NEUTRAL
 }
 
@@ -110,7 +106,7 @@ fn is_faded(labs: &[Lab], mask: &HairMask, stride: usize) -> bool {
         mask.shows_skin(x, y)
     };
     let skin = labs.iter().enumerate().filter(|(index, _)| is_skin(*index));
-    let mut skin: Vec<f32> = skin.map(|(_, lab)| chroma(lab)).collect();
+    let mut skin: Vec<f32> = skin.map(|(_, lab)| lab.chroma()).collect();
     if skin.len() < LEAST_PIXELS {
         return false;
     }

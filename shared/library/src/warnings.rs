@@ -2,7 +2,7 @@
 //! unchanged, blurred, and in the light of other lamps, including their hair.
 
 use crate::coloring::Coloring;
-use strand_color::{Lab, append_labs};
+use strand_color::{Lab, labs};
 use strand_mask::HairMask;
 use strand_photo::Photo;
 use strand_signature::Signature;
@@ -45,15 +45,8 @@ pub struct Quality {
 
 /// Judges a photo in which hair was found.
 pub fn quality(photo: &Photo, mask: &HairMask, signature: &Signature) -> Quality {
-    let some: Vec<u8> = photo
-        .rgb()
-        .chunks_exact(3)
-        .step_by(STRIDE)
-        .flatten()
-        .copied()
-        .collect();
-    let mut labs = Vec::new();
-    append_labs(&some, &mut labs);
+    let pixels = photo.rgb().as_chunks().0.iter();
+    let labs = labs(&pixels.step_by(STRIDE).copied().collect::<Vec<_>>());
     let lightness = mean(&labs).l;
     let checks = [
         (

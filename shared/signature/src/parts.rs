@@ -29,6 +29,39 @@ pub fn parts<const N: usize>(mut colors: Vec<(Lab, f32)>) -> [Lab; N] {
     })
 }
 
+/// The same for colors of one weight, by selection instead of sorting: half of a photo is a hundred thousand pixels.
+pub fn equal_parts<const N: usize>(mut colors: Vec<Lab>) -> [Lab; N] {
+    let whole = mean(colors.iter().map(|color| (*color, 1.0)));
+    let count = colors.len();
+    let ends: [usize; N] = std::array::from_fn(|part| (part + 1) * count / N);
+    divide(&mut colors, 0, &ends[..N - 1]);
+    std::array::from_fn(|part| {
+        let start = if part == 0 { 0 } else { ends[part - 1] };
+        let inside = &colors[start..ends[part]];
+        if inside.is_empty() {
+            whole
+        } else {
+            mean(inside.iter().map(|color| (*color, 1.0)))
+        }
+    })
+}
+
+/// Orders `colors`, which begin at place `start` of a whole, so that no color before a place in `ends` is lighter than
+/// one after it.
+fn divide(colors: &mut [Lab], start: usize, ends: &[usize]) {
+    let middle = ends.len() / 2;
+    let Some(place) = ends.get(middle).map(|end| end - start) else {
+        return;
+    };
+    if place >= colors.len() {
+        return divide(colors, start, &ends[..middle]);
+    }
+    colors.select_nth_unstable_by(place, |x, y| x.l.total_cmp(&y.l));
+    let (darker, lighter) = colors.split_at_mut(place);
+    divide(darker, start, &ends[..middle]);
+    divide(lighter, start + place, &ends[middle + 1..]);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +79,18 @@ mod tests {
             (dark.l - 20.0).abs() < 1e-3 && (light.l - 60.0).abs() < 1e-3,
             "{dark:?} {light:?}"
         );
+    }
+
+    #[test]
+    fn selecting_gives_what_sorting_gives() {
+        for count in [1, 2, 5, 7, 100, 1001] {
+            let colors: Vec<Lab> = (0..count).map(|k| gray((k * 37 % 101) as f32)).collect();
+            let sorted = parts::<5>(colors.iter().map(|color| (*color, 1.0)).collect());
+            let selected = equal_parts::<5>(colors);
+            for (x, y) in sorted.iter().zip(&selected) {
+                assert!((x.l - y.l).abs() < 0.01, "{count}: {sorted:?} {selected:?}");
+            }
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Measures what a photo shows besides hair: skin, background, and the brightest spot. They provide evidence of the
 //! light.
 
-use super::parts::parts;
-use strand_color::{Lab, Rgb};
+use super::parts::equal_parts;
+use strand_color::{Lab, labs};
 use strand_mask::HairMask;
 use strand_photo::Photo;
 
@@ -33,6 +33,7 @@ pub struct Surroundings {
 /// Measures the colors around the hair.
 pub fn surroundings(photo: &Photo, mask: &HairMask) -> Surroundings {
     let width = photo.width() as usize;
+    let pixels = photo.rgb().as_chunks::<3>().0;
     let (mut skin, mut ground) = (Vec::new(), Vec::new());
     for y in (0..photo.height() as usize).step_by(STEP) {
         for x in (0..width).step_by(STEP) {
@@ -40,32 +41,28 @@ pub fn surroundings(photo: &Photo, mask: &HairMask) -> Surroundings {
             if mask.probability[pixel] >= NOT_HAIR {
                 continue;
             }
-            let &[r, g, b] = photo.rgb()[3 * pixel..]
-                .first_chunk()
-                .expect("three bytes a pixel");
             let side = if mask.shows_skin(x, y) {
                 &mut skin
             } else {
                 &mut ground
             };
-            side.push((Lab::from(Rgb { r, g, b }), 1.0));
+            side.push(pixels[pixel]);
         }
     }
-    let count = skin.len() + ground.len();
-    let bright = brightest(skin.iter().chain(&ground).map(|(lab, _)| *lab), count);
-    if skin.len() as f32 <= LEAST_SKIN * count as f32 {
+    let (mut skin, mut ground) = (labs(&skin), labs(&ground));
+    let bright = brightest(skin.iter().chain(&ground).copied().collect());
+    if skin.len() as f32 <= LEAST_SKIN * (skin.len() + ground.len()) as f32 {
         ground.append(&mut skin);
     }
     Surroundings {
-        skin: (!skin.is_empty()).then(|| parts(skin)),
-        ground: (!ground.is_empty()).then(|| parts(ground)),
+        skin: (!skin.is_empty()).then(|| equal_parts(skin)),
+        ground: (!ground.is_empty()).then(|| equal_parts(ground)),
         bright,
     }
 }
 
-fn brightest(colors: impl Iterator<Item = Lab>, count: usize) -> Option<Lab> {
-    let mut colors: Vec<Lab> = colors.collect();
-    let kept = (count / BRIGHTEST).max(1);
+fn brightest(mut colors: Vec<Lab>) -> Option<Lab> {
+    let kept = (colors.len() / BRIGHTEST).max(1);
     if kept < colors.len() {
         colors.select_nth_unstable_by(kept, |x, y| y.l.total_cmp(&x.l));
         colors.truncate(kept);

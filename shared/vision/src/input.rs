@@ -187,8 +187,8 @@ fn cut(pixels: &[u8], [width, height]: [u32; 2], depth: usize, part: Region) -> 
 
 /// A probability, 0 to 1, as a byte.
 pub(super) fn to_byte(probability: f32) -> u8 {
-    // An `as` from float to integer saturates, and turns NaN into 0.
-    (probability * 255.0).round() as u8
+    // An `as` from float to integer saturates, and turns NaN into 0. `round` would be a call for each pixel.
+    (probability * 255.0 + 0.5) as u8
 }
 
 /// The logistic function.
