@@ -1,6 +1,6 @@
 //! Photographs with bars around them, and without their colors, as people send them.
 
-use image::imageops::overlay;
+use image::imageops::{FilterType, crop_imm, overlay, resize};
 use image::{Rgb, RgbImage};
 
 /// What surrounds a photograph.
@@ -72,6 +72,59 @@ fn write_lines(file: &mut RgbImage) {
             *pixel = Rgb([40; 3]);
         }
     }
+}
+
+/// How photographs stand in a collage.
+#[derive(Clone, Copy, Debug)]
+pub struct Collage {
+    /// The name in the table.
+    pub name: &'static str,
+    /// Photographs beside each other, and rows of them.
+    layout: [u32; 2],
+    /// The gap between them, in pixels.
+    gap: u32,
+}
+
+/// The kinds that are measured.
+pub const COLLAGES: [Collage; 4] = [
+    collage("two side by side", [2, 1], 0),
+    collage("two with a white gap", [2, 1], 12),
+    collage("one above the other", [1, 2], 0),
+    collage("four", [2, 2], 0),
+];
+
+const fn collage(name: &'static str, layout: [u32; 2], gap: u32) -> Collage {
+    Collage { name, layout, gap }
+}
+
+/// The side, in pixels, of a photograph in a collage.
+const COLLAGE_SIDE: u32 = 384;
+
+impl Collage {
+    /// The number of photographs.
+    pub fn count(self) -> usize {
+        (self.layout[0] * self.layout[1]) as usize
+    }
+
+    /// The photographs in one picture, each cut to a square from its top.
+    pub fn of(self, photographs: &[RgbImage]) -> RgbImage {
+        let [columns, rows] = self.layout;
+        let pitch = COLLAGE_SIDE + self.gap;
+        let size = [columns, rows].map(|count| count * pitch - self.gap);
+        let mut file = RgbImage::from_pixel(size[0], size[1], Rgb(WHITE));
+        for (place, photograph) in (0..).zip(photographs) {
+            let (x, y) = (place % columns * pitch, place / columns * pitch);
+            overlay(&mut file, &square(photograph), i64::from(x), i64::from(y));
+        }
+        file
+    }
+}
+
+fn square(photograph: &RgbImage) -> RgbImage {
+    let side = photograph.width().min(photograph.height());
+    let x = (photograph.width() - side) / 2;
+    let part = crop_imm(photograph, x, 0, side, side).to_image();
+    resize(&part, COLLAGE_SIDE, COLLAGE_SIDE, FilterType::Triangle)
 }
 
 /// A name in the table, and what happens to a color.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use strand::mask::HairMask;
+use strand::mask::{HairMask, Heads};
 use strand::models::{ModelsConfig, Selection};
 use strand::photo::Photo;
 use strand::vision::{Backbone, HairParser, Vision, VisionError};
@@ -68,12 +68,23 @@ impl Networks {
         self.selection.parser_id()
     }
 
-    /// The hair in a photo.
+    /// The hair of the largest head in a photo, which is what the library measures.
     ///
     /// # Panics
     /// When the network fails.
     pub fn parse(&self, photo: &Photo) -> HairMask {
-        self.set().parser.parse(photo).expect("the network runs")
+        self.parse_heads(photo).0
+    }
+
+    /// The same, and the number of heads.
+    ///
+    /// # Panics
+    /// When the network fails.
+    pub fn parse_heads(&self, photo: &Photo) -> (HairMask, usize) {
+        let mut mask = self.set().parser.parse(photo).expect("the network runs");
+        let heads = Heads::find(photo, &mask);
+        heads.keep(0, &mut mask);
+        (mask, heads.list().len())
     }
 
     /// The backbone's embedding of that hair; empty without a backbone.

@@ -16,7 +16,7 @@ use strand::mask::Framed;
 use strand::photo;
 use strand_tests::render::encode::Jpeg;
 
-use crate::altered::{BARS, RECOLORINGS, recolored};
+use crate::altered::{BARS, COLLAGES, RECOLORINGS, recolored};
 use crate::networks::{Networks, WORKING_SIDE};
 use crate::portraits::labeled;
 use crate::sample::Sample;
@@ -48,13 +48,15 @@ struct Seen {
     /// How far a match can be trusted: the presence of hair times that of color.
     trust: f32,
     coloring: Coloring,
+    /// The number of heads.
+    heads: usize,
 }
 
 impl Seen {
     fn of(bytes: &[u8], networks: &Networks) -> Self {
         let framed = Framed::decode(bytes, WORKING_SIDE).expect("photographs can be read");
         let picture = framed.picture();
-        let mask = networks.parse(&picture);
+        let (mask, heads) = networks.parse_heads(&picture);
         let mut labs = Vec::new();
         append_labs(picture.rgb(), &mut labs);
         let coloring = Coloring::of(&labs, &mask, 1);
@@ -62,6 +64,7 @@ impl Seen {
             sample: Sample::of(&picture, &mask),
             trust: mask.presence.unwrap_or(1.0) * coloring.trust(),
             coloring,
+            heads,
         }
     }
 
@@ -126,6 +129,13 @@ pub fn run(data: &Path, networks: &Networks) -> Result<(), String> {
         &seen.iter().collect::<Vec<_>>(),
         &*library,
     );
+    println!(
+        "\n| heads | photographs | number right | one color within {SAME_COLOR} |\n|---|---:|---:|---:|"
+    );
+    say_one_head("wigs, one each", &wigs.seen);
+    say_one_head("labeled portraits, one each", &seen);
+    collages("portraits", &portraits, networks);
+    collages("wigs", &wigs.files, networks);
     bars(&wigs, networks);
     let sources = wigs.files.iter().step_by(EVERY_WIG);
     let sources: Vec<&Vec<u8>> = sources.chain(portraits.iter().step_by(EVERY_PORTRAIT)).collect();
@@ -246,6 +256,51 @@ fn bars(wigs: &Wigs, networks: &Networks) {
             chosen.len(),
             of_kind().filter(|(kept, _)| *kept).count(),
             of_kind().filter(|(_, same)| *same).count() as f32 / chosen.len() as f32,
+        );
+    }
+}
+
+fn say_one_head(name: &str, seen: &[Seen]) {
+    let seen: Vec<&Seen> = seen.iter().filter(|seen| seen.sample.is_some()).collect();
+    let right = seen.iter().filter(|seen| seen.heads == 1).count();
+    println!(
+        "| {name} | {} | {:.3} | |",
+        seen.len(),
+        right as f32 / seen.len().max(1) as f32
+    );
+}
+
+/// Collages of photographs that follow each other: whether their heads are counted right, and whether the color of the
+/// largest one is that of one of the photographs alone.
+fn collages(what: &str, files: &[Vec<u8>], networks: &Networks) {
+    let encode = |picture: &RgbImage| {
+        Jpeg {
+            quality: 90,
+            ..Jpeg::default()
+        }
+        .encode(picture)
+    };
+    for collage in COLLAGES {
+        let outcomes: Vec<(bool, bool)> = files
+            .par_chunks_exact(collage.count())
+            .filter_map(|files| {
+                let alone: Vec<Seen> = files.iter().map(|file| Seen::of(file, networks)).collect();
+                if alone.iter().any(|seen| seen.sample.is_none()) {
+                    return None;
+                }
+                let pictures: Vec<RgbImage> = files.iter().map(|file| picture(file)).collect();
+                let together = Seen::of(&encode(&collage.of(&pictures)), networks);
+                let same = alone.iter().any(|alone| has_same_color(alone, &together));
+                Some((together.heads == collage.count(), same))
+            })
+            .collect();
+        let share = |count: usize| count as f32 / outcomes.len().max(1) as f32;
+        println!(
+            "| {what}, {} | {} | {:.3} | {:.3} |",
+            collage.name,
+            outcomes.len(),
+            share(outcomes.iter().filter(|(right, _)| *right).count()),
+            share(outcomes.iter().filter(|(_, same)| *same).count()),
         );
     }
 }

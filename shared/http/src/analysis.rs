@@ -12,6 +12,7 @@ use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 use strand_learning::LibrarySnapshot;
@@ -72,6 +73,9 @@ struct Options {
     /// takes the hair as the photo shows it.
     #[param(value_type = String, required = false, pattern = "^(auto|off)$", example = "auto")]
     white_balance: Option<String>,
+    /// Which head of a photo to analyze: a place in `hair.heads`, from 1, the largest and the default. For one photo only.
+    #[param(value_type = u64, required = false, minimum = 1, example = 1)]
+    head: Option<String>,
 }
 
 impl Options {
@@ -98,7 +102,22 @@ impl Options {
         Ok(PhotoRequest {
             overlay,
             white_balance,
+            head: self.head()?.map_or(0, |head| head.get() - 1),
         })
+    }
+
+    /// A head is asked for in one photo only.
+    fn most_photos(&self) -> usize {
+        if self.head.is_some() { 1 } else { MAX_PHOTOS }
+    }
+
+    fn head(&self) -> Result<Option<NonZeroUsize>, ApiError> {
+        let number = |text: &String| {
+            text.parse().map_err(|_| {
+                ApiError::Malformed(format!("\"{text}\" is not a value of head; use a number from 1."))
+            })
+        };
+        self.head.as_ref().map(number).transpose()
     }
 }
 
@@ -143,7 +162,7 @@ async fn analyze(
             return Err(error.into());
         }
     };
-    let (rows, times) = answer_all(&app, &against, photos, wanted, MAX_PHOTOS).await?;
+    let (rows, times) = answer_all(&app, &against, photos, wanted, options.most_photos()).await?;
     Ok((ServerTiming(times), Json(AnalysisView::new(&against, rows))))
 }
 

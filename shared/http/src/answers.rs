@@ -5,7 +5,7 @@ use base64::Engine;
 use serde::Serialize;
 use strand_color::{Level, Rgb, Style, Tone};
 use strand_learning::{Basis, LibrarySnapshot, Match};
-use strand_library::Analysis;
+use strand_library::{Analysis, HeadPlace};
 use strand_photo::ColorSpace;
 use strand_signature::DominantColor;
 use utoipa::ToSchema;
@@ -87,7 +87,10 @@ fn row_example() -> serde_json::Value {
             "lab_difference_score": 3.2, "combined_score": 0.88, "basis": "model", "nearest_image_id": 12,
             "color_differences": [2.1, 4.8]
         }],
-        "no_match_score": 0.02, "hair": {"presence": 0.99, "coverage": 0.31, "confidence": 0.97},
+        "no_match_score": 0.02, "hair": {
+            "presence": 0.99, "coverage": 0.31, "confidence": 0.97,
+            "heads": [{"box": {"x": 0.25, "y": 0.1, "width": 0.5, "height": 0.6}, "share": 1.0}], "head": 1
+        },
         "photo": {"color_space": "srgb"}, "warnings": []
     })
 }
@@ -191,12 +194,57 @@ struct HairView {
     /// parser does not judge it.
     #[schema(example = 0.99)]
     presence: f32,
-    /// Share of the photo that is hair, 0 to 1.
+    /// Share of the photo that is hair of this head, 0 to 1.
     #[schema(example = 0.31)]
     coverage: f32,
     /// Mean probability of the hair pixels, 0.5 to 1.
     #[schema(example = 0.97)]
     confidence: f32,
+    /// The heads in the photo, the largest first: people, pictures of a collage, or swatches of a chart.
+    heads: Vec<HeadView>,
+    /// The place in `heads`, from 1, of the head that this answer is about.
+    #[schema(example = 1)]
+    head: usize,
+}
+
+/// A head in a photo.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Head)]
+struct HeadView {
+    /// The box around its hair, in shares of the upright photo.
+    #[serde(rename = "box")]
+    place: BoxView,
+    /// Its share of the hair of all heads, 0 to 1.
+    #[schema(example = 1.0)]
+    share: f32,
+}
+
+/// A rectangle, in shares of the upright photo, 0 to 1.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Box)]
+struct BoxView {
+    /// Left edge.
+    #[schema(example = 0.25)]
+    x: f32,
+    /// Top edge.
+    #[schema(example = 0.1)]
+    y: f32,
+    /// Width.
+    #[schema(example = 0.5)]
+    width: f32,
+    /// Height.
+    #[schema(example = 0.6)]
+    height: f32,
+}
+
+impl From<&HeadPlace> for HeadView {
+    fn from(head: &HeadPlace) -> Self {
+        let [x, y, width, height] = head.place.map(|share| rounded(share, 4));
+        Self {
+            place: BoxView { x, y, width, height },
+            share: rounded(head.share, 4),
+        }
+    }
 }
 
 /// What the file says about itself.
@@ -230,6 +278,8 @@ impl Found {
                 presence: rounded(analysis.presence, 4),
                 coverage: rounded(analysis.coverage, 4),
                 confidence: rounded(analysis.confidence, 4),
+                heads: analysis.heads.iter().map(HeadView::from).collect(),
+                head: analysis.head + 1,
             },
             photo: PhotoSourceView {
                 color_space: analysis.color_space.into(),

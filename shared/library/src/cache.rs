@@ -16,6 +16,8 @@ pub struct Key {
     pub space: Arc<str>,
     /// How the light is estimated.
     pub white_balance: WhiteBalance,
+    /// Which head is measured, from 0.
+    pub head: usize,
 }
 
 /// Cache statistics since the process started.

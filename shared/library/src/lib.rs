@@ -39,7 +39,7 @@ pub use job::{Job, JobFailure, JobState};
 pub use jobs::JobQueue;
 pub use library::Library;
 pub use matching::{Analysis, Matching, standard_palette};
-pub use measuring::{MeasuredPhoto, Measuring, PhotoRequest};
+pub use measuring::{HeadPlace, MeasuredPhoto, Measuring, PhotoRequest};
 pub use names::Names;
 pub use overlay::Overlay;
 pub use photo::{NewPhoto, StoredPhoto, hex_digest};

@@ -1,6 +1,6 @@
 //! From a measured photo to its description and best matches.
 
-use crate::measuring::{MeasuredPhoto, Measuring, PhotoRequest};
+use crate::measuring::{HeadPlace, MeasuredPhoto, Measuring, PhotoRequest};
 use crate::stages::{StageTimes, timed};
 use crate::{CacheStats, Catalog, LibraryError};
 use std::sync::{Arc, LazyLock};
@@ -29,7 +29,11 @@ pub struct Analysis {
     pub no_match: f32,
     /// Probability that the photo shows hair of a head, 0 to 1.
     pub presence: f32,
-    /// Share of the photo that is hair, 0 to 1.
+    /// The heads in the photo, the largest first.
+    pub heads: Vec<HeadPlace>,
+    /// Which of them the answer is about, from 0.
+    pub head: usize,
+    /// Share of the photo that is hair of that head, 0 to 1.
     pub coverage: f32,
     /// Mean probability of the hair pixels, 0.5 to 1.
     pub confidence: f32,
@@ -128,6 +132,8 @@ fn answer(
         matches,
         no_match: none,
         presence: photo.presence,
+        heads: photo.heads.clone(),
+        head: request.head,
         coverage: signature.coverage,
         confidence: signature.confidence,
         warnings,

@@ -6,10 +6,10 @@ use crate::ports::{Measurement, Networks};
 use crate::stages::{StageTimes, timed};
 use crate::warnings::quality;
 use crate::workers::Workers;
-use crate::{LibraryError, Overlay, hex_digest};
+use crate::{LibraryError, Overlay, counted, hex_digest};
 use std::sync::Arc;
 use std::time::Instant;
-use strand_mask::Framed;
+use strand_mask::{Framed, HairMask, Head, Heads};
 use strand_photo::ColorSpace;
 use strand_signature::{WhiteBalance, measure};
 
@@ -24,6 +24,17 @@ pub struct PhotoRequest {
     pub overlay: Option<Overlay>,
     /// How the light is estimated.
     pub white_balance: WhiteBalance,
+    /// Which head to measure, counted from 0, the largest.
+    pub head: usize,
+}
+
+/// A head in a photo.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HeadPlace {
+    /// Left edge, top edge, width, and height of the box around its hair, in shares of the upright photo, 0 to 1.
+    pub place: [f32; 4],
+    /// Its share of the hair of all heads, 0 to 1.
+    pub share: f32,
 }
 
 /// A measured photo.
@@ -37,6 +48,8 @@ pub struct MeasuredPhoto {
     pub measurement: Measurement,
     /// The probability, 0 to 1, that it is hair of a head; 1 if the parser does not judge that.
     pub presence: f32,
+    /// The heads in it, the largest first. Only one of them was measured.
+    pub heads: Vec<HeadPlace>,
     /// Whether it has the colors that the camera saw; [`Coloring::Full`] if no hair was found.
     pub coloring: Coloring,
     /// Photo-quality warnings, one sentence each.
@@ -57,6 +70,7 @@ impl MeasuredPhoto {
             + floats(signature.map(|signature| &signature.descriptor))
             + floats(self.measurement.embedding.as_ref())
             + signature.map_or(0, |signature| size_of_val(&*signature.colors))
+            + size_of_val(self.heads.as_slice())
             + self.warnings.iter().map(String::len).sum::<usize>()
             + self.overlay.as_ref().map_or(0, |(_, png)| png.len())
     }
@@ -155,11 +169,56 @@ impl Measuring {
             sha256,
             space: Arc::clone(&self.space),
             white_balance: request.white_balance,
+            head: request.head,
         }
     }
 }
 
-/// Decodes a photo, cuts off what is no picture, finds the hair, and measures it.
+/// Leaves only the hair of one head in the mask.
+fn choose(heads: &Heads, head: usize, mask: &mut HairMask) -> Result<(), LibraryError> {
+    let count = heads.list().len();
+    if head > 0 && head >= count && mask.shows_hair() {
+        return Err(LibraryError::Invalid(format!(
+            "The photo shows {}, so there is no head {}.",
+            counted(count, "head"),
+            head + 1
+        )));
+    }
+    heads.keep(head, mask);
+    Ok(())
+}
+
+/// A warning if there is more than one head.
+fn several(heads: &Heads, head: usize) -> Option<String> {
+    let count = heads.list().len();
+    let about = if head == 0 {
+        "the largest".to_owned()
+    } else {
+        format!("number {}", head + 1)
+    };
+    (count > 1).then(|| {
+        format!(
+            "The photo shows {count} heads; this is about {about}. Crop the photo to one head to be sure."
+        )
+    })
+}
+
+/// A head in the picture of a file, placed in the whole file.
+fn placed(framed: &Framed, head: &Head) -> HeadPlace {
+    let (width, height) = (framed.whole.width() as f32, framed.whole.height() as f32);
+    let (region, inside) = (framed.region, head.region);
+    HeadPlace {
+        place: [
+            (region.x + inside.x) as f32 / width,
+            (region.y + inside.y) as f32 / height,
+            inside.width as f32 / width,
+            inside.height as f32 / height,
+        ],
+        share: head.share,
+    }
+}
+
+/// Decodes a photo, cuts off what is no picture, finds the hair, and measures that of one head.
 fn measured(
     networks: &dyn Networks,
     sha256: String,
@@ -169,8 +228,10 @@ fn measured(
     let mut times = StageTimes::default();
     let framed = timed(&mut times.decode, || Framed::decode(bytes, WORKING_SIDE))?;
     let photo = framed.picture();
-    let mask = timed(&mut times.find_hair, || networks.find_hair(&photo))?;
+    let mut mask = timed(&mut times.find_hair, || networks.find_hair(&photo))?;
     let started = Instant::now();
+    let heads = Heads::find(&photo, &mask);
+    choose(&heads, request.head, &mut mask)?;
     let signature = measure(&photo, &mask, request.white_balance);
     let embedding = match &signature {
         Some(_) => networks.embed_hair(&photo, &mask)?,
@@ -179,9 +240,12 @@ fn measured(
     let quality = signature
         .as_ref()
         .map(|signature| quality(&photo, &mask, signature));
-    let (coloring, warnings) = quality.map_or((Coloring::Full, Vec::new()), |quality| {
+    let (coloring, mut warnings) = quality.map_or((Coloring::Full, Vec::new()), |quality| {
         (quality.coloring, quality.warnings)
     });
+    if signature.is_some() {
+        warnings.extend(several(&heads, request.head));
+    }
     times.measure = started.elapsed();
     let draw = |overlay: Overlay| {
         let drawn = overlay.draw(&framed.whole, &framed.whole_mask(&mask))?;
@@ -191,6 +255,7 @@ fn measured(
         sha256,
         color_space: framed.whole.source().color_space,
         presence: mask.presence.unwrap_or(1.0),
+        heads: heads.list().iter().map(|head| placed(&framed, head)).collect(),
         coloring,
         warnings,
         times,

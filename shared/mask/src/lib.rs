@@ -2,9 +2,12 @@
 
 mod cores;
 mod frame;
+mod heads;
+mod seams;
 
 pub use cores::keep_cores;
 pub use frame::Framed;
+pub use heads::{Head, Heads};
 
 /// A soft mask: the probability of hair for each pixel of a photo.
 #[derive(Debug, Clone, PartialEq)]

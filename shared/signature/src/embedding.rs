@@ -17,7 +17,7 @@ pub const DESCRIPTOR_ID: &str = "shade6";
 /// The revision, from 1, of how hair is measured, for a feature space id: decoding, which pixels count as hair, and
 /// clustering. A change that gives different numbers for the same photo needs the next revision. Libraries are then
 /// measured again in the background.
-pub const MEASURING_REVISION: u32 = 2;
+pub const MEASURING_REVISION: u32 = 3;
 /// The number of values in the embedding.
 pub const DESCRIPTOR_DIMENSION: usize = 64;
 
