@@ -1,6 +1,6 @@
 """What other decoders need for the photos of `make bench`, and the formats that its encoder does not write.
 
-    floors.py make FOLDER     in: FOLDER/drawn-*.png; out: progressive JPEG, HEIC (each where Pillow can write it)
+    floors.py make FOLDER     writes a progressive JPEG and, where pillow-heif is installed, a HEIC of each PNG in it
     floors.py time SIDE FILE  the least of nine decodings in milliseconds, on one thread
 
 A JPEG is decoded by libjpeg-turbo at the smallest of its scales that keeps the long side at SIDE pixels, as Strand does
@@ -34,12 +34,11 @@ Image.MAX_IMAGE_PIXELS = None
 
 def make(folder: Path) -> None:
     """Writes the other formats beside each drawn picture."""
-    for drawn in sorted(folder.glob("drawn-*.png")):
+    for drawn in sorted(folder.glob("*.png")):
         picture = Image.open(drawn)
-        name = drawn.stem.removeprefix("drawn-")
-        picture.save(folder / f"{name}-progressive.jpg", quality=85, progressive=True)
+        picture.save(folder / f"{drawn.stem}-progressive.jpg", quality=85, progressive=True)
         if pillow_heif:
-            picture.save(folder / f"{name}.heic", quality=HEIC_QUALITY)
+            picture.save(folder / f"{drawn.stem}.heic", quality=HEIC_QUALITY)
 
 
 def decode(data: bytes, side: int) -> None:
