@@ -13,6 +13,8 @@ use strand_photo::Photo;
 
 /// The longer side of the grid on which hair and skin are compared, in cells.
 const GRID: usize = 96;
+/// Every n-th line of a map is looked at.
+const EVERY_LINE: usize = 2;
 /// Skin of at least this share of the photo parts hair.
 const LEAST_SKIN: f32 = 0.004;
 /// Hair this many cells from skin touches it.
@@ -67,6 +69,13 @@ impl Heads {
             "the mask is not of this photo"
         );
         let grid = Grid::over(photo);
+        if !mask.shows_hair() {
+            return Self {
+                list: Vec::new(),
+                owners: Vec::new(),
+                grid,
+            };
+        }
         let pictures = grid.pictures(&pictures(photo));
         let hair = grid.marked(&mask.probability, [grid.width, grid.height]);
         let mut skin = mask.skin.as_ref().map_or_else(
@@ -154,11 +163,12 @@ impl Grid {
         y * self.rows / self.height * self.columns + x * self.columns / self.width
     }
 
-    /// The cells whose mean is at least [`HairMask::THRESHOLD`] in a map of the photo, of any size.
+    /// The cells whose mean, over every [`EVERY_LINE`]-th line, is at least [`HairMask::THRESHOLD`] in a map of the photo, of any size.
     fn marked(&self, map: &[u8], [width, height]: [usize; 2]) -> Vec<bool> {
         let mut sums = vec![(0_u32, 0_u32); self.columns * self.rows];
         let column_of: Vec<usize> = (0..width).map(|x| x * self.columns / width).collect();
-        for (y, line) in map.chunks_exact(width).enumerate() {
+        let step = (height / self.rows).clamp(1, EVERY_LINE);
+        for (y, line) in map.chunks_exact(width).enumerate().step_by(step) {
             let cells = &mut sums[y * self.rows / height * self.columns..][..self.columns];
             for (value, column) in line.iter().zip(&column_of) {
                 let (sum, count) = &mut cells[*column];

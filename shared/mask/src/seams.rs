@@ -58,54 +58,80 @@ fn spans(start: u32, length: u32, cuts: &[u32]) -> Vec<(u32, u32)> {
 
 /// The places, in pixels of the photo, before which a seam lies. With `columns`, seams run from top to bottom.
 fn seams(photo: &Photo, region: Region, columns: bool) -> Vec<u32> {
-    let jumps = jumps(photo, region, columns);
     let (start, lines) = if columns {
         (region.x, region.width)
     } else {
         (region.y, region.height)
     };
-    let margin = ((LEAST_SHARE * lines as f32) as usize).max(APART);
-    let is_seam = |line: &usize| {
-        let (here, before, after) = (&jumps[*line], &jumps[line - APART], &jumps[line + APART]);
-        let jumping = here
-            .iter()
-            .zip(before.iter().zip(after))
-            .filter(|(here, (before, after))| {
-                **here >= LEAST_JUMP && **here >= before.max(after).saturating_mul(SHARPER)
-            });
-        jumping.count() as f32 >= JUMPING * here.len() as f32
+    let (jumping, looked_at) = if columns {
+        jumping_columns(photo, region)
+    } else {
+        jumping_rows(photo, region)
     };
-    let inner = margin..jumps.len().saturating_sub(margin);
+    let margin = (LEAST_SHARE * lines as f32) as usize;
+    let is_seam = |line: &usize| jumping[*line] as f32 >= JUMPING * looked_at as f32;
+    let inner = margin..jumping.len().saturating_sub(margin);
     inner
         .filter(is_seam)
         .map(|line| start + line as u32 + 1)
         .collect()
 }
 
-/// The largest difference of a channel between each line and the next, for every [`STEP`]-th pixel of it.
-fn jumps(photo: &Photo, region: Region, columns: bool) -> Vec<Vec<u8>> {
-    let stride = photo.width() as usize;
-    let first = region.y as usize * stride + region.x as usize;
-    let (width, height) = (region.width as usize, region.height as usize);
-    let (lines, length, to_next, along) = if columns {
-        (width, height, 1, stride)
-    } else {
-        (height, width, stride, 1)
-    };
-    let pixels = photo.rgb().as_chunks::<3>().0;
-    let difference = |one: [u8; 3], other: [u8; 3]| {
-        let channels = one.iter().zip(other).map(|(one, other)| one.abs_diff(other));
-        channels.max().unwrap_or(0)
-    };
-    let line = |index: usize| {
-        let places = (0..length)
+/// Whether a difference is a jump between those [`APART`] before and after it.
+fn is_jump(here: u8, before: u8, after: u8) -> bool {
+    here >= LEAST_JUMP && here >= before.max(after).saturating_mul(SHARPER)
+}
+
+/// The largest difference of a channel.
+fn difference(one: [u8; 3], other: [u8; 3]) -> u8 {
+    let [r, g, b] = [0, 1, 2].map(|channel| one[channel].abs_diff(other[channel]));
+    r.max(g).max(b)
+}
+
+/// A row of a region.
+fn row(photo: &Photo, region: Region, index: usize) -> &[[u8; 3]] {
+    let start = (region.y as usize + index) * photo.width() as usize + region.x as usize;
+    &photo.rgb().as_chunks().0[start..][..region.width as usize]
+}
+
+/// For each column, in how many of some rows its right edge jumps; and the number of those rows.
+fn jumping_columns(photo: &Photo, region: Region) -> (Vec<u32>, usize) {
+    let rows = (0..region.height as usize).step_by(STEP);
+    let mut counts = vec![0; region.width.saturating_sub(1) as usize];
+    for index in rows.clone() {
+        let row = row(photo, region, index);
+        let differences: Vec<u8> = row.windows(2).map(|pair| difference(pair[0], pair[1])).collect();
+        let windows = differences.windows(2 * APART + 1);
+        for (count, around) in counts.iter_mut().skip(APART).zip(windows) {
+            *count += u32::from(is_jump(around[APART], around[0], around[2 * APART]));
+        }
+    }
+    (counts, rows.len())
+}
+
+/// For each row, in how many of some columns its lower edge jumps; and the number of those columns.
+fn jumping_rows(photo: &Photo, region: Region) -> (Vec<u32>, usize) {
+    let height = region.height as usize;
+    let between = |index: usize| -> Vec<u8> {
+        let pairs = row(photo, region, index)
+            .iter()
+            .zip(row(photo, region, index + 1));
+        pairs
             .step_by(STEP)
-            .map(|place| first + index * to_next + place * along);
-        places
-            .map(|place| difference(pixels[place], pixels[place + to_next]))
+            .map(|(one, other)| difference(*one, *other))
             .collect()
     };
-    (0..lines.saturating_sub(1)).map(line).collect()
+    let differences: Vec<Vec<u8>> = (0..height.saturating_sub(1)).map(between).collect();
+    let mut counts = vec![0; differences.len()];
+    let windows = differences.windows(2 * APART + 1);
+    for (count, around) in counts.iter_mut().skip(APART).zip(windows) {
+        let sides = around[0].iter().zip(&around[2 * APART]);
+        let jumps = around[APART].iter().zip(sides);
+        *count = jumps
+            .map(|(here, (before, after))| u32::from(is_jump(*here, *before, *after)))
+            .sum();
+    }
+    (counts, (region.width as usize).div_ceil(STEP))
 }
 
 #[cfg(test)]
