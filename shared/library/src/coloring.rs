@@ -1,6 +1,5 @@
-//! Whether a photo has the colors that the camera saw. The thresholds come from 120 portraits and 60 photos of wigs:
-//! unchanged, in gray, in two kinds of sepia, and at a quarter of their saturation, each as a JPEG. The share of skin with
-//! little color comes from 500 portraits.
+//! Whether a photo has the colors that the camera saw. The thresholds come from 200 portraits: unchanged, in gray, in sepia,
+//! in three other tones, and at a quarter of their saturation, each as a JPEG; 200 others confirmed them.
 
 use strand_color::Lab;
 use strand_mask::HairMask;
@@ -11,17 +10,23 @@ const SHOWN_LIGHTNESS: std::ops::Range<f32> = 15.0..90.0;
 /// less, and of color photos none, black hair on white included.
 const GRAY_CHROMA: f32 = 1.0;
 const COLORED: f32 = 0.01;
-/// In a toned photo, this share of them lies within a distance of one hue, and their mean chroma is at least
-/// this. Fewer than one in fifty is neutral. Skin, a wall, or the shine of hair breaks one of the rules in every color
-/// photo measured.
-const OF_ONE_HUE: f32 = 0.95;
-const HUE_DISTANCE: f32 = 2.2;
+/// In a toned photo, lightness decides the color: nine tenths of the pixels lie within this distance, in Lab, of the
+/// median color of pixels as light as they are, which is of one hue. This and the next rules hold for 97% of sepia photos
+/// and for 1% of unchanged ones.
+const FROM_MEDIAN: f32 = 4.25;
+const MOST: f32 = 0.9;
+/// Pixels of one lightness lie in a band of this width with at least so many others. Of a photo, this many are compared.
+const BAND: f32 = 3.0;
+const LEAST_IN_BAND: usize = 20;
+const COMPARED: usize = 8192;
+/// The mean chroma of a toned photo, and the share of its pixels that may be neutral.
 const LEAST_TONE: f32 = 3.0;
 const NEUTRAL_CHROMA: f32 = 2.5;
 const MOST_NEUTRAL: f32 = 0.02;
-/// The median chroma below which skin has little color: in 6 of 10 portraits at a quarter of their saturation, and in 1 of
-/// 40 unchanged ones, which are in artistic light. A higher value would warn of more of the latter.
-const FADED_SKIN: f32 = 5.0;
+/// A photo of a person is faded if this share of its pixels has less than this chroma: 7 of 10 at a quarter of their
+/// saturation have, and 2 of 100 unchanged ones, which are in artistic light. A higher value would warn of more of these.
+const PALE: f32 = 0.99;
+const FADED_CHROMA: f32 = 11.0;
 /// The least number of pixels to judge by.
 const LEAST_PIXELS: usize = 100;
 
@@ -49,7 +54,7 @@ impl Coloring {
             Self::Gray
         } else if is_toned(&shown) {
             Self::Toned
-        } else if is_faded(labs, mask, stride) {
+        } else if is_faded(&shown, labs.len(), mask, stride) {
             Self::Faded
         } else {
             Self::Full
@@ -84,34 +89,59 @@ fn is_gray(shown: &[Lab]) -> bool {
 }
 
 fn is_toned(shown: &[Lab]) -> bool {
-    let share = |pixels: usize| pixels as f32 / shown.len() as f32;
+    let count = shown.len() as f32;
     let sum = shown
         .iter()
         .fold((0.0, 0.0), |(a, b), lab| (a + lab.a, b + lab.b));
     let whole = f32::hypot(sum.0, sum.1);
-    let tone = whole / shown.len() as f32;
-    let (x, y) = (sum.0 / whole, sum.1 / whole);
-    let of_one_hue = shown
-        .iter()
-        .filter(|lab| (lab.b * x - lab.a * y).abs() <= HUE_DISTANCE);
     let neutral = shown.iter().filter(|lab| lab.chroma() < NEUTRAL_CHROMA).count();
-    tone >= LEAST_TONE && share(of_one_hue.count()) >= OF_ONE_HUE && share(neutral) <= MOST_NEUTRAL
+    whole >= LEAST_TONE * count
+        && neutral as f32 <= MOST_NEUTRAL * count
+        && lightness_decides(shown, (sum.0 / whole, sum.1 / whole))
 }
 
-fn is_faded(labs: &[Lab], mask: &HairMask, stride: usize) -> bool {
+/// Whether most pixels have the color that others as light as they are have, and all these colors are of the same `hue`,
+/// a direction in the plane of a* and b*.
+fn lightness_decides(shown: &[Lab], hue: (f32, f32)) -> bool {
+    let bands = ((SHOWN_LIGHTNESS.end - SHOWN_LIGHTNESS.start) / BAND) as usize;
+    let mut bands = vec![(Vec::new(), Vec::new()); bands];
+    for lab in shown.iter().step_by(shown.len().div_ceil(COMPARED)) {
+        let (a, b) = &mut bands[((lab.l - SHOWN_LIGHTNESS.start) / BAND) as usize];
+        a.push(lab.a);
+        b.push(lab.b);
+    }
+    bands.retain(|(a, _)| a.len() >= LEAST_IN_BAND);
+    let mut distances = Vec::new();
+    for (a, b) in bands {
+        let middle = (quantile(&mut a.clone(), 0.5), quantile(&mut b.clone(), 0.5));
+        let along = middle.0 * hue.0 + middle.1 * hue.1;
+        let across = middle.1 * hue.0 - middle.0 * hue.1;
+        // More than 45 degrees apart, unless it is nearly neutral.
+        if across.abs() > along.max(LEAST_TONE) {
+            return false;
+        }
+        let pixels = a.into_iter().zip(b);
+        distances.extend(pixels.map(|(a, b)| (a - middle.0).hypot(b - middle.1)));
+    }
+    distances.len() >= LEAST_PIXELS && quantile(&mut distances, MOST) <= FROM_MEDIAN
+}
+
+/// The value that a share of the values do not exceed. There must be values.
+fn quantile(values: &mut [f32], share: f32) -> f32 {
+    let place = ((share * values.len() as f32) as usize).min(values.len() - 1);
+    *values.select_nth_unstable_by(place, f32::total_cmp).1
+}
+
+/// Hair without skin says nothing: gray hair has no color.
+fn is_faded(shown: &[Lab], labs: usize, mask: &HairMask, stride: usize) -> bool {
     let width = mask.width as usize;
     let place = |index: usize| (index * stride % width, index * stride / width);
-    let is_skin = |index: usize| {
-        let (x, y) = place(index);
+    let skin = (0..labs).filter(|index| {
+        let (x, y) = place(*index);
         mask.shows_skin(x, y)
-    };
-    let skin = labs.iter().enumerate().filter(|(index, _)| is_skin(*index));
-    let mut skin: Vec<f32> = skin.map(|(_, lab)| lab.chroma()).collect();
-    if skin.len() < LEAST_PIXELS {
-        return false;
-    }
-    let middle = skin.len() / 2;
-    *skin.select_nth_unstable_by(middle, f32::total_cmp).1 < FADED_SKIN
+    });
+    let mut chroma: Vec<f32> = shown.iter().map(|lab| lab.chroma()).collect();
+    quantile(&mut chroma, PALE) < FADED_CHROMA && skin.take(LEAST_PIXELS).count() == LEAST_PIXELS
 }
 
 #[cfg(test)]
