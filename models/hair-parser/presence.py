@@ -1,6 +1,6 @@
 """Fits the judgment whether what the parser marks is hair of a head, and appends it to hair-parser.onnx.
 
-    python presence.py measure PART      # photographs, portraits, composed or drawn: the evidence, into the work folder
+    python presence.py measure PART      # one of PARTS: the evidence, into the work folder
     python presence.py fit               # fits, appends, prints figures, updates the manifest
 
 `photos.py` fetches the photographs. The second output of the network, `presence`, is
@@ -8,10 +8,11 @@ a logistic function of what is marked: its share of the picture, how certain it 
 features over what is marked and over the picture. So the network itself computes it, and nothing else has to know how. Run this after every training,
 because the features change with the weights.
 
-Positives are the portraits, crops of them, composed pictures (`compose.py`), those of the tests' renderer, and hair or
-heads cut out of the first two, on white or in front of other photographs. Negatives are photographs without people, crops of them, animals and things cut out
-and pasted on other grounds, and the parts of portraits without hair. A quarter of all sources is held out for the
-printed figures; the committed judgment is then fitted to all.
+Positives are the portraits, crops of them, composed pictures (`compose.py`), textured hair (`sight.py`),
+pictures of the tests' renderer, and hair or heads cut out of the first two, on white or in front of other photographs.
+Negatives are photographs without people, crops of them, animals and things cut out and pasted on other grounds, drawn
+things, and the parts of portraits without hair. None of these photographs is one that the parser has learned from
+(`sources.py`). A quarter of all sources is held out for the printed figures; the committed judgment is then fitted to all.
 """
 
 import argparse
@@ -34,6 +35,8 @@ from PIL import Image, ImageOps
 
 import compose
 import data
+import sight
+import sources
 
 MODEL = data.HERE / "hair-parser.onnx"
 MANIFEST = data.HERE.parent / "manifest.toml"
@@ -194,22 +197,27 @@ def cut_out(rng, rgb, alpha):
     return thing.rotate(rng.uniform(-40, 40), expand=True, resample=Image.BICUBIC) if rng.random() < 0.3 else thing
 
 
-def grounds():
-    return [p for p in sorted(PHOTOS.rglob("explore_*")) if not LEFT_OUT.search(p.as_posix())]
+def held_out(part, source):
+    """Whether a source is for the printed figures only."""
+    return sources.side(source) == "measure" if part == "photographs" else zlib.crc32(source.encode()) % 4 == 0
+
+
+def grounds(side="judgment"):
+    return [p for p in sorted(PHOTOS.rglob("explore_*")) if not LEFT_OUT.search(p.as_posix()) and sources.side(p.as_posix()) == side]
 
 
 def photographs():
     """Of photographs without people, and of cut-outs of animals and things: (source, label, picture)."""
     files = sorted(p for p in PHOTOS.rglob("*") if p.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp") and p.stat().st_size > 8_000 and not p.is_symlink())
-    files = [p for p in files if not LEFT_OUT.search(p.as_posix())]
-    behind = grounds()
+    files = [p for p in files if not LEFT_OUT.search(p.as_posix()) and sources.side(p.as_posix()) != "parser"]
+    behind = {side: grounds(side) for side in ("judgment", "measure")}
     for path in files:
         source = path.relative_to(PHOTOS).as_posix()
         rng = np.random.default_rng(zlib.crc32(source.encode()))
         picture = opened(path)
         if CUT_OUT in source:
             for _ in range(6 if "animals" in source else 2):
-                yield source, 0, pasted(rng, picture.convert("RGBA"), behind, 0.4, 1.9, 0.3)
+                yield source, 0, pasted(rng, picture.convert("RGBA"), behind[sources.side(source)], 0.4, 1.9, 0.3)
         else:
             picture = on_white(picture)
             yield source, 0, np.asarray(picture)
@@ -260,6 +268,17 @@ def composed():
                 yield source, 1, pasted(rng, cut_out(rng, rgb, np.float32(mask) / 255), behind, 0.5, 1.05, 0.6)
 
 
+def textured():
+    """Textured hair, coverings, and things as sight.py draws them, from other seeds, coils and photographs
+    than the parser's. A head that shows almost no hair says nothing either way."""
+    world = sight.World("judgment")
+    for k in range(900):
+        rgb, mask, kind = world.make([64, k])
+        share = (mask > 127).mean()
+        if share > 0.01 or share == 0:
+            yield f"textured {k}", int(share > 0), compressed(np.random.default_rng([65, k]), compose.photo(np.random.default_rng([66, k]), rgb, 0.8))
+
+
 def drawn():
     """What the tests' renderer draws: hair in every view, on plain and on cluttered grounds, and bald heads."""
     shades = ["1", "2", "4", "6", "8", "10", "12", "16", "22", "24", "60A", "613", "130", "33", "6/27", "2BT6"]
@@ -306,6 +325,15 @@ def report(y, p, marked):
               f" {np.mean(marked[chosen]):.3f} marked at all; of those median {np.median(shown):.3f}")
 
 
+def by_part(parts, y, p, apart):
+    """The held-out figures of each part: how many of its pictures with and without hair have 0.5 or more."""
+    part = np.concatenate([[name] * len(x["names"]) for name, x in zip(PARTS, parts)])
+    for name in PARTS:
+        cells = [f"{title} n {chosen.sum():4} {np.mean(p[chosen] >= 0.5):.3f}" for title, label in (("hair", 1), ("no hair", 0))
+                 if (chosen := apart & (part == name) & (y == label)).any()]
+        print(f"    {name:12}", "  ".join(cells))
+
+
 def measure(part):
     model = bare(onnx.load(MODEL))
     probe, names, labels, rows = Measure(model, with_evidence(model)), [], [], []
@@ -322,9 +350,11 @@ def fit():
     parts = [np.load(data.WORK / f"presence_{part}.npz") for part in PARTS]
     names, y, x = (np.concatenate([p[field] for p in parts]) for field in ("names", "labels", "evidence"))
     marked = x[:, 0] > np.log(2e-3)  # a thousandth of the picture
-    apart = np.array([zlib.crc32(name.encode()) % 4 == 0 for name in names])
+    apart = np.concatenate([[held_out(part, name) for name in p["names"]] for part, p in zip(PARTS, parts)])
     weights, bias = fitted(np.float64(x[marked & ~apart]), y[marked & ~apart])
-    report(y[apart], 1 / (1 + np.exp(-(x[apart] @ weights + bias))), marked[apart])
+    p = 1 / (1 + np.exp(-(x @ weights + bias)))
+    report(y[apart], p[apart], marked[apart])
+    by_part(parts, y, p * marked, apart)
     weights, bias = fitted(np.float64(x[marked]), y[marked])  # the committed one, on all pictures
     model = bare(onnx.load(MODEL))
     onnx.save(with_judgment(model, with_evidence(model), weights, bias), MODEL)
@@ -336,7 +366,7 @@ def fit():
     print(f"{MODEL.name} {len(blob)} bytes")
 
 
-PARTS = {"photographs": photographs, "portraits": portraits, "composed": composed, "drawn": drawn}
+PARTS = {"photographs": photographs, "portraits": portraits, "composed": composed, "textured": textured, "drawn": drawn}
 
 
 def main():

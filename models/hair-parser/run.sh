@@ -37,7 +37,7 @@ train5() {
 }
 export_() { "$python" export.py --state "${STATE:-stage4.pt}" --mix "${MIX:-0.9}"; }
 photos() { "$python" photos.py; }
-presence() { for part in photographs portraits composed drawn; do "$python" presence.py measure "$part"; done; "$python" presence.py fit; }
+presence() { for part in photographs portraits composed textured drawn; do "$python" presence.py measure "$part"; done; "$python" presence.py fit; }
 evaluate() { "$python" evaluate.py "$PARSER_WORK/eval"; }
 kinds() { "$python" evaluate.py "$PARSER_WORK/sight-eval" --kinds; }
 sheets() { "$python" sheets.py "$PARSER_WORK/eval"; }

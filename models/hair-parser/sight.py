@@ -39,12 +39,15 @@ KINDS = {  # name -> (share of the training pictures, maker)
 }
 
 
-class World:
-    """Everything that one side of the split may use."""
+TILES = {"parser": range(40), "judgment": range(40, 60), "measure": range(100, 112)}  # seeds of coils
 
-    def __init__(self, test):
-        self.bank, self.things = compose.Bank(test), things.Things(test)
-        self.tiles = np.arange(100, 112) if test else np.arange(40)
+
+class World:
+    """Everything that one side of the split (sources.py) may use. The held-out portraits are for measuring alone."""
+
+    def __init__(self, side):
+        self.bank, self.things = compose.Bank(test=side == "measure"), things.Things(side)
+        self.tiles = np.array(TILES[side])
 
     def make(self, seed, kind=None):
         """(picture, mask, kind), both uint8."""
@@ -61,7 +64,7 @@ class World:
 
 def train_set(args):
     """Writes composed_sight_K.npz: images; the exact mask twice, and the skin; kinds."""
-    world, parser = World(test=False), data.Onnx(data.HERE / "hair-parser.onnx")
+    world, parser = World("parser"), data.Onnx(data.HERE / "hair-parser.onnx")
     for shard in range(args.first, args.first + (args.count + 199) // 200):
         images, masks, kinds = [], [], []
         for k in range(200):
@@ -77,7 +80,7 @@ def train_set(args):
 
 def eval_set(args):
     """Writes held-out pictures of every kind: pictures, masks (8-bit PNG), index.json."""
-    out, world, rows = Path(args.folder), World(test=True), []
+    out, world, rows = Path(args.folder), World("measure"), []
     out.mkdir(parents=True, exist_ok=True)
     for number, kind in enumerate(KINDS):
         for k in range(args.count * (3 if kind == "thing" else 1)):

@@ -7,7 +7,6 @@ names them).
 
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 
 import cv2
@@ -15,6 +14,7 @@ import numpy as np
 
 import compose
 import data
+import sources
 from compose import S, noise, over, soft, unlab
 from strands import bend, tone
 
@@ -26,13 +26,7 @@ PHOTOS = ("Bridge_by", "Dragonfly_by", "Picture_0B", "Picture_1A", "Wine_by", "a
           "EveningGlow/", "FallenLeaf/", "Grey/", "Kite/", "OneStandsOut/", "Path/", "chelsea", "coffee", "coins", "brick", "grass.png",
           "gravel", "motorcycle_left", "rocket", "page.png", "retina", "ihc")
 STAMPS = ("animals/", "food/", "plants/", "hobbies/", "household/", "sports/", "seasonal/christmas/Roast", "seasonal/christmas/Mince")
-ALBUMS = ("categorization", "clickgame", "erase", "explore_farm_animals", "explore_monuments", "explore_world_animals")
 NO_STAMPS = ("cartoon", "hedgehog", "pizza", "dreydl", "_mirror")
-
-
-def held_out(name):
-    """A quarter of the sources, by name, is only for measuring."""
-    return zlib.crc32(name.rsplit("/", 1 if name.count("/") > 1 else 0)[-1].encode()) % 4 == 0
 
 
 def fetch(folder):
@@ -81,12 +75,12 @@ def shrunk(blob):
 
 
 class Things:
-    """The photographs and cut-out objects of one side of the split."""
+    """The photographs and cut-out objects of one side (sources.py)."""
 
-    def __init__(self, test):
+    def __init__(self, whose):
         z = np.load(data.WORK / "things.npz", allow_pickle=True)
         names, pictures = z["names"], z["pictures"]
-        side = [k for k, n in enumerate(names) if held_out(n) == test]
+        side = [k for k, n in enumerate(names) if sources.side(n) == whose]
         self.photos = [pictures[k][..., :3] for k in side if "/stamps/" not in names[k]]
         self.stamps = [pictures[k] for k in side if "/stamps/" in names[k]]
         self.beasts = [pictures[k] for k in side if "/animals/" in names[k]]
@@ -272,7 +266,7 @@ def main():
     folder = Path(sys.argv[1]).resolve()
     fetch(folder)
     blobs = [(str(p), p.read_bytes()) for p in chosen(folder)]
-    for name in ALBUMS:
+    for name in sources.ALBUMS:
         for k, blob in enumerate(album(next(folder.rglob(f"{name}.rcc")))):
             blobs.append((f"{name}/{k:03}.webp", blob))
     pairs = [(name, x) for name, blob in blobs if (x := shrunk(blob)) is not None]
@@ -280,7 +274,7 @@ def main():
     pictures[:] = [x for _, x in pairs]
     np.savez_compressed(data.WORK / "things.tmp.npz", names=np.array([n for n, _ in pairs]), pictures=pictures)
     (data.WORK / "things.tmp.npz").rename(data.WORK / "things.npz")
-    print(len(pairs), "pictures,", sum(held_out(n) for n, _ in pairs), "held out")
+    print(len(pairs), "pictures:", {side: sum(sources.side(n) == side for n, _ in pairs) for side in ("parser", "judgment", "measure")})
 
 
 if __name__ == "__main__":
