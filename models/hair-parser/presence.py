@@ -8,7 +8,7 @@ a logistic function of what is marked: its share of the picture, how certain it 
 features over what is marked and over the picture. So the network itself computes it, and nothing else has to know how. Run this after every training,
 because the features change with the weights.
 
-Positives are the portraits, crops of them, composed pictures (`compose.py`), textured hair (`sight.py`),
+Positives are the portraits, crops of them, composed pictures (`compose.py`), textured hair and hairpieces (`sight.py`),
 pictures of the tests' renderer, and hair or heads cut out of the first two, on white or in front of other photographs.
 Negatives are photographs without people, crops of them, animals and things cut out and pasted on other grounds, drawn
 things, and the parts of portraits without hair. None of these photographs is one that the parser has learned from
@@ -269,11 +269,11 @@ def composed():
 
 
 def textured():
-    """Textured hair, coverings, and things as sight.py draws them, from other seeds, coils and photographs
+    """Textured hair, coverings, hairpieces, and things as sight.py draws them, from other seeds, coils and photographs
     than the parser's. A head that shows almost no hair says nothing either way."""
     world = sight.World("judgment")
     for k in range(900):
-        rgb, mask, kind = world.make([64, k])
+        rgb, mask, kind = world.make([64, k], "piece" if k % 4 == 0 else None)
         share = (mask > 127).mean()
         if share > 0.01 or share == 0:
             yield f"textured {k}", int(share > 0), compressed(np.random.default_rng([65, k]), compose.photo(np.random.default_rng([66, k]), rgb, 0.8))

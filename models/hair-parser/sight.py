@@ -18,20 +18,22 @@ import compose
 import covers
 import data
 import heads
+import pieces
 import things
 
 KINDS = {  # name -> (share of the training pictures, maker)
-    "coily": (0.13, heads.coily_portrait),
-    "afro": (0.10, heads.afro_back),
-    "ropes": (0.11, heads.roped_portrait),
-    "ropes back": (0.11, heads.roped_back),
+    "coily": (0.11, heads.coily_portrait),
+    "afro": (0.09, heads.afro_back),
+    "ropes": (0.09, heads.roped_portrait),
+    "ropes back": (0.09, heads.roped_back),
     "cornrows": (0.04, heads.rows_portrait),
-    "gray": (0.07, heads.gray_portrait),
+    "gray": (0.06, heads.gray_portrait),
     "short": (0.04, heads.short_portrait),
     "fade": (0.04, heads.fade_back),
     "filled": (0.06, heads.filled),
-    "veil": (0.06, covers.veiled),
-    "hat": (0.06, covers.crowned),
+    "piece": (0.10, pieces.hairpiece),
+    "veil": (0.05, covers.veiled),
+    "hat": (0.05, covers.crowned),
     "covered back": (0.03, covers.covered_back),
     "beard": (0.03, covers.bearded),
     "bald": (0.02, covers.bared),

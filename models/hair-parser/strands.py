@@ -8,7 +8,7 @@ mask is exact.
 import cv2
 import numpy as np
 
-from compose import S, lab, noise, sample, shade, unlab
+from compose import S, lab, noise, over, sample, shade, unlab
 
 DARK = [(14, 12, 12), (20, 17, 16), (27, 22, 20), (36, 28, 24), (48, 36, 29), (62, 44, 34)]
 GRAY = [(88, 86, 84), (112, 110, 108), (136, 134, 132), (160, 158, 155), (186, 184, 181), (212, 210, 207), (232, 231, 229)]
@@ -176,3 +176,26 @@ def bend(rng, *knots, wander=2.0, n=24):
     sway = np.sin(t * rng.uniform(2, 9) + rng.uniform(0, 6)) * t * wander
     path[:, 0] += sway * rng.uniform(0.2, 1.2)
     return path
+
+
+def tubes(rng, picture, width, colour, count, loopy, region=None):
+    """Noodles, ropes, straw, twigs, wires: tubes with a lit ridge, thrown over each other."""
+    layer, mask = np.ascontiguousarray(picture.clip(0, 255).astype(np.uint8)), np.zeros((S, S), np.uint8)
+    way = rng.uniform(0, np.pi)
+    for _ in range(count):
+        c = colour + rng.normal(0, [4, 1, 2]).astype(np.float32)
+        x, y = rng.uniform(-0.1, 1.1, 2) * S
+        if loopy:
+            t = np.linspace(0, rng.uniform(1, 4), 40)
+            r, f = rng.uniform(20, 90), rng.uniform(0.5, 1.6)
+            pts = np.stack([x + r * np.cos(2 * t * f + rng.uniform(0, 6)), y + r * np.sin(2 * t + rng.uniform(0, 6))], -1)
+        else:
+            a, n = way + rng.normal(0, 0.5 if rng.random() < 0.7 else 2), S * rng.uniform(0.3, 1.2)
+            pts = bend(rng, (x, y), (x + n * np.cos(a), y + n * np.sin(a)), wander=width)
+        pts = [np.int32(pts * 16)]
+        tones = unlab((c + np.float32([[[-25, 0, 0], [0, 0, 0], [12, 0, 0]]])).clip([2, -90, -90], [98, 90, 90]))[0]
+        for tone_, thick, shift in ((0, width + 2, 0), (1, width, 0), (2, max(1, width * 0.3), -int(width * 4))):
+            cv2.polylines(layer, [pts[0] + np.int32([shift, shift])], False, [float(v) for v in tones[tone_]], max(1, int(round(thick))), cv2.LINE_AA, 4)
+        cv2.polylines(mask, pts, False, 255, max(1, int(round(width + 1))), cv2.LINE_AA, 4)
+    a = np.float32(mask) / 255
+    return over(picture, np.float32(layer), a if region is None else a * region)
