@@ -230,6 +230,9 @@ fn measured(
     let photo = framed.picture();
     let mut mask = timed(&mut times.find_hair, || networks.find_hair(&photo))?;
     let started = Instant::now();
+    if let Some(opacity) = photo.opacity() {
+        mask.see_through(opacity);
+    }
     let heads = Heads::find(&photo, &mask);
     choose(&heads, request.head, &mut mask)?;
     let signature = measure(&photo, &mask, request.white_balance);

@@ -82,7 +82,13 @@ impl Framed {
             .take(height as usize);
         let (start, length) = (3 * x as usize, 3 * width as usize);
         let rgb = rows.flat_map(|row| &row[start..start + length]).copied();
-        Cow::Owned(Photo::new(width, height, rgb.collect()))
+        let opacity = self.whole.opacity().map(|opacity| {
+            let rows = opacity.chunks_exact(self.whole.width() as usize);
+            let rows = rows.skip(y as usize).take(height as usize);
+            let inside = rows.flat_map(|row| &row[x as usize..][..width as usize]);
+            inside.copied().collect()
+        });
+        Cow::Owned(Photo::new(width, height, rgb.collect()).with_opacity(opacity))
     }
 
     /// The mask of the whole file, without a skin map, from the mask of its picture.

@@ -90,6 +90,17 @@ impl HairMask {
         }
     }
 
+    /// Multiplies the probability by how opaque each pixel is: at a soft edge of a cut-out, the color is mixed with white.
+    ///
+    /// # Panics
+    /// Unless `opacity` has one byte per pixel.
+    pub fn see_through(&mut self, opacity: &[u8]) {
+        assert_eq!(opacity.len(), self.probability.len(), "one byte a pixel");
+        for (probability, opacity) in self.probability.iter_mut().zip(opacity) {
+            *probability = ((u16::from(*probability) * u16::from(*opacity) + 127) / 255) as u8;
+        }
+    }
+
     /// Whether the skin map shows skin at a pixel.
     pub fn shows_skin(&self, x: usize, y: usize) -> bool {
         self.skin.as_ref().is_some_and(|skin| {
@@ -196,6 +207,13 @@ mod tests {
         assert!(!mask.shows_hair());
         mask.presence = None;
         assert!(mask.shows_hair());
+    }
+
+    #[test]
+    fn where_a_photo_is_transparent_there_is_less_hair() {
+        let mut mask = HairMask::new(4, 1, vec![255, 255, 200, 10]);
+        mask.see_through(&[255, 128, 0, 255]);
+        assert_eq!(mask.probability, [255, 128, 0, 10]);
     }
 
     #[test]

@@ -68,6 +68,7 @@ impl Opened for Jpeg<'_> {
                 height,
                 channels,
                 data,
+                opacity: None,
             },
             claims: self
                 .icc

@@ -6,7 +6,7 @@ use jxl::api::{
     JxlDecoderOptions, JxlOutputBuffer, JxlPixelFormat,
 };
 
-use super::pixels::{Channels, Reducer, without_alpha};
+use super::pixels::{Channels, Reducer};
 use super::profile::Claim;
 use super::{Format, Header, MAX_MEMORY, MAX_PIXELS, MAX_TIME, Opened, PhotoError, Raster};
 
@@ -114,9 +114,8 @@ impl Opened for Jxl<'_> {
             Channels::Rgb
         };
         let mut reducer = Reducer::new(width, height, channels, max_side);
-        let mut opaque = Vec::new();
         for (y, row) in (0..).zip(data.chunks_exact(row)) {
-            reducer.add(y, 0, 1, without_alpha(samples, row, &mut opaque));
+            reducer.add_samples(samples, y, 0, 1, row);
         }
         Ok(Raster {
             pixels: reducer.finish(),

@@ -36,7 +36,7 @@ mod tests;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use image::metadata::Orientation;
-use image::{DynamicImage, RgbImage};
+use image::{DynamicImage, GrayImage, RgbImage};
 
 pub use error::{ErrorKind, PhotoError};
 pub use format::Format;
@@ -65,6 +65,7 @@ pub struct Photo {
     width: u32,
     height: u32,
     rgb: Vec<u8>,
+    opacity: Option<Vec<u8>>,
     source: Source,
 }
 
@@ -124,6 +125,7 @@ impl Photo {
             width,
             height,
             rgb,
+            opacity: None,
             source,
         }
     }
@@ -143,6 +145,24 @@ impl Photo {
         &self.rgb
     }
 
+    /// How opaque each pixel is in the file, 255 for wholly; `None` if all are. Transparent pixels are composed on white.
+    pub fn opacity(&self) -> Option<&[u8]> {
+        self.opacity.as_deref()
+    }
+
+    /// The same photo with an opacity, one byte per pixel.
+    ///
+    /// # Panics
+    /// Unless there is one for each pixel.
+    #[must_use]
+    pub fn with_opacity(mut self, opacity: Option<Vec<u8>>) -> Self {
+        if let Some(opacity) = &opacity {
+            assert_eq!(opacity.len(), self.rgb.len() / 3, "one byte a pixel");
+        }
+        self.opacity = opacity;
+        self
+    }
+
     /// The same pixels as [`Photo::rgb`], without a copy.
     pub fn into_rgb(self) -> Vec<u8> {
         self.rgb
@@ -156,7 +176,8 @@ impl Photo {
 
 /// Decodes a photo and reduces its long side to at most `max_side` pixels (0 counts as 1). It is never enlarged.
 ///
-/// Of an animation, the first frame is used. Transparent pixels become white, a backdrop that does not resemble hair.
+/// Of an animation, the first frame is used. Transparent pixels become white, a backdrop that does not resemble hair, and
+/// [`Photo::opacity`] says where.
 /// An embedded profile that is damaged or of the wrong kind is ignored.
 ///
 /// # Errors
@@ -166,8 +187,10 @@ pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
     guarded(bytes, |format, opened| {
         let stored = opened.header();
         let raster = opened.decode(max_side.max(1))?;
-        let pixels = raster.pixels.fit(max_side.max(1));
+        let mut pixels = raster.pixels.fit(max_side.max(1));
         let (width, height) = (pixels.width, pixels.height);
+        let opacity = pixels.opacity.take();
+        let opacity = opacity.map(|opacity| upright_map(width, height, opacity, raster.orientation));
         let (rgb, color_space) = profile::to_srgb(pixels, &raster.claims);
         let (width, height, rgb) = upright(width, height, rgb, raster.orientation);
         let full = turned(stored.width, stored.height, raster.orientation);
@@ -177,7 +200,7 @@ pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
             height: full.1,
             color_space,
         };
-        Ok(Photo::with_source(width, height, rgb, source))
+        Ok(Photo::with_source(width, height, rgb, source).with_opacity(opacity))
     })
 }
 
@@ -273,6 +296,14 @@ fn turned(width: u32, height: u32, orientation: Orientation) -> (u32, u32) {
         | Orientation::Rotate90FlipH
         | Orientation::Rotate270FlipH => (height, width),
     }
+}
+
+/// An opacity, turned.
+fn upright_map(width: u32, height: u32, map: Vec<u8>, orientation: Orientation) -> Vec<u8> {
+    let image = GrayImage::from_raw(width, height, map).expect("one byte a pixel");
+    let mut image = DynamicImage::ImageLuma8(image);
+    image.apply_orientation(orientation);
+    image.into_bytes()
 }
 
 fn upright(width: u32, height: u32, rgb: Vec<u8>, orientation: Orientation) -> (u32, u32, Vec<u8>) {

@@ -19,6 +19,8 @@ pub(super) struct Pixels {
     pub height: u32,
     pub channels: Channels,
     pub data: Vec<u8>,
+    /// One byte per pixel, 255 for opaque; `None` if all pixels are.
+    pub opacity: Option<Vec<u8>>,
 }
 
 impl Pixels {
@@ -46,11 +48,13 @@ impl Pixels {
         };
         let (from, to) = ([self.width, self.height], [width, height]);
         let data = shrink(&self.data, from, to, &options).expect("whole pixels");
+        let shrink = |opacity: Vec<u8>| resample::<U8>(&opacity, from, to, &options).expect("whole pixels");
         Self {
             width,
             height,
             channels: self.channels,
             data,
+            opacity: self.opacity.map(shrink),
         }
     }
 }
@@ -68,6 +72,10 @@ pub(super) struct Reducer {
     bytes: Vec<u8>,
     /// The sums over the squares if the factor is larger.
     sums: Vec<u32>,
+    /// The same of the opacity, once a row has alpha.
+    opacity: Option<Box<Self>>,
+    /// A row without its alpha, and the alpha.
+    split: (Vec<u8>, Vec<u8>),
 }
 
 /// The largest factor for which the sum over a square fits 32 bits.
@@ -77,6 +85,10 @@ impl Reducer {
     /// For a picture of `width` by `height` whose long side must be at least `max_side` afterwards.
     pub fn new(width: u32, height: u32, channels: Channels, max_side: u32) -> Self {
         let factor = (width.max(height) / max_side).clamp(1, MAX_FACTOR);
+        Self::by(factor, width, height, channels)
+    }
+
+    fn by(factor: u32, width: u32, height: u32, channels: Channels) -> Self {
         let target = (width.div_ceil(factor), height.div_ceil(factor));
         let samples = target.0 as usize * target.1 as usize * channels as usize;
         let (bytes, sums) = if factor == 1 {
@@ -91,7 +103,28 @@ impl Reducer {
             channels,
             bytes,
             sums,
+            opacity: None,
+            split: (Vec::new(), Vec::new()),
         }
+    }
+
+    /// Adds the pixels of row `y` at `x`, `x + step` and so on, with `samples` each. The last of two or four is alpha: the
+    /// colors are composed on white, and the alpha is kept.
+    pub fn add_samples(&mut self, samples: usize, y: u32, x: u32, step: u32, row: &[u8]) {
+        let (mut colors, mut alpha) = std::mem::take(&mut self.split);
+        colors.clear();
+        alpha.clear();
+        match samples {
+            2 => on_white::<2>(row, &mut colors, &mut alpha),
+            4 => on_white::<4>(row, &mut colors, &mut alpha),
+            _ => return self.add(y, x, step, row),
+        }
+        self.add(y, x, step, &colors);
+        let (width, height) = self.source;
+        let factor = self.factor;
+        let opacity = || Box::new(Self::by(factor, width, height, Channels::Gray));
+        self.opacity.get_or_insert_with(opacity).add(y, x, step, &alpha);
+        self.split = (colors, alpha);
     }
 
     /// Adds the pixels of row `y` at `x`, `x + step` and so on.
@@ -133,8 +166,9 @@ impl Reducer {
     }
 
     /// The reduced picture.
-    pub fn finish(self) -> Pixels {
+    pub fn finish(mut self) -> Pixels {
         let (width, height) = self.target;
+        let opacity = self.opacity.take().map(|opacity| opacity.finish().data);
         let data = if self.factor == 1 {
             self.bytes
         } else {
@@ -145,6 +179,7 @@ impl Reducer {
             height,
             channels: self.channels,
             data,
+            opacity: opacity.filter(|opacity| opacity.iter().any(|alpha| *alpha < u8::MAX)),
         }
     }
 
@@ -164,22 +199,12 @@ impl Reducer {
     }
 }
 
-/// The row without alpha, which is the last of two or four samples a pixel: composed on white, in `opaque`.
-pub(super) fn without_alpha<'a>(samples: usize, row: &'a [u8], opaque: &'a mut Vec<u8>) -> &'a [u8] {
-    opaque.clear();
-    match samples {
-        2 => on_white::<2>(row, opaque),
-        4 => on_white::<4>(row, opaque),
-        _ => return row,
-    }
-    opaque
-}
-
 /// Composes a row of `N - 1` colors and alpha on white.
-fn on_white<const N: usize>(row: &[u8], out: &mut Vec<u8>) {
+fn on_white<const N: usize>(row: &[u8], colors: &mut Vec<u8>, alphas: &mut Vec<u8>) {
     for pixel in row.as_chunks::<N>().0 {
         let alpha = u32::from(pixel[N - 1]);
         let over = |&v: &u8| ((u32::from(v) * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
-        out.extend(pixel[..N - 1].iter().map(over));
+        colors.extend(pixel[..N - 1].iter().map(over));
+        alphas.push(pixel[N - 1]);
     }
 }

@@ -7,7 +7,7 @@ use png::{ColorType, Decoder, DecodingError, Limits, Reader, Transformations};
 
 use super::declared::Declared;
 use super::exif::Exif;
-use super::pixels::{Channels, Reducer, without_alpha};
+use super::pixels::{Channels, Reducer};
 use super::profile::{Claim, MAX_PROFILE};
 use super::{Format, Header, Opened, PhotoError, Raster};
 
@@ -55,16 +55,10 @@ impl Opened for Png<'_> {
         } else {
             Box::new((0..height).map(|y| Place { y, x: 0, step: 1 }))
         };
-        let mut opaque = Vec::new();
         for Place { y, x, step } in places {
             let row = self.reader.next_row().map_err(error)?;
             let row = row.ok_or_else(|| PhotoError::damaged(Format::Png, &"rows are missing"))?;
-            reducer.add(
-                y,
-                x,
-                step,
-                without_alpha(color.samples(), row.data(), &mut opaque),
-            );
+            reducer.add_samples(color.samples(), y, x, step, row.data());
         }
         // The EXIF chunk may come after the pixels. Other errors after the pixels no longer matter.
         let _ = self.reader.finish();

@@ -119,6 +119,7 @@ fn changes_nothing(transform: &Arc<Transform8BitExecutor>, channels: Channels) -
         height: 1,
         channels,
         data,
+        opacity: None,
     });
     transformed
         && unchanged

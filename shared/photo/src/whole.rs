@@ -8,7 +8,7 @@ use image::metadata::Orientation;
 use image::{ColorType, ExtendedColorType, ImageDecoder, ImageError, Limits};
 
 use super::exif::Exif;
-use super::pixels::{Channels, Reducer, without_alpha};
+use super::pixels::{Channels, Reducer};
 use super::profile::Claim;
 use super::tiff::{self, Samples};
 use super::{Format, Header, MAX_MEMORY, Opened, PhotoError, Raster};
@@ -117,11 +117,10 @@ impl Opened for Whole<'_> {
         let mut colors = Vec::new();
         for (y, row) in (0..height).zip(whole.chunks_exact(row_bytes)) {
             let row = eight_bits(color, row, &mut narrow);
-            let row = match self.samples {
-                Samples::AsDecoded => without_alpha(color.channel_count().into(), row, &mut colors),
-                _ => self.samples.interpret(row, &mut colors),
-            };
-            reducer.add(y, 0, 1, row);
+            match self.samples {
+                Samples::AsDecoded => reducer.add_samples(color.channel_count().into(), y, 0, 1, row),
+                _ => reducer.add(y, 0, 1, self.samples.interpret(row, &mut colors)),
+            }
         }
         Ok(Raster {
             pixels: reducer.finish(),

@@ -206,12 +206,33 @@ fn transparency_becomes_white() {
     for format in [Format::Png, Format::WebP, Format::Tiff] {
         let photo = decode(&encode(format, &image.clone().into(), Extras::default()), 8).unwrap();
         assert_eq!(photo.rgb(), [255, 255, 255, 227, 177, 127], "{format}");
+        assert_eq!(photo.opacity(), Some([0, 128].as_slice()), "{format}");
     }
     let gray = GrayAlphaImage::from_fn(2, 1, |x, _| LumaA([0, if x == 0 { 0 } else { 255 }]));
     let photo = decode(&encode(Format::Png, &gray.into(), Extras::default()), 8).unwrap();
     assert_eq!(photo.rgb(), [255, 255, 255, 0, 0, 0]);
     let gif = decode(&encode(Format::Gif, &image.into(), Extras::default()), 8).unwrap();
     assert_eq!(gif.rgb()[..3], [255, 255, 255]);
+}
+
+#[test]
+fn opacity_is_reduced_and_turned_with_the_picture() {
+    let right_half = |x: u32| Rgba([0, 0, 0, if x < 30 { 0 } else { 255 }]);
+    let image = RgbaImage::from_fn(60, 40, |x, _| right_half(x)).into();
+    let turned = Extras {
+        orientation: Some(6),
+        icc: None,
+    };
+    for format in [Format::Png, Format::WebP] {
+        let photo = decode(&encode(format, &image, turned), 30).unwrap();
+        assert_eq!((photo.width(), photo.height()), (20, 30), "{format}");
+        let opacity = photo.opacity().expect("a part is transparent");
+        assert!(opacity[..14 * 20].iter().all(|alpha| *alpha == 0), "{format}");
+        assert!(opacity[16 * 20..].iter().all(|alpha| *alpha == 255), "{format}");
+    }
+    let opaque = RgbaImage::from_pixel(3, 3, Rgba([1, 2, 3, 255])).into();
+    let photo = decode(&encode(Format::Png, &opaque, Extras::default()), 30).unwrap();
+    assert_eq!(photo.opacity(), None);
 }
 
 /// The picture as a camera would store it so that `orientation` applies. EXIF 2.32, 4.6.4 defines an orientation by the
