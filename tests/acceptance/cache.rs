@@ -194,6 +194,45 @@ async fn a_deleted_color_is_never_matched_again() {
     all(feature = "deployment", not(feature = "wipe")),
     ignore = "needs an empty library: --features strand-tests/wipe"
 )]
+async fn a_deleted_photo_no_longer_counts_in_the_next_answer() {
+    let server = alone().await;
+    let client = server.client();
+    let (shrinks, _) = (
+        trained(&client, "Shrinks", "6").await,
+        trained(&client, "Left", "1").await,
+    );
+    let images = client.images(shrinks).await;
+    let photo = client.get(text(&images[0]["image_path"])).await.body;
+    let of_shade = async || {
+        let row = client.analyze_one(&photo).await;
+        let matches = row["best_matches"].as_array().expect("matches").clone();
+        matches.into_iter().find(|found| found["color_id"] == shrinks)
+    };
+    let taught = of_shade().await.expect("a match");
+    assert!(number(&taught["combined_score"]) > 0.99 && number(&taught["svm_score"]) > 0.0);
+    client
+        .delete(&format!("/colors/{shrinks}/images/{}", id(&images[0])))
+        .await;
+    let left = of_shade().await.expect("a match by the other photos");
+    assert!(
+        number(&left["combined_score"]) < number(&taught["combined_score"]),
+        "{left}"
+    );
+    assert!(number(&left["svm_score"]).abs() < 1e-9, "{left}");
+    assert_ne!(left["nearest_image_id"], images[0]["id"]);
+    for image in &images[1..] {
+        client
+            .delete(&format!("/colors/{shrinks}/images/{}", id(image)))
+            .await;
+    }
+    assert_eq!(of_shade().await, None);
+}
+
+#[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
 async fn the_cache_can_be_emptied_and_counted() {
     let server = alone().await;
     let client = server.client();

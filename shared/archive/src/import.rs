@@ -267,7 +267,9 @@ impl<'a> Import<'a> {
         {
             return Ok(());
         }
-        let agrees = is_ours && imported.agrees_with(&model, &library.photos(shade.id).await?);
+        // A model that lost deleted photos knows the others, but has to be trained again.
+        let agrees =
+            is_ours && model.decides() && imported.agrees_with(&model, &library.photos(shade.id).await?);
         let known = shade.model.as_ref();
         let up_to_date = known.is_some_and(|model| shade.is_known_by(model, library.space()));
         if up_to_date || (known.is_some() && !agrees) {

@@ -3,7 +3,7 @@
 use crate::calibration::Sigmoid;
 use crate::format::{self, FormatError};
 use serde::{Deserialize, Serialize};
-use strand_signature::{DESCRIPTOR_DIMENSION, DominantColor, dot};
+use strand_signature::{DESCRIPTOR_DIMENSION, DominantColor, dot, mean_vector};
 
 /// How a shade's score is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,42 @@ impl ShadeModel {
         weights.copied().all(f32::is_finite) && self.sigmoid.at(0.0).is_finite() && colors.all(f32::is_finite)
     }
 
+    /// The model without photos that were deleted: only those for which `is_kept` holds count. `None` if none is left.
+    ///
+    /// `measured` are the feature vectors of kept photos in the model's feature space. Their mean is the new prototype.
+    /// The SVM was fitted to deleted photos too, so it takes no part until the shade is trained again. Without any
+    /// vector, the colors of the kept photos are all that counts.
+    pub fn without_deleted(
+        mut self,
+        is_kept: impl Fn(u64) -> bool,
+        measured: &[(u64, Vec<f32>)],
+    ) -> Option<Self> {
+        let count = self.references.len();
+        self.references.retain(|reference| is_kept(reference.photo_id));
+        if self.references.len() == count {
+            return Some(self);
+        }
+        let is_own = |id: &u64| self.references.iter().any(|reference| reference.photo_id == *id);
+        let vectors = measured
+            .iter()
+            .filter(|(id, vector)| is_own(id) && vector.len() == self.weights.len());
+        let vectors: Vec<&[f32]> = vectors.map(|(_, vector)| vector.as_slice()).collect();
+        match mean_vector(&vectors) {
+            Some(prototype) => self.prototype = prototype,
+            None => self.space.clear(),
+        }
+        self.kind = ModelKind::Similarity;
+        self.weights.fill(0.0);
+        self.bias = 0.0;
+        self.leave_one_out = None;
+        (!self.references.is_empty()).then_some(self)
+    }
+
+    /// Whether it has an SVM, or the similarity to its only shade's photos in place of one.
+    pub fn decides(&self) -> bool {
+        self.weights.iter().any(|weight| *weight != 0.0)
+    }
+
     /// The signed distance to the decision boundary, in units of the SVM's margin.
     ///
     /// # Panics
@@ -118,9 +154,14 @@ impl ShadeModel {
         (photos > 1.0).then(|| (photos * dot(own, own) - 1.0) / (photos - 1.0))
     }
 
-    /// The probability, 0 to 1, that the features show this shade rather than another.
+    /// The probability, 0 to 1, that the features show this shade rather than another; 0 if nothing
+    /// [decides](Self::decides) that.
     pub fn probability(&self, features: &[f32]) -> f32 {
-        self.sigmoid.at(self.decision(features))
+        if self.decides() {
+            self.sigmoid.at(self.decision(features))
+        } else {
+            0.0
+        }
     }
 }
 
@@ -160,6 +201,40 @@ impl From<ModelOfFormat2> for ShadeModel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn deleted_photos_take_the_svm_and_their_share_of_the_prototype_along() {
+        let reference = |photo_id| Reference {
+            photo_id,
+            sha256: Some(format!("{photo_id}")),
+            colors: Vec::new(),
+        };
+        let model = ShadeModel {
+            space: "here".into(),
+            kind: ModelKind::LinearSvm,
+            weights: vec![1.0, -1.0],
+            bias: 0.5,
+            sigmoid: Sigmoid::PRIOR,
+            prototype: vec![0.5, 0.5],
+            references: vec![reference(1), reference(2)],
+            leave_one_out: None,
+        };
+        let measured = [(2, vec![0.0, 1.0]), (3, vec![1.0, 0.0])];
+        assert_eq!(
+            model.clone().without_deleted(|_| true, &measured),
+            Some(model.clone())
+        );
+        let kept = model.clone().without_deleted(|id| id != 1, &measured).unwrap();
+        assert_eq!(
+            (&kept.references, &kept.prototype),
+            (&vec![reference(2)], &vec![0.0, 1.0])
+        );
+        assert!(model.probability(&[1.0, 0.0]) > 0.5 && kept.probability(&[1.0, 0.0]).abs() < 1e-6);
+        assert!(kept.decision(&[1.0, 0.0]).abs() < 1e-6 && kept.is_finite());
+        let unmeasured = model.clone().without_deleted(|id| id != 1, &[]).unwrap();
+        assert_ne!(unmeasured.space, "here");
+        assert_eq!(model.without_deleted(|_| false, &measured), None);
+    }
 
     #[test]
     fn a_model_of_format_2_reads_without_digests() {

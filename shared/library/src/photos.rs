@@ -78,14 +78,16 @@ impl Library {
         })
     }
 
-    /// Deletes a photo and its features.
+    /// Deletes a photo and its features. From then on, no match counts it.
     ///
     /// # Errors
     /// [`LibraryError::Unknown`].
     pub async fn delete_photo(&self, shade_id: u64, photo_id: u64) -> Result<(), LibraryError> {
         self.shade(shade_id).await?;
         let deleted = self.stores.photos.delete_photo(shade_id, photo_id).await;
-        deleted.map_err(LibraryError::about(Thing::Photo, photo_id))
+        deleted.map_err(LibraryError::about(Thing::Photo, photo_id))?;
+        self.stores.publish().await;
+        Ok(())
     }
 }
 

@@ -81,7 +81,8 @@ impl Features for AwsStore {
 }
 
 impl AwsStore {
-    async fn live_photos(&self, shade_id: u64) -> Result<HashSet<u64>, StoreError> {
+    /// The ids of a shade's photos.
+    pub(crate) async fn live_photos(&self, shade_id: u64) -> Result<HashSet<u64>, StoreError> {
         let rows: Vec<KeyRow> = self.photo_rows(shade_id).await?;
         let id = |row: KeyRow| row.key.sk.strip_prefix(PhotoRow::FIRST)?.parse().ok();
         Ok(rows.into_iter().filter_map(id).collect())

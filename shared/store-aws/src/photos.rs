@@ -3,7 +3,7 @@
 use crate::AwsStore;
 use crate::bucket::When;
 use crate::garbage::GarbageRow;
-use crate::rows::{BytesRow, Counted, PhotoRow, ShadeRow, photos_of};
+use crate::rows::{BytesRow, Counted, PendingRow, PhotoRow, ShadeRow, photos_of};
 use crate::table::Range;
 use crate::write::{Refused, Write};
 use async_trait::async_trait;
@@ -124,6 +124,7 @@ impl Photos for AwsStore {
                 .with(":one", 1)?,
             Write::delete(BytesRow::key(shade_id, &row.sha256)),
             Write::put(&garbage)?,
+            Write::put(&PendingRow::new(shade_id))?,
         ];
         match self.table.transact(&writes).await {
             Ok(()) => {}

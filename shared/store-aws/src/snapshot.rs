@@ -28,7 +28,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use strand_color::Rgb;
 use strand_learning::{FORMAT_VERSION, FormatError, ShadeModel, pack, unpack};
-use strand_library::ports::{Publisher, ShadeWithModel, StoreError};
+use strand_library::ModelInfo;
+use strand_library::ports::{Features, Publisher, ShadeWithModel, StoreError};
 use tokio::sync::Mutex;
 
 /// The key of the snapshot in the bucket.
@@ -286,13 +287,42 @@ impl AwsStore {
                 Err(error) => return Err(error),
             }
         }
-        let entry = SnapshotEntry {
+        let mut shade = ShadeWithModel {
+            shade_id: row.id,
             name: row.name,
             hex: row.hex,
-            model_key: row.model_key,
             model,
         };
+        if row
+            .model
+            .is_none_or(|model| ModelInfo::from(model).photos_revision != row.photos_revision)
+        {
+            self.forget_deleted(&mut shade).await?;
+        }
+        let entry = SnapshotEntry {
+            name: shade.name,
+            hex: shade.hex,
+            model_key: row.model_key,
+            model: shade.model,
+        };
         Ok(Some((row.id, entry)))
+    }
+
+    /// Takes the photos that were deleted after the training out of the model.
+    async fn forget_deleted(&self, shade: &mut ShadeWithModel) -> Result<(), StoreError> {
+        let Some(model) = &shade.model else {
+            return Ok(());
+        };
+        let kept = self.live_photos(shade.shade_id).await?;
+        if model
+            .references
+            .iter()
+            .any(|reference| !kept.contains(&reference.photo_id))
+        {
+            let features = self.features(shade.shade_id, &model.space).await?;
+            shade.forget_deleted(&kept, &features);
+        }
+        Ok(())
     }
 }
 

@@ -38,7 +38,8 @@ impl Features for Embedded {
     }
 }
 
-fn features(db: &Connection, shade_id: u64, space: &str) -> Result<Vec<(u64, Measurement)>, DiskError> {
+/// The measurements of a shade's photos in a feature space, by photo id.
+pub fn features(db: &Connection, shade_id: u64, space: &str) -> Result<Vec<(u64, Measurement)>, DiskError> {
     let mut statement = db.prepare_cached(
         "SELECT image_id, packed FROM features JOIN images ON images.id = image_id
          WHERE space = ?1 AND color_id = ?2 ORDER BY image_id",

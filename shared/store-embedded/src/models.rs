@@ -2,10 +2,11 @@
 
 use crate::Embedded;
 use crate::error::{DiskError, broken};
+use crate::features::features;
 use crate::{rows, shades};
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use strand_learning::ShadeModel;
 use strand_library::ModelInfo;
 use strand_library::ports::{Models, NewModel, ShadeWithModel, StoreError};
@@ -45,22 +46,52 @@ impl Models for Embedded {
 }
 
 fn models(db: &Connection) -> Result<Vec<ShadeWithModel>, DiskError> {
-    let mut statement = db.prepare_cached("SELECT id, name, hex, model FROM colors ORDER BY id")?;
+    let mut statement = db
+        .prepare_cached("SELECT id, name, hex, model, model_info, images_revision FROM colors ORDER BY id")?;
     let mut rows = statement.query([])?;
     let mut shades = Vec::new();
     while let Some(row) = rows.next()? {
         let shade_id = row.get(0)?;
         let hex: Option<String> = row.get(2)?;
         let packed: Option<Vec<u8>> = row.get(3)?;
-        shades.push(ShadeWithModel {
+        let info: Option<String> = row.get(4)?;
+        let info = info.map(|info| rows::from_json::<ModelRow>(&info).map(ModelInfo::from));
+        let revision: u64 = row.get(5)?;
+        let mut shade = ShadeWithModel {
             shade_id,
             name: row.get(1)?,
             hex: hex.map(|_| rows::parsed(row, 2)).transpose()?,
             model: packed.and_then(|packed| readable(shade_id, &packed)),
-        });
+        };
+        if info
+            .transpose()?
+            .is_none_or(|info| info.photos_revision != revision)
+        {
+            forget_deleted(db, &mut shade)?;
+        }
+        shades.push(shade);
     }
     complete(db, &mut shades)?;
     Ok(shades)
+}
+
+/// Takes the photos that were deleted after the training out of the model.
+fn forget_deleted(db: &Connection, shade: &mut ShadeWithModel) -> Result<(), DiskError> {
+    let Some(model) = &shade.model else {
+        return Ok(());
+    };
+    let mut statement = db.prepare_cached("SELECT id FROM images WHERE color_id = ?1")?;
+    let kept = statement.query_map([shade.shade_id], |row| row.get(0))?;
+    let kept: HashSet<u64> = kept.collect::<Result<_, _>>()?;
+    if model
+        .references
+        .iter()
+        .any(|reference| !kept.contains(&reference.photo_id))
+    {
+        let features = features(db, shade.shade_id, &model.space)?;
+        shade.forget_deleted(&kept, &features);
+    }
+    Ok(())
 }
 
 /// A damaged model must not disable the whole library. Its shade has no model until it is trained again.

@@ -100,6 +100,7 @@ impl Photos for Embedded {
                     let photo = photo(db, shade_id, photo_id)?;
                     db.execute("DELETE FROM images WHERE id = ?1", [photo_id])?;
                     rows::bump_photos_revision(db, shade_id)?;
+                    rows::bump_version(db)?;
                     Ok(photo.format)
                 })
                 .await?;

@@ -3,6 +3,10 @@
 #![expect(missing_docs, reason = "a test is described by its name")]
 #![expect(clippy::missing_panics_doc, reason = "a test panics where it fails")]
 
+mod deletion;
+
+pub use deletion::*;
+
 use jiff::Timestamp;
 use strand_color::Rgb;
 use strand_learning::{Fitted, ModelKind, Reference, Sigmoid};
@@ -32,6 +36,7 @@ macro_rules! store_tests {
             pages_run_from_newest_to_oldest,
             photos_come_back_as_they_were,
             deleted_photos_are_gone_with_what_was_measured,
+            a_deleted_photo_no_longer_counts_in_matching,
             a_deleted_color_takes_everything_along,
             models_are_versioned_and_found_by_matching,
             a_model_of_earlier_photos_does_not_replace_one_of_later,
@@ -261,91 +266,6 @@ pub async fn photos_come_back_as_they_were(store: &impl TestStore) {
     assert!(matches!(nowhere, Err(StoreError::NotFound)));
 }
 
-pub async fn deleted_photos_are_gone_with_what_was_measured(store: &impl TestStore) {
-    let store = store.stores();
-    let id = store.shades.create_shade(new_shade("a")).await.unwrap().id;
-    let (one, _) = store.photos.add_photo(id, new_photo(b"one")).await.unwrap();
-    let (two, _) = store.photos.add_photo(id, new_photo(b"two")).await.unwrap();
-    assert!(!one.is_measured);
-    store
-        .features
-        .put_features(id, "here", &[(one.id, measured(1.0))])
-        .await
-        .unwrap();
-    store
-        .features
-        .put_features(id, "here", &[(two.id, measured(2.0)), (999, measured(3.0))])
-        .await
-        .unwrap();
-    let known = async || store.features.features(id, "here").await.unwrap();
-    assert_eq!(known().await, [(one.id, measured(1.0)), (two.id, measured(2.0))]);
-    store
-        .features
-        .put_features(id, "here", &[(one.id, measured(4.0))])
-        .await
-        .unwrap();
-    assert_eq!(known().await, [(one.id, measured(4.0)), (two.id, measured(2.0))]);
-    assert!(store.features.features(id, "elsewhere").await.unwrap().is_empty());
-    assert!(store.photos.photo(id, one.id).await.unwrap().is_measured);
-
-    store.photos.delete_photo(id, one.id).await.unwrap();
-    assert!(matches!(
-        store.photos.delete_photo(id, one.id).await,
-        Err(StoreError::NotFound)
-    ));
-    assert!(matches!(
-        store.photos.photo_bytes(&one).await,
-        Err(StoreError::NotFound)
-    ));
-    assert_eq!(known().await, [(two.id, measured(2.0))]);
-    let color = store.shades.shade(id).await.unwrap();
-    assert_eq!((color.photo_count, color.photos_revision), (1, 3));
-    let (again, created) = store.photos.add_photo(id, new_photo(b"one")).await.unwrap();
-    assert!(created && again.id > two.id);
-    assert_eq!(known().await, [(two.id, measured(2.0))]);
-}
-
-pub async fn a_deleted_color_takes_everything_along(store: &impl TestStore) {
-    let store = store.stores();
-    let id = store.shades.create_shade(new_shade("a")).await.unwrap().id;
-    let (image, _) = store.photos.add_photo(id, new_photo(b"one")).await.unwrap();
-    store
-        .features
-        .put_features(id, "here", &[(image.id, measured(1.0))])
-        .await
-        .unwrap();
-    store.models.put_model(id, model("here", 1)).await.unwrap();
-    store.shades.delete_shade(id).await.unwrap();
-    assert!(matches!(
-        store.photos.photo(id, image.id).await,
-        Err(StoreError::NotFound)
-    ));
-    assert!(matches!(store.photos.photos(id).await, Err(StoreError::NotFound)));
-    assert!(matches!(
-        store.photos.photo_bytes(&image).await,
-        Err(StoreError::NotFound)
-    ));
-    assert!(store.features.features(id, "here").await.unwrap().is_empty());
-    assert!(store.models.models().await.unwrap().1.is_empty());
-    // A training that has not noticed the change.
-    store
-        .features
-        .put_features(id, "here", &[(image.id, measured(1.0))])
-        .await
-        .unwrap();
-    assert!(store.features.features(id, "here").await.unwrap().is_empty());
-    assert!(matches!(
-        store.models.put_model(id, model("here", 1)).await,
-        Err(StoreError::NotFound)
-    ));
-    assert!(matches!(
-        store.shades.put_failure(id, failure(1)).await,
-        Err(StoreError::NotFound)
-    ));
-    let late = store.photos.add_photo(id, new_photo(b"two")).await;
-    assert!(matches!(late, Err(StoreError::NotFound)));
-}
-
 pub async fn models_are_versioned_and_found_by_matching(store: &impl TestStore) {
     let store = store.stores();
     let id = store.shades.create_shade(new_shade("a")).await.unwrap().id;
@@ -420,6 +340,9 @@ pub async fn the_library_version_tells_every_change(store: &impl TestStore) {
     };
     store.shades.update_shade(id, swatch).await.unwrap();
     changed("a swatch").await;
+    let (photo, _) = store.photos.add_photo(id, new_photo(b"one")).await.unwrap();
+    store.photos.delete_photo(id, photo.id).await.unwrap();
+    changed("a deleted photo").await;
     store.shades.delete_shade(id).await.unwrap();
     changed("a deletion").await;
 }

@@ -15,6 +15,7 @@ pub trait Photos: Send + Sync {
     async fn photo(&self, shade_id: u64, photo_id: u64) -> Result<StoredPhoto, StoreError>;
     /// The bytes of a photo as uploaded.
     async fn photo_bytes(&self, photo: &StoredPhoto) -> Result<Vec<u8>, StoreError>;
-    /// Deletes a photo and its features, and increments the shade's photo revision.
+    /// Deletes a photo and its features, and increments the shade's photo revision. The library version changes, because
+    /// matching no longer counts the photo.
     async fn delete_photo(&self, shade_id: u64, photo_id: u64) -> Result<(), StoreError>;
 }
