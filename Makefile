@@ -90,9 +90,9 @@ bench: setup models ## the figures of docs/performance.md
 bench-containers: tools ## what the functions cost at each memory size of Lambda
 	@tests/containers/run bench
 
-eval: setup ## how often the right shade comes first, compared with baselines: tables, and plots in target/eval; PART=sight: what is taken for hair
+eval: setup ## how often the right shade comes first, compared with baselines: tables, and plots in target/eval; PART=sight: what is taken for hair; PART=real: real photographs, of PHOTOS=folder
 	cargo build --release --locked --package strand-eval
-	target/release/eval $(if $(PART),--part $(PART))
+	target/release/eval $(if $(PART),--part $(PART)) $(if $(PHOTOS),--photos $(PHOTOS))
 
 clean: ## remove what was built, not what was fetched
 	cargo clean

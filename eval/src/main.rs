@@ -67,8 +67,8 @@ struct Arguments {
     #[arg(long, value_enum, default_value_t = Part::All)]
     part: Part,
     /// Folder of real photographs for `--part real`: with a photos.json, or with one subfolder per shade
-    #[arg(long, required_if_eq("part", "real"))]
-    photos: Option<PathBuf>,
+    #[arg(long, default_value = "../shared/data/wigs")]
+    photos: PathBuf,
     /// Write the data of each photo as .npy files into this folder
     #[arg(long)]
     dump: Option<PathBuf>,
@@ -100,7 +100,7 @@ struct Arguments {
 enum Part {
     /// What is taken for hair and for a photo: pictures without hair, with bars, and without color
     Sight,
-    /// Real photographs, each left out in turn
+    /// Real photographs: matches, doubt, words, and whether the colors are stable
     Real,
     /// What 10,000 shades cost, and what training against a sample of the other photos loses
     Scale,
@@ -136,8 +136,8 @@ fn run(arguments: &Arguments) -> Result<(), String> {
     let models = std::env::var_os("STRAND_MODELS_DIR");
     let models = models.map_or_else(|| strand_tests::server::root().join("models"), PathBuf::from);
     let networks = Networks::load(models)?;
-    if let (Part::Real, Some(folder)) = (arguments.part, &arguments.photos) {
-        return real::run(folder, &networks);
+    if arguments.part == Part::Real {
+        return real::run(&arguments.photos, &networks);
     }
     if arguments.part == Part::Sight {
         let data = arguments.portraits.parent().unwrap_or(&arguments.portraits);

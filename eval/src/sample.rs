@@ -1,7 +1,7 @@
 //! What is measured in each photo, by Strand's own code and for the nearest mean color.
 
 use image::RgbImage;
-use strand::color::{Lab, append_labs};
+use strand::color::{Lab, Summary, append_labs, describe};
 use strand::mask::{Framed, HairMask};
 use strand::photo::Photo;
 use strand::signature::{Signature, WhiteBalance, feature_vector, measure};
@@ -20,6 +20,10 @@ pub struct Sample {
     pub features: Vec<f32>,
     /// The plain mean color of the hair.
     pub mean: Lab,
+    /// The words that Strand says.
+    pub summary: Summary,
+    /// The square root of the share of the hair in each cell of CIE Lab.
+    pub histogram: Vec<f32>,
 }
 
 /// Photos and their masks, from the cache or newly made.
@@ -108,24 +112,36 @@ impl Sample {
     /// Measures a photo; `None` when it shows too little hair.
     pub fn of(photo: &Photo, mask: &HairMask) -> Option<Self> {
         let signature = measure(photo, mask, WhiteBalance::Auto)?;
+        let hair = hair(photo, mask);
         Some(Self {
             features: feature_vector(&signature.descriptor, None),
-            mean: mean(photo, mask),
+            mean: mean(&hair),
+            histogram: histogram(&hair),
+            summary: describe(&colors(&signature)),
             signature,
         })
     }
 }
 
-/// The mean of all pixels that are more likely hair than not.
-fn mean(photo: &Photo, mask: &HairMask) -> Lab {
+fn colors(signature: &Signature) -> Vec<(Lab, f32)> {
+    let colors = signature.colors.iter();
+    colors.map(|color| (color.lab, color.share)).collect()
+}
+
+/// All pixels that are more likely hair than not.
+fn hair(photo: &Photo, mask: &HairMask) -> Vec<Lab> {
     let mut labs = Vec::new();
     append_labs(photo.rgb(), &mut labs);
     let hair = labs
         .iter()
         .zip(&mask.probability)
         .filter(|(_, p)| **p >= HairMask::THRESHOLD);
+    hair.map(|(lab, _)| *lab).collect()
+}
+
+fn mean(hair: &[Lab]) -> Lab {
     let (mut sum, mut count) = ([0.0_f64; 3], 0.0);
-    for (lab, _) in hair {
+    for lab in hair {
         for (total, value) in sum.iter_mut().zip([lab.l, lab.a, lab.b]) {
             *total += f64::from(value);
         }
@@ -133,4 +149,31 @@ fn mean(photo: &Photo, mask: &HairMask) -> Lab {
     }
     let [l, a, b] = sum.map(|total| (total / f64::max(count, 1.0)) as f32);
     Lab { l, a, b }
+}
+
+/// The width of a histogram's cells in Lab units, and the number of cells on each axis.
+const CELL: f32 = 8.0;
+const CELLS: [usize; 3] = [13, 16, 16];
+
+/// A plain histogram: each pixel is split between the cells next to it.
+fn histogram(hair: &[Lab]) -> Vec<f32> {
+    let mut cells = vec![0.0_f32; CELLS.iter().product()];
+    for Lab { l, a, b } in hair {
+        let places = [l / CELL, a / CELL + 6.0, b / CELL + 6.0];
+        let split: [(usize, f32); 3] = std::array::from_fn(|axis| {
+            let place = places[axis].clamp(0.0, CELLS[axis] as f32 - 1.001);
+            (place as usize, place.fract())
+        });
+        for corner in 0..8_usize {
+            let (mut index, mut weight) = (0, 1.0);
+            for (axis, (low, part)) in split.iter().enumerate() {
+                let upper = corner >> axis & 1;
+                index = index * CELLS[axis] + low + upper;
+                weight *= if upper == 1 { *part } else { 1.0 - part };
+            }
+            cells[index] += weight;
+        }
+    }
+    let count = hair.len().max(1) as f32;
+    cells.into_iter().map(|cell| (cell / count).sqrt()).collect()
 }

@@ -5,7 +5,7 @@ use strand::color::{Lab, ciede2000};
 use strand::learning::{
     Fit, Fitted, HardNegatives, LibrarySnapshot, ModelKind, Query, Reference, SnapshotShade,
 };
-use strand::signature::Signature;
+use strand::signature::{Signature, dot, mean_vector};
 use strand::training::LinearSvm;
 
 use crate::sample::Sample;
@@ -194,19 +194,50 @@ impl Library for Means {
             shade: *shade,
             score: 1.0 / (1.0 + ciede2000(photo.mean, *mean) / 10.0),
         });
-        let mut best: Vec<Scored> = scored.collect();
-        best.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.shade.cmp(&y.shade)));
-        best.truncate(TOP);
-        Ranked {
-            // The score of the first match is all there is to reject by.
-            in_library: best.first().map_or(0.0, |first| first.score),
-            best,
-        }
+        nearest(scored.collect())
+    }
+}
+
+/// The cosine between the square root of the histogram of the hair's colors and the mean over each shade's photos. That is
+/// the Bhattacharyya coefficient (Jebara, Kondor, Howard, JMLR 2004) if a shade has one photo.
+pub struct Histogram;
+
+impl Scheme for Histogram {
+    fn train(&self, shades: &[TrainingShade]) -> Box<dyn Library> {
+        let means = shades.iter().map(|(shade, photos)| {
+            let histograms: Vec<&[f32]> = photos.iter().map(|photo| photo.histogram.as_slice()).collect();
+            let mean = mean_vector(&histograms).expect("every shade has a photo");
+            (*shade, mean)
+        });
+        Box::new(Histograms(means.collect()))
+    }
+}
+
+struct Histograms(Vec<(usize, Vec<f32>)>);
+
+impl Library for Histograms {
+    fn rank(&self, photo: &Sample) -> Ranked {
+        let scored = self.0.iter().map(|(shade, mean)| Scored {
+            shade: *shade,
+            score: dot(mean, &photo.histogram) / dot(mean, mean).sqrt().max(f32::EPSILON),
+        });
+        nearest(scored.collect())
+    }
+}
+
+/// The best [`TOP`] shades of a baseline. The score of the first one is all there is to reject by.
+fn nearest(mut scored: Vec<Scored>) -> Ranked {
+    scored.sort_by(|x, y| y.score.total_cmp(&x.score).then(x.shade.cmp(&y.shade)));
+    scored.truncate(TOP);
+    Ranked {
+        in_library: scored.first().map_or(0.0, |first| first.score),
+        best: scored,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use strand::color::describe;
     use strand::signature::{DESCRIPTOR_DIMENSION, DominantColor, Signature};
     use strand_tests::render::Random;
 
@@ -244,6 +275,8 @@ mod tests {
             confidence: 0.9,
         };
         Sample {
+            histogram: signature.descriptor.iter().map(|x| x.abs()).collect(),
+            summary: describe(&[(mean, 1.0)]),
             signature,
             features,
             mean,
@@ -251,7 +284,7 @@ mod tests {
     }
 
     /// The first match and its score for the first photo of each shade, after training on the other photos.
-    fn answers(scheme: Strand, photos: &[Vec<Sample>]) -> Vec<(usize, f32)> {
+    fn answers(scheme: &dyn Scheme, photos: &[Vec<Sample>]) -> Vec<(usize, f32)> {
         let shades: Vec<TrainingShade> = photos
             .iter()
             .map(|photos| photos[1..].iter().collect())
@@ -269,17 +302,17 @@ mod tests {
     #[test]
     fn training_in_order_catches_up_when_every_neighbor_is_fitted_again() {
         let photos = photos(9, 4);
-        let current = answers(Strand::Current, &photos);
-        assert_eq!(answers(Strand::InOrder { neighbors: 8 }, &photos), current);
-        assert_ne!(answers(Strand::InOrder { neighbors: 0 }, &photos), current);
+        let current = answers(&Strand::Current, &photos);
+        assert_eq!(answers(&Strand::InOrder { neighbors: 8 }, &photos), current);
+        assert_ne!(answers(&Strand::InOrder { neighbors: 0 }, &photos), current);
     }
 
     #[test]
     fn the_svm_takes_part_in_the_score_until_it_is_left_out() {
         let photos = photos(9, 4);
         let (with, without) = (
-            answers(Strand::Current, &photos),
-            answers(Strand::WithoutSvm, &photos),
+            answers(&Strand::Current, &photos),
+            answers(&Strand::WithoutSvm, &photos),
         );
         assert_ne!(with, without);
         assert!(
@@ -288,5 +321,16 @@ mod tests {
                 .enumerate()
                 .all(|(shade, (first, _))| *first == shade)
         );
+    }
+
+    #[test]
+    fn the_nearest_histogram_is_that_of_the_same_shade() {
+        let photos = photos(9, 4);
+        for (shade, (first, score)) in answers(&Histogram, &photos).into_iter().enumerate() {
+            assert!(
+                first == shade && score > 0.9 && score < 1.001,
+                "{shade} {first} {score}"
+            );
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::study::{CORE, PHOTOS, Study};
 const NEIGHBORS: usize = 12;
 
 /// The compared schemes, by the names in the tables.
-pub const VARIANTS: [(&str, &dyn Scheme); 5] = [
+const VARIANTS: [(&str, &dyn Scheme); 5] = [
     ("every SVM up to date", &Strand::Current),
     (
         "trained in order, 12 neighbors fitted again",
