@@ -1,7 +1,7 @@
 //! What is measured in each photo, by Strand's own code and for the nearest mean color.
 
 use image::RgbImage;
-use strand::color::{Lab, Summary, append_labs, describe};
+use strand::color::{Lab, Summary, append_labs};
 use strand::mask::{Framed, HairMask};
 use strand::photo::Photo;
 use strand::signature::{Signature, WhiteBalance, feature_vector, measure};
@@ -111,21 +111,16 @@ impl PhotoSource<'_> {
 impl Sample {
     /// Measures a photo; `None` when it shows too little hair.
     pub fn of(photo: &Photo, mask: &HairMask) -> Option<Self> {
-        let signature = measure(photo, mask, WhiteBalance::Auto)?;
+        let (signature, appearance) = measure(photo, mask, WhiteBalance::Auto)?;
         let hair = hair(photo, mask);
         Some(Self {
             features: feature_vector(&signature.descriptor, None),
             mean: mean(&hair),
             histogram: histogram(&hair),
-            summary: describe(&colors(&signature)),
+            summary: appearance.summary(),
             signature,
         })
     }
-}
-
-fn colors(signature: &Signature) -> Vec<(Lab, f32)> {
-    let colors = signature.colors.iter();
-    colors.map(|color| (color.lab, color.share)).collect()
 }
 
 /// All pixels that are more likely hair than not.

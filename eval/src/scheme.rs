@@ -276,7 +276,7 @@ mod tests {
         };
         Sample {
             histogram: signature.descriptor.iter().map(|x| x.abs()).collect(),
-            summary: describe(&[(mean, 1.0)]),
+            summary: describe(mean),
             signature,
             features,
             mean,

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import torch
 
-from train import figures, load, read
+from train import doubting, figures, load, read
 
 LEAST_MEDIAN = 0.99
 
@@ -21,7 +21,7 @@ _, hair, ground = load([folder])
 given = np.load(f"{folder}/descriptor.npy")
 there = np.linalg.norm(given, axis=1) > 0
 with torch.no_grad():
-    here = read(weights)(figures(hair[there], ground[there]).float())[0].numpy()
+    here = doubting(read(weights), figures(hair[there], ground[there]).float())[0].numpy()
 given = given[there] / np.linalg.norm(given[there], axis=1, keepdims=True)
 cosines = np.sort((here * given).sum(1))
 middle = cosines[len(cosines) // 2]

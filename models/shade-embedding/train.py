@@ -173,6 +173,14 @@ class Embedding(torch.nn.Module):
         return F.normalize(out[:, :-1], dim=1), 2 * torch.tanh(out[:, -1] / 2)
 
 
+def doubting(network, x):
+    """The directions that Strand uses: the mean of those with and without the surroundings; and the trust of the former."""
+    alone = x.clone()
+    alone[:, HAIR:] = 0
+    e, trust = network(x)
+    return F.normalize(e + network(alone)[0], dim=1), trust
+
+
 def logits(network, x):
     """The evidence for each of the SHADES that are trained, and for none in the last column; and the trust."""
     e, trust = network(x)

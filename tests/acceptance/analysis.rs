@@ -13,9 +13,10 @@ use strand_tests::server::{Server, alone, deployment};
 use tokio::sync::Mutex;
 
 use crate::fixtures::{WELL_SEPARATED, back, hairless, picture, trained, unique};
+use crate::words::assert_summary;
 
 /// A library of the five well-separated shades that no test changes, and their ids.
-async fn library() -> (Client, Vec<u64>) {
+pub async fn library() -> (Client, Vec<u64>) {
     static LIBRARY: Mutex<Option<(Server, Vec<u64>)>> = Mutex::const_new(None);
     let mut library = LIBRARY.lock().await;
     if let Some((server, ids)) = &*library {
@@ -39,76 +40,7 @@ async fn library() -> (Client, Vec<u64>) {
     (client, ids)
 }
 
-/// Two photos side by side, as in a collage.
-fn side_by_side(left: &RgbImage, right: &RgbImage) -> RgbImage {
-    let mut both = RgbImage::new(left.width() + right.width(), left.height());
-    imageops::replace(&mut both, left, 0, 0);
-    imageops::replace(&mut both, right, left.width().into(), 0);
-    both
-}
-
-#[tokio::test]
-async fn of_several_heads_one_is_measured_and_any_can_be_asked_for() {
-    let (client, _) = library().await;
-    let (dark, light) = (picture(View::Back, "1", 1), picture(View::Back, "613", 2));
-    let both = Jpeg::default().encode(&side_by_side(&dark.rgb, &light.rgb));
-    let first = client.analyze_one(&both).await;
-    let heads = first["hair"]["heads"].as_array().expect("heads");
-    assert_eq!((heads.len(), &first["hair"]["head"]), (2, &json!(1)), "{first}");
-    let left_edge = |head: &Value| number(&head["box"]["x"]);
-    assert!(
-        (left_edge(&heads[0]) - left_edge(&heads[1])).abs() > 0.3,
-        "{first}"
-    );
-    let warned = |row: &Value| {
-        row["warnings"]
-            .as_array()
-            .is_some_and(|all| all.iter().any(|warning| text(warning).contains("2 heads")))
-    };
-    let path = "/analyze?head=2";
-    let second = client
-        .post_form(path, form("images", [("photo.jpg", both.as_slice())]))
-        .await;
-    let second = second.expect(200)["results"][0].take();
-    assert!(warned(&first) && warned(&second), "{first} {second}");
-    // One head is nearly black, and the other nearly white.
-    let lightness = |row: &Value| number(&row["dominant_hair_colors"][0]["lab"][0]);
-    let (l1, l2) = (lightness(&first), lightness(&second));
-    assert!((l1 - l2).abs() > 40.0, "{l1} {l2}");
-
-    let alone = client.analyze_one(&Jpeg::default().encode(&dark.rgb)).await;
-    assert_eq!(
-        alone["hair"]["heads"].as_array().map(Vec::len),
-        Some(1),
-        "{alone}"
-    );
-    assert!(!warned(&alone));
-}
-
-#[tokio::test]
-async fn a_head_is_asked_for_in_one_photo_and_must_exist() {
-    let (client, _) = library().await;
-    let photo = Jpeg::default().encode(&picture(View::Back, "1", 1).rgb);
-    let photo = photo.as_slice();
-    let ask = async |head: &str, photos: &[&[u8]]| {
-        let named = photos.iter().map(|photo| ("photo.jpg", *photo));
-        let path = format!("/analyze?head={head}");
-        client.post_form(&path, form("images", named)).await
-    };
-    let two = ask("1", &[photo, photo]).await;
-    assert!(two.problem(422).contains("exactly one photo"), "{two:?}");
-    for wrong in ["0", "-1", "largest"] {
-        let refused = ask(wrong, &[photo]).await;
-        assert!(refused.problem(400).contains("number from 1"), "{refused:?}");
-    }
-    let missing = ask("2", &[photo]).await.json();
-    assert!(
-        missing.to_string().contains("1 head, so there is no head 2"),
-        "{missing}"
-    );
-}
-
-fn lab(value: &Value) -> Lab {
+pub fn lab(value: &Value) -> Lab {
     let at = |i: usize| number(&value[i]) as f32;
     Lab {
         l: at(0),
@@ -139,26 +71,6 @@ fn assert_row(row: &Value, index: usize, filename: &str) {
     );
 }
 
-fn assert_summary(summary: &Value) {
-    let one_of = |field: &str, allowed: &[&str]| {
-        assert!(allowed.contains(&text(&summary[field])), "{field}: {summary}");
-    };
-    one_of(
-        "estimated_tone",
-        &["Neutral", "Warm/Red", "Cool/Green", "Golden/Yellow", "Ash/Blue"],
-    );
-    one_of("estimated_level", &["Dark", "Medium", "Light", "Very Light"]);
-    one_of("estimated_style", &["Black", "Brown", "Blonde"]);
-    professional_level(summary);
-}
-
-fn professional_level(summary: &Value) -> u64 {
-    let level = summary["professional_level"].as_u64();
-    let level = level.unwrap_or_else(|| panic!("no professional level in {summary}"));
-    assert!((1..=10).contains(&level), "{summary}");
-    level
-}
-
 fn assert_colors(colors: &[Value]) {
     assert!(!colors.is_empty());
     let shares: Vec<f64> = colors.iter().map(|color| number(&color["percentage"])).collect();
@@ -178,6 +90,7 @@ fn assert_colors(colors: &[Value]) {
             ciede2000(Lab::from(hex), lab(&color["lab"])) < 1.0,
             "lab and hex differ: {color}"
         );
+        assert!((0.0..=100.0).contains(&lab(&color["lab_daylight"]).l), "{color}");
     }
 }
 
@@ -321,34 +234,6 @@ async fn a_rooted_shade_shows_both_its_colors() {
             .fold(f32::MAX, f32::min);
         assert!(nearest < 12.0, "{tone:?} is not among {row}");
     }
-}
-
-#[tokio::test]
-async fn words_and_levels_fit_the_shade() {
-    let (client, _) = library().await;
-    let black = client.analyze_one(&back("1", 2)).await["analysis_summary"].take();
-    assert_eq!(
-        (text(&black["estimated_style"]), text(&black["estimated_level"])),
-        ("Black", "Dark")
-    );
-    assert!(professional_level(&black) <= 2, "{black}");
-    let brown = client.analyze_one(&back("6", 2)).await["analysis_summary"].take();
-    assert_eq!(brown["estimated_style"], "Brown", "{brown}");
-    let blonde = client.analyze_one(&back("24", 2)).await["analysis_summary"].take();
-    assert_eq!(blonde["estimated_style"], "Blonde", "{blonde}");
-    assert_eq!(blonde["estimated_tone"], "Golden/Yellow", "{blonde}");
-    let platinum = client.analyze_one(&back("60A", 2)).await["analysis_summary"].take();
-    assert_eq!(platinum["estimated_style"], "Blonde", "{platinum}");
-    assert!(
-        ["Light", "Very Light"].contains(&text(&platinum["estimated_level"])),
-        "{platinum}"
-    );
-    assert!(professional_level(&platinum) >= 9, "{platinum}");
-    let copper = client.analyze_one(&back("130", 2)).await["analysis_summary"].take();
-    assert!(
-        ["Warm/Red", "Golden/Yellow"].contains(&text(&copper["estimated_tone"])),
-        "{copper}"
-    );
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ struct Change {
 }
 
 impl Change {
-    fn between(one: &Summary, other: &Summary) -> Self {
+    fn between(one: Summary, other: Summary) -> Self {
         Self {
             level: f32::from(one.professional_level.abs_diff(other.professional_level)),
             has_same_tone: one.tone == other.tone,
@@ -49,7 +49,7 @@ fn changes(photo: &Photograph, networks: &Networks) -> Option<Vec<Change>> {
     let picture = picture(photo);
     let in_each = LIGHTS.iter().filter_map(|light| {
         let sample = measured_again(&in_light(&picture, *light), QUALITY, networks)?;
-        Some(Change::between(&usual, &sample.summary))
+        Some(Change::between(usual, sample.summary))
     });
     Some(in_each.collect())
 }
@@ -60,7 +60,7 @@ fn between_photos(photographs: &Photographs) -> Vec<Change> {
     for (_, photos) in photographs.training(|_| true) {
         let words: Vec<Summary> = photos.iter().map(|photo| photo.summary).collect();
         for (i, one) in words.iter().enumerate() {
-            changes.extend(words[i + 1..].iter().map(|other| Change::between(one, other)));
+            changes.extend(words[i + 1..].iter().map(|other| Change::between(*one, *other)));
         }
     }
     changes

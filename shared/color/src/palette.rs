@@ -155,7 +155,7 @@ fn side_by_side(
 mod tests {
     use std::collections::HashSet;
 
-    use super::super::{Level, Style, Summary, Tone, ciede2000, describe};
+    use super::super::{Family, Level, Style, Summary, Tone, ciede2000, describe, lit_mean};
     use super::*;
 
     fn shade(code: &str) -> &'static PaletteShade {
@@ -171,7 +171,7 @@ mod tests {
             .iter()
             .map(|part| (part.lab, part.share))
             .collect();
-        describe(&colors)
+        describe(lit_mean(&colors))
     }
 
     #[test]
@@ -295,7 +295,7 @@ mod tests {
             ("1B", Style::Black, Level::Dark),
             ("2", Style::Brown, Level::Dark),
             ("99J", Style::Brown, Level::Dark),
-            ("4", Style::Brown, Level::Dark),
+            ("4", Style::Brown, Level::Medium),
             ("6", Style::Brown, Level::Medium),
             ("18", Style::Blonde, Level::Light),
             ("613", Style::Blonde, Level::VeryLight),
@@ -306,6 +306,34 @@ mod tests {
             [words("1").professional_level, words("900").professional_level],
             [1, 10]
         );
+        for (code, level) in [
+            ("1B", 1),
+            ("2", 2),
+            ("3", 3),
+            ("4", 4),
+            ("5", 5),
+            ("6", 6),
+            ("7", 7),
+            ("8", 8),
+            ("18", 8),
+        ] {
+            let said = words(code).professional_level;
+            assert!(said.abs_diff(level) <= 1, "{code}: {said}");
+        }
+        for (code, family) in [
+            ("Silver", Family::Gray),
+            ("Gray", Family::Gray),
+            ("Red", Family::Red),
+            ("350", Family::Red),
+            ("Pink", Family::Pink),
+            ("Purple", Family::Violet),
+            ("Blue", Family::Blue),
+            ("Green", Family::Green),
+            ("8", Family::Brown),
+            ("613", Family::Blonde),
+        ] {
+            assert_eq!(words(code).family, family, "{code}");
+        }
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use crate::views::{rounded, wire_enum};
 use base64::Engine;
 use serde::Serialize;
-use strand_color::{Level, Rgb, Style, Tone};
+use strand_color::{Family, Lab, Level, Rgb, Style, Tone};
 use strand_learning::{Basis, LibrarySnapshot, Match};
 use strand_library::{Analysis, HeadPlace};
 use strand_photo::ColorSpace;
-use strand_signature::DominantColor;
+use strand_signature::{Daylight, DominantColor};
 use utoipa::ToSchema;
 
 /// The results for all photos.
@@ -76,11 +76,13 @@ fn row_example() -> serde_json::Value {
         "image_index": 1, "filename": "a.jpg", "cached": false,
         "analysis_summary": {
             "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
-            "professional_level": 8
+            "professional_level": 8, "family": "blonde", "gray_percentage": 2.1
         },
         "dominant_hair_colors": [
-            {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2]},
-            {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8]}
+            {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2],
+                "lab_daylight": [68.1, 8.9, 29.0]},
+            {"hex": "#a57a4f", "rgb": [165, 122, 79], "percentage": 38.6, "lab": [54.2, 11.9, 29.8],
+                "lab_daylight": [55.6, 11.1, 27.7]}
         ],
         "best_matches": [{
             "color_id": 7, "name": "#6/27 Brown / Strawberry Blonde", "svm_score": 0.91,
@@ -91,7 +93,7 @@ fn row_example() -> serde_json::Value {
             "presence": 0.99, "coverage": 0.31, "confidence": 0.97,
             "heads": [{"box": {"x": 0.25, "y": 0.1, "width": 0.5, "height": 0.6}, "share": 1.0}], "head": 1
         },
-        "photo": {"color_space": "srgb"}, "warnings": []
+        "photo": {"color_space": "srgb", "daylight_error": 4.1}, "warnings": []
     })
 }
 
@@ -131,7 +133,7 @@ struct Found {
     overlay: Option<String>,
 }
 
-/// The hair in a colorist's terms.
+/// The hair in a colorist's terms, as it would look in neutral light of usual strength (`lab_daylight`).
 #[derive(Serialize, ToSchema)]
 struct SummaryView {
     #[schema(example = "Golden/Yellow")]
@@ -143,6 +145,12 @@ struct SummaryView {
     /// Professional level, 1 (black) to 10 (lightest blonde).
     #[schema(example = 8, minimum = 1, maximum = 10)]
     professional_level: u8,
+    /// Color family, with gray hair and fashion colors.
+    #[schema(example = "blonde")]
+    family: FamilyView,
+    /// Share of the hair that is gray or white, 0 to 100.
+    #[schema(example = 2.1)]
+    gray_percentage: f32,
 }
 
 /// A dominant color of the hair.
@@ -158,6 +166,10 @@ struct ColorShare {
     /// CIE L*a*b*, D65.
     #[schema(example = json!([66.8, 9.7, 31.2]))]
     lab: [f32; 3],
+    /// The same in neutral light of usual strength, as judged from the hair, skin and background. With
+    /// `white_balance=off`, it is `lab`.
+    #[schema(example = json!([68.1, 8.9, 29.0]))]
+    lab_daylight: [f32; 3],
 }
 
 /// A match.
@@ -247,12 +259,15 @@ impl From<&HeadPlace> for HeadView {
     }
 }
 
-/// What the file says about itself.
+/// What the file says about itself, and how well the light of the photo is known.
 #[derive(Serialize, ToSchema)]
 struct PhotoSourceView {
     /// The color space of the file, from which it was converted to sRGB.
     #[schema(example = "srgb")]
     color_space: ColorSpaceView,
+    /// By how much `lab_daylight` is off on average, as a distance in CIE Lab; 0 with `white_balance=off`.
+    #[schema(example = 4.1)]
+    daylight_error: f32,
 }
 
 impl Found {
@@ -263,6 +278,8 @@ impl Found {
                 base64::engine::general_purpose::STANDARD.encode(png)
             )
         });
+        let colors = analysis.colors.iter();
+        let colors = colors.map(|color| ColorShare::new(color, analysis.daylight));
         Self {
             cached: analysis.cached,
             analysis_summary: SummaryView {
@@ -270,8 +287,10 @@ impl Found {
                 estimated_level: analysis.summary.level.into(),
                 estimated_style: analysis.summary.style.into(),
                 professional_level: analysis.summary.professional_level,
+                family: analysis.summary.family.into(),
+                gray_percentage: rounded(100.0 * analysis.gray, 1),
             },
-            dominant_hair_colors: analysis.colors.iter().map(ColorShare::from).collect(),
+            dominant_hair_colors: colors.collect(),
             best_matches: analysis.matches.iter().map(MatchView::from).collect(),
             no_match_score: rounded(analysis.no_match, 4),
             hair: HairView {
@@ -283,6 +302,7 @@ impl Found {
             },
             photo: PhotoSourceView {
                 color_space: analysis.color_space.into(),
+                daylight_error: rounded(analysis.daylight.error, 1),
             },
             warnings: analysis.warnings.clone(),
             overlay,
@@ -290,14 +310,16 @@ impl Found {
     }
 }
 
-impl From<&DominantColor> for ColorShare {
-    fn from(color: &DominantColor) -> Self {
+impl ColorShare {
+    fn new(color: &DominantColor, daylight: Daylight) -> Self {
         let rgb: Rgb = color.lab.to_rgb();
+        let rounded_lab = |lab: Lab| [lab.l, lab.a, lab.b].map(|value| rounded(value, 1));
         Self {
             hex: rgb.to_string(),
             rgb: [rgb.r, rgb.g, rgb.b],
             percentage: rounded(100.0 * color.share, 1),
-            lab: [color.lab.l, color.lab.a, color.lab.b].map(|value| rounded(value, 1)),
+            lab: rounded_lab(color.lab),
+            lab_daylight: rounded_lab(daylight.correct(color.lab)),
         }
     }
 }
@@ -365,14 +387,39 @@ wire_enum! {
 }
 
 wire_enum! {
-    /// Color family of the hair.
+    /// Color family of the hair, in three words.
     StyleView of Style as "PascalCase" {
-        /// Levels 1 to 3 without visible warmth.
+        /// Levels 1 and 2: dark, without visible warmth.
+        Black,
+        /// Level 3 and up, between black and blonde.
+        Brown,
+        /// Level 8 and up, and from level 6 on hair with the yellow hue of a blonde.
+        Blonde,
+    }
+}
+
+wire_enum! {
+    /// Color family of the hair, with gray hair and fashion colors: `black`, `brown`, `blonde`, `red`, `gray`, `pink`,
+    /// `blue`, `green`, or `violet`.
+    FamilyView of Family as "snake_case" {
+        /// As dark as levels 1 and 2.
         Black,
         /// Between black and blonde.
         Brown,
-        /// Level 7 and up.
+        /// Blonde.
         Blonde,
+        /// Auburn, copper, ginger, red.
+        Red,
+        /// Gray, silver, white.
+        Gray,
+        /// Pink, magenta, wine.
+        Pink,
+        /// Blue, turquoise.
+        Blue,
+        /// Green, lime.
+        Green,
+        /// Violet, purple.
+        Violet,
     }
 }
 

@@ -4,10 +4,10 @@ use crate::measuring::{HeadPlace, MeasuredPhoto, Measuring, PhotoRequest};
 use crate::stages::{StageTimes, timed};
 use crate::{CacheStats, Catalog, LibraryError};
 use std::sync::{Arc, LazyLock};
-use strand_color::{Summary, describe, palette};
+use strand_color::{Summary, palette};
 use strand_learning::{LibrarySnapshot, Match, Query, Ranking, SnapshotShade};
 use strand_photo::ColorSpace;
-use strand_signature::DominantColor;
+use strand_signature::{Daylight, DominantColor};
 
 /// Number of matches in an answer.
 const BEST_MATCHES: usize = 5;
@@ -19,8 +19,12 @@ const PALETTE_VERSION: &str = "palette";
 pub struct Analysis {
     /// The color space that the photo's samples were in.
     pub color_space: ColorSpace,
-    /// Tone, level, and style.
+    /// Tone, level, and style, as in a usual, neutral photo.
     pub summary: Summary,
+    /// Share of the hair that is gray or white, 0 to 1.
+    pub gray: f32,
+    /// The light of the photo.
+    pub daylight: Daylight,
     /// Dominant colors, largest share first.
     pub colors: Vec<DominantColor>,
     /// Best matches first.
@@ -110,6 +114,7 @@ fn answer(
 ) -> Result<Analysis, LibraryError> {
     let measurement = &photo.measurement;
     let signature = measurement.signature.as_ref().ok_or(LibraryError::NoHair)?;
+    let appearance = photo.appearance.ok_or(LibraryError::NoHair)?;
     let query = Query {
         signature,
         features: &measurement.vector().unwrap_or_default(),
@@ -124,10 +129,11 @@ fn answer(
     if photo.presence < DOUBTFUL_PRESENCE {
         warnings.push("This may not be hair; use a photo that shows more of the head.".to_owned());
     }
-    let shares: Vec<_> = signature.colors.iter().map(|c| (c.lab, c.share)).collect();
     Ok(Analysis {
         color_space: photo.color_space,
-        summary: describe(&shares),
+        summary: appearance.summary(),
+        gray: appearance.gray,
+        daylight: appearance.daylight,
         colors: signature.colors.clone(),
         matches,
         no_match: none,

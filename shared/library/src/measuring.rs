@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use strand_mask::{Framed, HairMask, Head, Heads};
 use strand_photo::ColorSpace;
-use strand_signature::{WhiteBalance, measure};
+use strand_signature::{Appearance, WhiteBalance, measure};
 
 /// The long side, in pixels, to which the picture in a photo is scaled before it is measured. The parser needs no more,
 /// and it is plenty for color.
@@ -46,6 +46,8 @@ pub struct MeasuredPhoto {
     pub color_space: ColorSpace,
     /// What was measured.
     pub measurement: Measurement,
+    /// How the hair looks; `None` if no hair was found.
+    pub appearance: Option<Appearance>,
     /// The probability, 0 to 1, that it is hair of a head; 1 if the parser does not judge that.
     pub presence: f32,
     /// The heads in it, the largest first. Only one of them was measured.
@@ -235,7 +237,7 @@ fn measured(
     }
     let heads = Heads::find(&photo, &mask);
     choose(&heads, request.head, &mut mask)?;
-    let signature = measure(&photo, &mask, request.white_balance);
+    let (signature, appearance) = measure(&photo, &mask, request.white_balance).unzip();
     let embedding = match &signature {
         Some(_) => networks.embed_hair(&photo, &mask)?,
         None => None,
@@ -264,5 +266,6 @@ fn measured(
         times,
         overlay: request.overlay.map(draw).transpose()?,
         measurement: Measurement { signature, embedding },
+        appearance,
     })
 }

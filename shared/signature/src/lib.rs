@@ -1,5 +1,8 @@
 //! Measures hair pixels as a [`Signature`]: the dominant colors, and the feature vector that shade models train on.
 
+mod appearance;
+mod cells;
+mod daylight;
 mod dominant;
 mod embedding;
 mod histogram;
@@ -8,6 +11,8 @@ mod pixels;
 mod statistics;
 mod surroundings;
 
+pub use appearance::Appearance;
+pub use daylight::Daylight;
 pub use dominant::{DominantColor, MAX_COLORS, mean_color};
 pub use embedding::{DESCRIPTOR_DIMENSION, DESCRIPTOR_ID, MEASURING_REVISION};
 
@@ -42,11 +47,15 @@ pub enum WhiteBalance {
     Off,
 }
 
-/// Measures the hair that `mask` marks in `photo`; `None` if the photo shows no hair or too little of it.
+/// Measures the hair that `mask` marks in `photo`, and how it looks; `None` if the photo shows no hair or too little of it.
 ///
 /// # Panics
 /// If `mask` and `photo` differ in size.
-pub fn measure(photo: &Photo, mask: &HairMask, white_balance: WhiteBalance) -> Option<Signature> {
+pub fn measure(
+    photo: &Photo,
+    mask: &HairMask,
+    white_balance: WhiteBalance,
+) -> Option<(Signature, Appearance)> {
     if !mask.shows_hair() {
         return None;
     }
@@ -55,17 +64,22 @@ pub fn measure(photo: &Photo, mask: &HairMask, white_balance: WhiteBalance) -> O
         WhiteBalance::Auto => Some(surroundings::surroundings(photo, mask)),
         WhiteBalance::Off => None,
     };
-    Some(Signature {
-        colors: dominant::dominant_colors(&hair.pixels),
+    let (histogram, statistics) = (
+        histogram::histogram(&hair.pixels),
+        statistics::statistics(&hair.pixels),
+    );
+    let daylight = light.as_ref().map_or(Daylight::AS_IT_IS, |surroundings| {
+        Daylight::judge(&statistics.quintiles, surroundings)
+    });
+    let cells = cells::cells(photo, mask);
+    let signature = Signature {
+        colors: dominant::dominant_colors(&cells),
         mean: hair.mean(),
-        descriptor: embedding::embed(
-            &histogram::histogram(&hair.pixels),
-            &statistics::statistics(&hair.pixels),
-            light.as_ref(),
-        ),
+        descriptor: embedding::embed_doubting(&histogram, &statistics, light.as_ref()),
         coverage: hair.coverage,
         confidence: hair.confidence,
-    })
+    };
+    Some((signature, Appearance::of(&cells, daylight)))
 }
 
 impl Signature {
