@@ -3,7 +3,7 @@
 import { openDialog } from './dialog.js';
 import { h } from './dom.js';
 import { colorBar, labText, levelScale, matchSwatch } from './result.js';
-import { confidence, percent } from './words.js';
+import { score, verdict } from './words.js';
 
 function bestCell(item) {
   const [match] = item.answer.best_matches;
@@ -11,7 +11,7 @@ function bestCell(item) {
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* Keep the plain swatch. */ });
   return h('div', { class: 'best' }, place,
-    h('div', {}, h('strong', {}, match.name), h('span', {}, `${confidence(match.combined_score)}, ${percent(match.combined_score)}`)));
+    h('div', {}, h('strong', {}, match.name), h('span', {}, `${verdict(match)}, ${score(match)}`)));
 }
 
 function main({ answer }) {

@@ -4,7 +4,7 @@ import { button, freshId, h, icon } from './dom.js';
 import { announce, toast } from './notify.js';
 import { allPalette, allShades, photoUrl, photosOf, swatch } from './shades.js';
 import { paletteSwatch } from './picker.js';
-import { LEVELS, WEAK, confidence, count, deltaE, difference, inkOn, percent, reason } from './words.js';
+import { LEVELS, WEAK, count, deltaE, difference, inkOn, percent, reason, score, verdict } from './words.js';
 
 async function copy(text, what) {
   try {
@@ -102,9 +102,16 @@ function matchRow(match, item) {
     compare().catch(() => { compared = false; });
   } } },
   h('summary', {}, place, h('span', { class: 'name' }, match.name),
-    h('span', { class: 'score' }, percent(match.combined_score), h('span', { class: 'visually-hidden' }, '. Why?')),
+    h('span', { class: 'score' }, score(match), h('span', { class: 'visually-hidden' }, '. Why?')),
     h('span', { class: 'meter', 'aria-hidden': 'true' }, h('i', { css: { width: `${100 * match.combined_score}%` } }))), box);
   return h('li', {}, details);
+}
+
+function sureness(match) {
+  const [first, ...rest] = verdict(match);
+  const apart = `${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`;
+  return h('p', { class: 'sure' }, h('strong', {}, first.toUpperCase() + rest.join('')),
+    ` · ${score(match)}${match.basis === 'swatch' ? '' : ` · ${apart}`}`);
 }
 
 function best(item, titleId) {
@@ -117,8 +124,7 @@ function best(item, titleId) {
   return h('div', { class: 'best' }, place, h('div', {},
     h('p', { class: 'eyebrow' }, eyebrow),
     h('h2', { id: titleId, tabIndex: -1 }, match.name),
-    h('p', { class: 'sure' }, h('strong', {}, confidence(match.combined_score)),
-      ` · ${percent(match.combined_score)} · ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`)));
+    sureness(match)));
 }
 
 /** “Not right?”: buttons for the other matches and for any other shade. */
@@ -139,7 +145,7 @@ function correction(item, { correct, other }) {
 }
 
 /** The match, its reasons, and the actions. */
-function verdict(item, titleId, actions) {
+function answered(item, titleId, actions) {
   const { answer } = item;
   const matches = answer.best_matches;
   return [
@@ -168,7 +174,7 @@ export function resultCard(item, actions) {
     waiting: () => [h('h2', { id: titleId }, 'Waiting for the server'), h('p', { class: 'note warn' }, item.error)],
     failed: () => [h('h2', { id: titleId, tabIndex: -1 }, "We couldn't read this photo"), h('p', { class: 'note bad' }, item.error),
       h('div', { class: 'buttons' }, button('Try again', actions.retry))],
-    done: () => verdict(item, titleId, actions),
+    done: () => answered(item, titleId, actions),
   };
   return h('article', { class: `result ${item.state}`, 'aria-labelledby': titleId, 'aria-busy': String(item.state === 'working') },
     photoPane(item, remove), h('div', { class: item.state === 'done' ? 'facts verdict' : 'facts' }, facts[item.state]()), item.state === 'done' && measured(item));
@@ -180,6 +186,6 @@ export function speak(item, rest) {
   if (item.state === 'failed') announce(`${item.photo.name}: ${item.error}`);
   else if (item.state === 'done') {
     const [match] = item.answer.best_matches;
-    announce(match ? `${match.name}, ${confidence(match.combined_score)}${more}` : `Measured, no shades to match yet${more}`);
+    announce(match ? `${match.name}, ${verdict(match)}${more}` : `Measured, no shades to match yet${more}`);
   }
 }

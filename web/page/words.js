@@ -20,6 +20,16 @@ export function confidence(score) {
   return 'Weak match';
 }
 
+/** How good a match is: the confidence, or for a swatch, whose score is no probability, the difference of the colors. */
+export function verdict(match) {
+  return match.basis === 'swatch' ? difference(match.lab_difference_score) : confidence(match.combined_score);
+}
+
+/** The score that goes with it. */
+export function score(match) {
+  return match.basis === 'swatch' ? deltaE(match.lab_difference_score) : percent(match.combined_score);
+}
+
 /** A share from 0 to 1 as a percentage. */
 export const percent = (share) => `${Math.round(100 * share)}%`;
 /** A CIEDE2000 difference as a number, with a space that does not break. */
