@@ -84,12 +84,15 @@ def main():
     a.add_argument("--state", required=True)
     a.add_argument("--mix", type=float, default=1.0, help="share of the state in the weights; the rest is --base")
     a.add_argument("--base", help="the other end of that line: an exported student; else it is the teacher")
+    a.add_argument("--bias", type=float, default=0.0, help="added to the logit of hair: above 0, more is marked")
     a.add_argument("--side", type=int, default=384)
     a.add_argument("--out", default=str(data.HERE / "hair-parser.onnx"))
     args = a.parse_args()
     net = student_of(load_teacher(str(data.TEACHER)))
     base = load_student(args.base) if args.base else net.state_dict()
     net.load_state_dict(mixed(base, torch.load(data.WORK / args.state, map_location="cpu")["mean"], args.mix))
+    with torch.no_grad():
+        net.head.bias[0] += args.bias
     net.eval()
     temp = str(data.WORK / "full.onnx")
     torch.onnx.export(net, torch.zeros(1, 3, args.side, args.side), temp, input_names=["image"], output_names=["masks"],

@@ -2,7 +2,7 @@
 # Makes hair-parser.onnx from the portraits and the teacher. One argument names the step, none runs them all:
 #   setup  label  compose  train  export  photos  presence  evaluate  sheets
 # These make the committed weights. `things train5` add a stage that they do not have (README.md); with a GPU:
-#   STEPS5=30000 TRAIN5="--device cuda --workers 14 --batch 32 --half --keep 0.999" SIGHT=24000 ./run.sh things train5
+#   STEPS5A=15000 STEPS5=15000 TRAIN5="--device cuda --workers 14 --batch 32 --half --keep 0.999" SIGHT=24000 ./run.sh things train5
 # After any training, repeat `export photos presence`: the judgment reads the network's features.
 # STRAND_SHARED: the shared folder (default: ../shared beside the repository); PARSER_WORK: work files (default: work/).
 set -euo pipefail
@@ -19,6 +19,7 @@ things() {
   "$python" things.py "$PARSER_WORK/packages"
   "$python" sight.py train --count "${SIGHT:-1600}"
   "$python" sight.py train --count "$((${SIGHT:-1600} * 5 / 8))" --first 500 --kind thing
+  "$python" sight.py train --count "$((${SIGHT:-1600} * 3 / 8))" --first 600 --kind piece
   "$python" sight.py eval "$PARSER_WORK/sight-eval"
 }
 train() {
@@ -31,13 +32,20 @@ train() {
   "$python" train.py --out stage4.pt --init stage3.pt --side 384 --batch 12 --share 0.55 --mild 0.6 --dye 0.5 --rate 0.5 --seed 4 --steps "${STEPS4:-550}"
 }
 train5() {
-  # then textured hair of every kind, and what is no hair at all
+  # then textured hair of every kind, and what is no hair at all: windows first, as in stage 1; then whole frames, more of
+  # them portraits
   # shellcheck disable=SC2086
-  "$python" train.py --out stage5.pt --init "${1:-hair-parser.onnx}" --batch 6 --keep 0.99 --share 0.4 --mild 0.6 --dye 0.5 --sight 0.7 --seed 6 --steps "${STEPS5:-1000}" ${TRAIN5:-}
+  "$python" train.py --out stage5a.pt --init "${1:-hair-parser.onnx}" --side 288 --view 384 --batch 8 --keep 0.99 --share 0.4 --mild 0.6 --dye 0.5 --sight 0.7 --seed 16 --steps "${STEPS5A:-2200}" ${TRAIN5:-}
+  # shellcheck disable=SC2086
+  "$python" train.py --out stage5.pt --init stage5a.pt --batch 6 --keep 0.995 --share 0.66 --mild 0.7 --dye 0.5 --sight 0.65 --rate 0.8 --seed 17 --steps "${STEPS5:-2000}" ${TRAIN5:-}
 }
 export_() { "$python" export.py --state "${STATE:-stage4.pt}" --mix "${MIX:-0.9}"; }
 photos() { "$python" photos.py; }
-presence() { for part in photographs portraits composed textured drawn; do "$python" presence.py measure "$part"; done; "$python" presence.py fit; }
+presence() {
+  [ -f "$PARSER_WORK/things.npz" ] || "$python" things.py "$PARSER_WORK/packages"
+  for part in photographs portraits composed textured drawn; do "$python" presence.py measure "$part"; done
+  "$python" presence.py fit
+}
 evaluate() { "$python" evaluate.py "$PARSER_WORK/eval"; }
 kinds() { "$python" evaluate.py "$PARSER_WORK/sight-eval" --kinds; }
 sheets() { "$python" sheets.py "$PARSER_WORK/eval"; }
