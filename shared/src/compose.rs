@@ -9,6 +9,7 @@ use crate::settings::{Settings, StoreSettings, in_lambda};
 use crate::signature::{DESCRIPTOR_ID, MEASURING_REVISION};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// An event of Lambda has at most 6 MB, and a photo in it takes four bytes for three
 /// (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html).
@@ -37,6 +38,14 @@ impl Service {
     /// # Errors
     /// One line that names the variable behind what cannot be opened.
     pub async fn start(settings: Settings) -> Result<Self, String> {
+        Self::start_within(settings, Duration::ZERO).await
+    }
+
+    /// Like [`start`](Self::start), and waits up to `patience` for another process that uses the library.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_within(settings: Settings, patience: Duration) -> Result<Self, String> {
         settings.start_log();
         let selection = Selection::new(&settings.models).map_err(|error| error.to_string())?;
         let (parser, backbone) = (selection.parser_id(), selection.backbone_id());
@@ -49,8 +58,9 @@ impl Service {
             parser: parser.to_owned(),
             backbone: backbone.map(str::to_owned),
             loaded: None,
+            missing: None,
         };
-        let stores = open(&settings.store).await?;
+        let stores = open(&settings.store, patience).await?;
         let workers = Arc::new(Workers::new(settings.threads));
         Ok(Self {
             library: Arc::new(Library::new(stores, workers, space)),
@@ -67,14 +77,27 @@ impl Service {
     }
 }
 
-async fn open(store: &StoreSettings) -> Result<Stores, String> {
+#[cfg_attr(
+    not(feature = "embedded"),
+    expect(unused_variables, reason = "no other process keeps AWS from being used")
+)]
+async fn open(store: &StoreSettings, patience: Duration) -> Result<Stores, String> {
     match store {
         #[cfg(feature = "embedded")]
         StoreSettings::Embedded { data_dir } => {
             let directory = data_dir.display();
-            let store = crate::store::embedded::Embedded::open(data_dir).map_err(|error| {
-                format!("STRAND_DATA_DIR is \"{directory}\"; it must be a directory that can be written and that no other process uses ({error}).")
-            })?;
+            let store =
+                crate::store::embedded::Embedded::open_within(data_dir, patience).map_err(|error| {
+                    format!("STRAND_DATA_DIR is \"{directory}\", which cannot be used: {error}.")
+                })?;
+            let set_aside = store.set_aside();
+            if set_aside.photos + set_aside.shades > 0 {
+                tracing::warn!(
+                    photos = set_aside.photos,
+                    shades = set_aside.shades,
+                    "Photos or shades were set aside. Stop the server and run `strand-server recover` to bring them back."
+                );
+            }
             Ok(store.stores())
         }
         #[cfg(not(feature = "embedded"))]
@@ -148,6 +171,10 @@ mod measuring {
             }
             let loaded = Arc::clone(&vision);
             self.http.loaded = Some(Arc::new(move || loaded.loaded()));
+            let lacking = Arc::clone(&vision);
+            self.http.missing = Some(Arc::new(move || {
+                lacking.missing().first().map(ToString::to_string)
+            }));
             let (library, space) = (&self.library, self.library.space());
             let networks = Arc::new(VisionNetworks(Arc::clone(&vision)));
             let workers = Arc::clone(library.workers());

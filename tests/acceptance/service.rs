@@ -81,8 +81,9 @@ async fn the_log_is_json_when_stderr_is_not_a_terminal() {
 }
 
 /// Every route of the contract except the web page.
-const ROUTES: [(&str, &str); 21] = [
+const ROUTES: [(&str, &str); 22] = [
     ("get", "/health"),
+    ("get", "/ready"),
     ("get", "/metrics"),
     ("get", "/palette"),
     ("post", "/colors"),

@@ -2,7 +2,7 @@
 
 use crate::ApiError;
 use crate::body::{ARCHIVE_LIMIT, BodyError, DRAIN_LIMIT, STALL, announced};
-use crate::problems::{Guarded, Imports, Stored};
+use crate::problems::{Guarded, Imports, Stored, Written};
 use crate::views::FileBytes;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -141,7 +141,7 @@ impl From<Imported> for ImportView {
     request_body(content = FileBytes, content_type = "application/x-tar", description = "A file of `GET /export`"),
     responses(
         (status = 200, body = ImportView, description = "It is imported"),
-        Guarded, Stored, Imports,
+        Guarded, Written, Stored, Imports,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn import(State(app): State<ArchiveState>, request: Request) -> Result<Json<ImportView>, ApiError> {
     let (parts, body) = request.into_parts();

@@ -83,7 +83,7 @@ pub enum BodyError {
     /// The connection broke or stalled: 400.
     #[error("The body breaks off or stalls; send the file again.")]
     BrokenOff,
-    /// The disk is full: 503.
+    /// The disk is full: 507.
     #[cfg(feature = "archive")]
     #[error("The server's disk has no room for this file; free some there, then send it again.")]
     NoRoom,
@@ -133,7 +133,7 @@ impl BodyError {
             #[cfg(feature = "archive")]
             Self::LargeArchive => StatusCode::PAYLOAD_TOO_LARGE,
             #[cfg(feature = "archive")]
-            Self::NoRoom => StatusCode::SERVICE_UNAVAILABLE,
+            Self::NoRoom => StatusCode::INSUFFICIENT_STORAGE,
             Self::BrokenJson(_) | Self::Multipart(_) | Self::BrokenOff => StatusCode::BAD_REQUEST,
             Self::LargeJson | Self::TooLarge(_) | Self::TooLargeHere(_) | Self::OtherLength(_) => {
                 StatusCode::PAYLOAD_TOO_LARGE

@@ -24,7 +24,7 @@ pub fn pages() -> Router {
 #[cfg(all(test, feature = "archive", feature = "metrics"))]
 mod tests {
     use super::OPENAPI;
-    use crate::{archive, error, routes, service, training};
+    use crate::{archive, error, ready, routes, service, training};
     use serde_json::Value;
     use std::path::Path;
     use utoipa::openapi::security::{
@@ -77,6 +77,7 @@ mod tests {
     fn described() -> String {
         let resources = [
             parts(service::routes()),
+            parts(ready::routes()),
             parts(service::metrics_routes()),
             parts(routes::shade_routes()),
             parts(routes::analysis_routes()),

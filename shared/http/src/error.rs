@@ -55,6 +55,9 @@ pub enum ApiError {
     #[cfg(feature = "archive")]
     #[error("Another import is running; wait until it ends, then send this one.")]
     Importing,
+    /// Something that the work needs is missing: 503.
+    #[error("{0}")]
+    NotReady(String),
     /// A handler panicked: 500.
     #[error("a handler panicked: {0}")]
     Panic(String),
@@ -85,7 +88,7 @@ pub struct Problem {
 
 /// Every [`Problem::code`], including those of the gateway in front of this process.
 #[cfg(test)]
-pub const CODES: [&str; 44] = [
+pub const CODES: [&str; 46] = [
     "archive_damaged",
     "archive_too_new",
     "archive_unreadable",
@@ -115,10 +118,12 @@ pub const CODES: [&str; 44] = [
     "not_an_image",
     "not_found",
     "not_json",
+    "not_ready",
     "overloaded",
     "photo_damaged",
     "photo_too_large",
     "runtime_missing",
+    "store_not_writable",
     "store_unavailable",
     "too_many_photos",
     "too_many_requests",
@@ -153,6 +158,7 @@ impl ApiError {
             Self::Archive(_) => StatusCode::UNPROCESSABLE_ENTITY,
             #[cfg(feature = "archive")]
             Self::Importing => StatusCode::CONFLICT,
+            Self::NotReady(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Panic(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -172,6 +178,7 @@ impl ApiError {
             Self::Method(_) => "method_not_allowed",
             #[cfg(feature = "archive")]
             Self::Importing => "import_running",
+            Self::NotReady(_) => "not_ready",
             Self::Panic(_) => "internal",
         }
     }
@@ -215,8 +222,10 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
             UploadError::OtherType(_) | UploadError::NotAnImageType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             UploadError::OtherSize { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         },
+        LibraryError::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
         LibraryError::Overloaded
         | LibraryError::StoreUnavailable(_)
+        | LibraryError::NotWritable(_)
         | LibraryError::ModelMissing(_)
         | LibraryError::RuntimeMissing => StatusCode::SERVICE_UNAVAILABLE,
         LibraryError::Network(_)
@@ -253,6 +262,8 @@ fn code_of(error: &LibraryError) -> &'static str {
         },
         LibraryError::Overloaded => "overloaded",
         LibraryError::StoreUnavailable(_) => "store_unavailable",
+        LibraryError::NoRoom(_) => "disk_full",
+        LibraryError::NotWritable(_) => "store_not_writable",
         LibraryError::ModelMissing(_) => "model_missing",
         LibraryError::RuntimeMissing => "runtime_missing",
         LibraryError::Network(_)

@@ -21,6 +21,7 @@ mod page;
 mod palette;
 mod photos;
 mod problems;
+mod ready;
 mod received;
 mod routes;
 mod service;

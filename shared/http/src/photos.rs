@@ -5,7 +5,7 @@ use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use crate::error::ApiError;
 use crate::extract::{FileInPath, Id, InPath, InQuery, PhotoInPath, ShadeInPath};
 use crate::multipart::{Multipart, OVERHEAD};
-use crate::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads};
+use crate::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads, Written};
 use crate::received::ReceivedPhotos;
 use crate::views::{FileBytes, PhotoView};
 use axum::Json;
@@ -56,7 +56,7 @@ struct NamedUpload {
     responses(
         (status = 201, body = PhotoView, description = "The new image", headers(("location" = String))),
         (status = 200, body = PhotoView, description = "The color has the same bytes already"),
-        Guarded, ById, Stored, TakesPhotos, TakesUploads,
+        Guarded, Written, ById, Stored, TakesPhotos, TakesUploads,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn upload(
     State(app): State<Shared>,
@@ -113,7 +113,7 @@ async fn list(
     params(PhotoInPath),
     responses(
         (status = 204, description = "It is gone"),
-        Guarded, ById, Stored,
+        Guarded, Written, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Result<StatusCode, ApiError> {
     let (Id(id), Id(photo_id)) = ids;

@@ -25,12 +25,22 @@ macro_rules! groups {
 }
 
 groups! {
+    /// Routes that add to the library or change it.
+    Written {
+        507 disk_full "No room on the disk of the library"
+            "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there."
+    }
     /// Routes that read or write the library.
     Stored {
         500 internal "Strand failed; its log has the reason under `request_id`"
             "Strand failed to do this; its log has the reason."
         503 store_unavailable "The library cannot be reached just now; see Retry-After"
             "The library cannot be reached just now; try again in a few seconds."
+    }
+    /// `/ready` where something is missing.
+    Unready {
+        503 not_ready "The model, the store, or the disk does not work; see Retry-After"
+            "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there."
     }
     /// Routes that ask for the API key where one is set.
     Guarded {
@@ -126,7 +136,7 @@ groups! {
             "The body must be the bytes of a library file, with the header content-type: application/x-tar."
         422 archive_damaged "Not a library file, a damaged one, or one of a newer version; nothing of it was imported"
             "The library file is cut short, so nothing of it was imported; copy or export it again."
-        503 disk_full "No room on the disk, or the library cannot be reached; see Retry-After"
+        507 disk_full "No room on the disk"
             "The server's disk has no room for this file; free some there, then send it again."
     }
     /// `/metrics` where none are collected.

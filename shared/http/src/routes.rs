@@ -6,7 +6,7 @@ use crate::archive::{self, ArchiveState};
 use crate::training::{self, TrainingState};
 use crate::{
     AllowedOrigins, ApiError, ApiKey, App, Shared, auth, body, document, error, observe, palette, photos,
-    service, shades, uploads,
+    ready, service, shades, uploads,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -35,6 +35,8 @@ pub struct HttpConfig {
     pub backbone: Option<String>,
     /// Returns the ids of the models in memory; `None` if this process never loads any.
     pub loaded: Option<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
+    /// Returns which model is not installed, in a sentence; `None` if this process never loads any.
+    pub missing: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
 }
 
 /// Builds the router of a process, resource by resource.
@@ -51,7 +53,8 @@ impl Routes {
             config,
             started: Instant::now(),
         });
-        let routes = plain(service::routes().with_state(Arc::clone(&app)));
+        let service = service::routes().merge(ready::routes());
+        let routes = plain(service.with_state(Arc::clone(&app)));
         Self {
             app,
             routes: routes.merge(document::routes()),

@@ -5,7 +5,7 @@ use crate::Shared;
 use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::extract::{Id, InPath, InQuery, ShadeInPath};
-use crate::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson};
+use crate::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson, Written};
 use crate::views::ShadeView;
 use axum::Json;
 use axum::extract::State;
@@ -82,7 +82,7 @@ fn swatch(text: &str) -> Result<Rgb, ApiError> {
 #[utoipa::path(post, path = "/colors", tag = "colors", request_body = CreateShade,
     responses(
         (status = 201, body = ShadeView, description = "The new color", headers(("location" = String))),
-        Guarded, Stored, TakesJson, Naming,
+        Guarded, Written, Stored, TakesJson, Naming,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn create(
     State(app): State<Shared>,
@@ -192,7 +192,7 @@ async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<J
     request_body = UpdateShade,
     responses(
         (status = 200, body = ShadeView, description = "The changed color"),
-        Guarded, ById, Stored, TakesJson, Naming,
+        Guarded, Written, ById, Stored, TakesJson, Naming,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn update(
     State(app): State<Shared>,
@@ -216,7 +216,7 @@ async fn update(
 #[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(ShadeInPath),
     responses(
         (status = 204, description = "It is gone"),
-        Guarded, ById, Stored,
+        Guarded, Written, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn delete(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<StatusCode, ApiError> {
     app.library.delete_shade(id).await?;

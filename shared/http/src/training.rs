@@ -3,7 +3,7 @@
 use crate::ApiError;
 use crate::error::library_detail;
 use crate::extract::{Id, InPath, JobInPath, ShadeInPath};
-use crate::problems::{ById, Guarded, Stored, Trains};
+use crate::problems::{ById, Guarded, Stored, Trains, Written};
 use crate::views::{JobView, ModelView, rounded, wire_enum};
 use axum::Json;
 use axum::extract::State;
@@ -107,7 +107,7 @@ impl From<Trained> for TrainedView {
     responses(
         (status = 200, body = TrainedView, description = "The color is trained"),
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        Guarded, ById, Stored, Trains,
+        Guarded, Written, ById, Stored, Trains,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train(
     State(app): State<TrainingState>,
@@ -210,7 +210,7 @@ impl From<Progress> for ProgressView {
         (status = 200, body = String, content_type = "text/event-stream",
             description = "States, then the end; the `data` of each event is the JSON of a `ProgressView`",
             example = json!("data: {\"step\":0,\"total_steps\":5,\"message\":\"Processing image 1 of 3.\",\"percentage\":0.0,\"status\":\"processing\"}\n\n")),
-        Guarded, ById, Stored,
+        Guarded, Written, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn follow(State(app): State<TrainingState>, InPath(Id(id)): InPath<Id>) -> Result<Response, ApiError> {
     let states = match app.training.start(id).await {
@@ -240,7 +240,7 @@ fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Pro
 #[utoipa::path(post, path = "/train", tag = "training",
     responses(
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        Guarded, Stored,
+        Guarded, Written, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train_all(State(app): State<TrainingState>) -> Result<Response, ApiError> {
     Ok(accepted(app.jobs.train_all().await?))

@@ -5,7 +5,7 @@ use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::extract::InPath;
 use crate::multipart::read_file;
-use crate::problems::{AsksForUpload, Guarded, SendsUpload, Stored, TakesJson};
+use crate::problems::{AsksForUpload, Guarded, SendsUpload, Stored, TakesJson, Written};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -73,7 +73,7 @@ struct UploadView {
 #[utoipa::path(post, path = "/uploads", tag = "uploads", request_body = CreateUpload,
     responses(
         (status = 201, body = UploadView, description = "Where to send it"),
-        Guarded, Stored, TakesJson, AsksForUpload,
+        Guarded, Written, Stored, TakesJson, AsksForUpload,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn create(
     State(app): State<Shared>,
@@ -120,7 +120,7 @@ fn here(headers: &HeaderMap, path: &str) -> String {
 #[utoipa::path(put, path = "/uploads/{key}", tag = "uploads",
     params(("key" = String, Path, description = "As POST /uploads gave it", example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")),
     request_body(content = [u8], content_type = "image/*"),
-    responses((status = 204, description = "It is there"), Stored, SendsUpload))]
+    responses((status = 204, description = "It is there"), Written, Stored, SendsUpload))]
 async fn put(
     State(app): State<Shared>,
     InPath(key): InPath<String>,

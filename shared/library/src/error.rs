@@ -93,6 +93,12 @@ pub enum LibraryError {
     /// The store is temporarily unavailable.
     #[error("{0}")]
     StoreUnavailable(String),
+    /// The disk of the store is full.
+    #[error("{0}")]
+    NoRoom(String),
+    /// The disk of the store cannot be written.
+    #[error("{0}")]
+    NotWritable(String),
     /// The SVM could not be fitted to the photos.
     #[error("{0}")]
     Fit(String),
@@ -144,6 +150,12 @@ impl LibraryError {
             Self::StoreUnavailable(_) => {
                 "The library cannot be reached just now; try again in a few seconds.".into()
             }
+            Self::NoRoom(_) => {
+                "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.".into()
+            }
+            Self::NotWritable(_) => {
+                "The library's disk cannot be written, so nothing was changed; its operator can make it writable.".into()
+            }
             Self::Network(_) | Self::Store(_) | Self::Fit(_) | Self::Internal(_) => {
                 "Strand failed to do this; its log has the reason.".into()
             }
@@ -186,6 +198,8 @@ impl From<StoreError> for LibraryError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::StoreUnavailable(error.to_string()),
+            StoreError::NoRoom(_) => Self::NoRoom(error.to_string()),
+            StoreError::NotWritable(_) => Self::NotWritable(error.to_string()),
             _ => Self::Store(error.to_string()),
         }
     }

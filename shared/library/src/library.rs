@@ -6,10 +6,13 @@ use crate::workers::Workers;
 use crate::{LibraryError, Shade, ShadeStatus};
 use jiff::Timestamp;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often leftovers of deletions, crashes, and uploads are removed.
 const TIDY: Duration = Duration::from_hours(1);
+
+/// How long the result of a probe of the store counts.
+const PROBED: Duration = Duration::from_secs(30);
 
 /// A library of shades.
 pub struct Library {
@@ -17,6 +20,8 @@ pub struct Library {
     pub(crate) workers: Arc<Workers>,
     pub(crate) running: Arc<Running>,
     space: String,
+    /// When the store was probed last, and what came of it.
+    probed: tokio::sync::Mutex<Option<(Instant, Result<(), LibraryError>)>>,
 }
 
 impl Library {
@@ -27,6 +32,7 @@ impl Library {
             workers,
             running: Arc::default(),
             space: space.into(),
+            probed: tokio::sync::Mutex::default(),
         }
     }
 
@@ -57,6 +63,25 @@ impl Library {
     /// Errors of the store; the next call continues from there.
     pub async fn tidy(&self) -> Result<(), LibraryError> {
         Ok(self.stores.upkeep.tidy().await?)
+    }
+
+    /// Whether the store can be reached and takes changes, as of the last 30 seconds.
+    ///
+    /// # Errors
+    /// What keeps it from working.
+    pub async fn ready(&self) -> Result<(), LibraryError> {
+        let mut probed = self.probed.lock().await;
+        if let Some((at, known)) = &*probed
+            && at.elapsed() < PROBED
+        {
+            return known.clone();
+        }
+        let found = self.stores.upkeep.probe().await.map_err(LibraryError::from);
+        if let Err(error) = &found {
+            tracing::error!(%error, "the store does not work");
+        }
+        *probed = Some((Instant::now(), found.clone()));
+        found
     }
 
     /// Calls [`tidy`](Self::tidy) now and then every hour. Never returns.

@@ -73,4 +73,9 @@ impl Upkeep for AwsStore {
     async fn tidy(&self) -> Result<(), StoreError> {
         self.sweep().await
     }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.check_table().await?;
+        self.check_bucket().await
+    }
 }

@@ -22,20 +22,25 @@ impl From<DiskError> for StoreError {
 
 impl From<rusqlite::Error> for DiskError {
     fn from(error: rusqlite::Error) -> Self {
+        let text = error.to_string();
         Self(match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::DiskFull) => {
-                StoreError::Unavailable(error.to_string())
+            Some(ErrorCode::DiskFull) => StoreError::NoRoom(text),
+            Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
+                StoreError::NotWritable(text)
             }
-            _ => StoreError::Failed(error.to_string()),
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Unavailable(text),
+            _ => StoreError::Failed(text),
         })
     }
 }
 
 impl From<std::io::Error> for DiskError {
     fn from(error: std::io::Error) -> Self {
+        let text = error.to_string();
         Self(match error.kind() {
-            ErrorKind::StorageFull => StoreError::Unavailable(error.to_string()),
-            _ => StoreError::Failed(error.to_string()),
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => StoreError::NoRoom(text),
+            ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => StoreError::NotWritable(text),
+            _ => StoreError::Failed(text),
         })
     }
 }
@@ -43,4 +48,10 @@ impl From<std::io::Error> for DiskError {
 /// An error of serializing or parsing.
 pub fn broken(error: impl std::fmt::Display) -> DiskError {
     DiskError(StoreError::Failed(error.to_string()))
+}
+
+impl std::fmt::Display for DiskError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
 }

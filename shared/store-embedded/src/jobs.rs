@@ -1,10 +1,12 @@
 //! Jobs: the table `jobs`.
 
 use crate::Embedded;
+use crate::deletion;
 use crate::error::DiskError;
+use crate::marks::Ids;
 use crate::rows;
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use strand_library::Job;
 use strand_library::ports::{Jobs, StoreError};
 use strand_library::rows::JobRow;
@@ -12,10 +14,11 @@ use strand_library::rows::JobRow;
 #[async_trait]
 impl Jobs for Embedded {
     async fn create_job(&self, shade_ids: Vec<u64>) -> Result<Job, StoreError> {
-        self.write(move |db, _| {
+        self.write(move |db, files| {
             db.execute("INSERT INTO jobs (over, body) VALUES (0, '')", [])?;
             let job = Job::queued(db.last_insert_rowid() as u64, shade_ids);
             save(db, &job)?;
+            files.marks.raise(Ids::job(job.id))?;
             Ok(job)
         })
         .await
@@ -32,8 +35,12 @@ impl Jobs for Embedded {
     }
 
     async fn put_job(&self, job: &Job) -> Result<(), StoreError> {
-        let job = job.clone();
-        self.write(move |db, _| save(db, &job)).await
+        let mut job = job.clone();
+        self.write(move |db, _| {
+            deletion::without_deleted(db, &mut job)?;
+            save(db, &job)
+        })
+        .await
     }
 
     async fn next_job(&self) -> Result<Option<Job>, StoreError> {
@@ -49,6 +56,10 @@ impl Jobs for Embedded {
         })
         .await
     }
+}
+
+pub fn read_job(row: &Row) -> rusqlite::Result<Job> {
+    rows::parsed_json::<JobRow>(row, 0).map(Job::from)
 }
 
 fn job(body: &str) -> Result<Job, DiskError> {

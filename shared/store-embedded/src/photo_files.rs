@@ -1,171 +1,195 @@
-//! The library's photos, as files.
+//! The library's photos, as files with cards.
+//!
+//! A new photo is written and synced as `.new-<id>.<ext>`, and gets its name when its row is committed. So a file with
+//! that prefix and without a row was never acknowledged, and one without the prefix was.
 
+use crate::cards::{self, PhotoCard, SHADE_CARD, ShadeCard};
+use crate::disk::{Disk, entries};
 use crate::error::DiskError;
-use std::collections::HashSet;
-use std::fs::{self, File, TryLockError};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use strand_library::ports::StoreError;
 use strand_photo::Format;
-use tempfile::NamedTempFile;
 
-/// The prefix of files that are still being written.
-pub const TEMPORARY: &str = ".tmp-";
+/// The prefix of photos, and of their cards, whose row is not committed.
+pub const NEW: &str = ".new-";
 
 /// The directory of photos.
 pub struct PhotoFiles {
     root: PathBuf,
+    disk: Disk,
 }
 
-/// Creates the data directory and locks it for this process.
-pub fn lock(directory: &Path) -> Result<File, DiskError> {
-    let place = |error: io::Error| DiskError(StoreError::Failed(format!("{}: {error}", directory.display())));
-    fs::create_dir_all(directory).map_err(place)?;
-    let file = File::create(directory.join("lock")).map_err(place)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(DiskError(StoreError::Failed(format!(
-            "another process uses {}",
-            directory.display()
-        )))),
-        Err(TryLockError::Error(error)) => Err(place(error)),
-    }
-}
-
-/// Whether another process uses the data directory. Creates and locks nothing.
-pub fn in_use(directory: &Path) -> bool {
-    let lock = File::open(directory.join("lock"));
-    lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
+/// A deletion that could not remove everything.
+pub struct Refused {
+    /// Whether something was removed before.
+    pub partly: bool,
+    pub error: DiskError,
 }
 
 impl PhotoFiles {
-    pub fn open(root: PathBuf) -> Result<Self, DiskError> {
-        fs::create_dir_all(&root)?;
-        Ok(Self { root })
+    pub fn open(root: PathBuf, disk: Disk) -> Result<Self, DiskError> {
+        disk.create(&root)?;
+        Ok(Self { root, disk })
     }
 
-    fn path(&self, shade_id: u64, photo_id: u64, format: Format) -> PathBuf {
-        self.root
-            .join(shade_id.to_string())
-            .join(format!("{photo_id}.{}", format.extension()))
+    pub fn root(&self) -> &Path {
+        &self.root
     }
 
-    /// Writes bytes under a temporary name; see [`write_temporary`].
-    pub fn write_temporary(&self, bytes: &[u8]) -> Result<NamedTempFile, DiskError> {
-        write_temporary(&self.root, bytes)
+    /// The directory of a shade's photos.
+    pub fn of_shade(&self, shade_id: u64) -> PathBuf {
+        self.root.join(shade_id.to_string())
     }
 
-    /// Moves a temporary file to its permanent place.
-    pub fn keep(
+    pub fn path(&self, shade_id: u64, photo_id: u64, format: Format) -> PathBuf {
+        self.of_shade(shade_id).join(file_name(photo_id, format))
+    }
+
+    /// Writes a photo and its card, as new.
+    pub fn stage(
         &self,
-        file: NamedTempFile,
         shade_id: u64,
-        photo_id: u64,
         format: Format,
+        bytes: &[u8],
+        card: &PhotoCard,
     ) -> Result<(), DiskError> {
-        let path = self.path(shade_id, photo_id, format);
-        let directory = self.root.join(shade_id.to_string());
-        if !directory.exists() {
-            fs::create_dir_all(&directory)?;
-            sync_directory(&self.root)?;
+        let directory = self.of_shade(shade_id);
+        self.disk.create(&directory)?;
+        let file = directory.join(new(&file_name(card.id, format)));
+        let written = self.disk.write(&file, bytes).and_then(|()| {
+            let card_file = directory.join(new(&format!("{}.json", card.id)));
+            self.disk.write(&card_file, &serde_json::to_vec(card)?)?;
+            self.disk.sync(&directory)
+        });
+        if written.is_err() {
+            self.discard(shade_id, card.id, format);
         }
-        file.persist(&path)
-            .map_err(|error| DiskError::from(error.error))?;
-        sync_directory(&directory)
+        Ok(written?)
+    }
+
+    /// Gives a new photo its name.
+    pub fn settle(&self, shade_id: u64, photo_id: u64, format: Format) -> Result<(), DiskError> {
+        let directory = self.of_shade(shade_id);
+        for name in [format!("{photo_id}.json"), file_name(photo_id, format)] {
+            match self
+                .disk
+                .rename(&directory.join(new(&name)), &directory.join(&name))
+            {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                renamed => renamed?,
+            }
+        }
+        Ok(self.disk.sync(&directory)?)
+    }
+
+    /// Removes a new photo whose row was not committed. If this fails, the next start does it.
+    pub fn discard(&self, shade_id: u64, photo_id: u64, format: Format) {
+        for name in [format!("{photo_id}.json"), file_name(photo_id, format)] {
+            let _ = fs::remove_file(self.of_shade(shade_id).join(new(&name)));
+        }
     }
 
     pub fn read(&self, shade_id: u64, photo_id: u64, format: Format) -> Result<Vec<u8>, DiskError> {
-        match fs::read(self.path(shade_id, photo_id, format)) {
-            Ok(bytes) => Ok(bytes),
+        let named = self.path(shade_id, photo_id, format);
+        let read = match fs::read(&named) {
+            // It has a row, but the process could not give it its name.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                fs::read(named.with_file_name(new(&file_name(photo_id, format))))
+            }
+            read => read,
+        };
+        match read {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NotFound.into()),
-            Err(error) => Err(error.into()),
+            // What cannot be read says nothing about writing.
+            read => Ok(read.map_err(|error| StoreError::Failed(format!("{}: {error}", named.display())))?),
         }
     }
 
-    /// Removes the file of a deleted photo. If this fails, the next start removes it, because its row is gone.
-    pub fn remove(&self, shade_id: u64, photo_id: u64, format: Format) {
-        log_failure(fs::remove_file(self.path(shade_id, photo_id, format)));
+    /// Writes the card of a shade.
+    pub fn put_shade_card(&self, card: &ShadeCard) -> Result<(), DiskError> {
+        let directory = self.of_shade(card.id);
+        self.disk.create(&directory)?;
+        cards::write(&self.disk, &directory.join(SHADE_CARD), card)?;
+        Ok(self.disk.sync(&directory)?)
     }
 
-    /// Removes the files of a deleted shade, in the same way.
-    pub fn remove_shade(&self, shade_id: u64) {
-        log_failure(fs::remove_dir_all(self.root.join(shade_id.to_string())));
+    /// Writes the card of a photo.
+    pub fn put_photo_card(&self, file: &Path, card: &PhotoCard) -> Result<(), DiskError> {
+        Ok(cards::write(&self.disk, &cards::card_of(file), card)?)
     }
 
-    /// Removes what an interrupted change has left: temporary files, and photos without a row. Only files with names
-    /// that this store assigns are removed, and none at all if the database has no photos: a lost database must not
-    /// cost the photos. Rows without a file stay, because the directory may just not be mounted.
-    pub fn clear_orphans(&self, known: &[(u64, u64, Format)]) -> Result<(), DiskError> {
-        let wanted: HashSet<PathBuf> = known.iter().map(|(c, i, f)| self.path(*c, *i, *f)).collect();
-        let missing = wanted.iter().filter(|path| !path.exists()).count();
-        if missing > 0 {
-            tracing::error!(missing, directory = %self.root.display(), "photos of the library are missing on disk");
+    /// Removes the file of a photo and its card.
+    pub fn remove(&self, shade_id: u64, photo_id: u64, format: Format) -> Result<(), Refused> {
+        let file = self.path(shade_id, photo_id, format);
+        let staged = file.with_file_name(new(&file_name(photo_id, format)));
+        let card = cards::card_of(&file);
+        let staged_card = cards::card_of(&staged);
+        self.remove_all(&self.of_shade(shade_id), [file, staged, card, staged_card])
+    }
+
+    /// Removes everything in the directory of a shade.
+    pub fn remove_shade(&self, shade_id: u64) -> Result<(), Refused> {
+        let directory = self.of_shade(shade_id);
+        if !directory.exists() {
+            return Ok(());
         }
-        for entry in fs::read_dir(&self.root)? {
-            let entry = entry?;
-            let (path, name) = (entry.path(), entry.file_name());
-            let is_directory = entry.file_type()?.is_dir();
-            if !is_directory && name.to_string_lossy().starts_with(TEMPORARY) {
-                remove_orphan(&path);
-            } else if is_directory && name.to_string_lossy().parse::<u64>().is_ok() {
-                Self::clear_shade(&path, &wanted)?;
-            }
-        }
-        Ok(())
+        let untouched = |error: io::Error| Refused {
+            partly: false,
+            error: error.into(),
+        };
+        let files = entries(&directory).map_err(untouched)?;
+        self.remove_all(&directory, files.iter().map(fs::DirEntry::path))?;
+        let gone = self
+            .disk
+            .remove_if_empty(&directory)
+            .and_then(|()| self.disk.sync(&self.root));
+        gone.map_err(|error| Refused {
+            partly: true,
+            error: error.into(),
+        })
     }
 
-    fn clear_shade(directory: &Path, wanted: &HashSet<PathBuf>) -> Result<(), DiskError> {
-        for file in fs::read_dir(directory)? {
-            let file = file?.path();
-            if wanted.contains(&file) || !is_photo_name(&file) {
-                continue;
-            }
-            if wanted.is_empty() {
-                tracing::warn!(file = %file.display(), "a photo that the empty database does not know is left alone");
+    fn remove_all(&self, directory: &Path, files: impl IntoIterator<Item = PathBuf>) -> Result<(), Refused> {
+        let mut partly = false;
+        for file in files {
+            let removed = if file.is_dir() && !file.is_symlink() {
+                fs::remove_dir_all(&file).map(|()| true)
             } else {
-                remove_orphan(&file);
+                self.disk.remove(&file)
+            };
+            match removed {
+                Ok(removed) => partly |= removed,
+                Err(error) => {
+                    let at = file.display();
+                    tracing::error!(file = %at, %error, "a file could not be removed");
+                    let error = error.into();
+                    return Err(Refused { partly, error });
+                }
             }
         }
-        // Removes only an empty directory.
-        let _ = fs::remove_dir(directory);
-        Ok(())
-    }
-}
-
-/// Writes bytes to a temporary file in a directory and syncs it. Dropping the result removes the file.
-pub fn write_temporary(directory: &Path, bytes: &[u8]) -> Result<NamedTempFile, DiskError> {
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
-}
-
-/// Whether the name is `<number>.<extension of a format>`.
-fn is_photo_name(path: &Path) -> bool {
-    let part = |part: Option<&std::ffi::OsStr>| {
-        part.map(|part| part.to_string_lossy().into_owned())
-            .unwrap_or_default()
-    };
-    part(path.file_stem()).parse::<u64>().is_ok() && Format::from_extension(&part(path.extension())).is_some()
-}
-
-fn remove_orphan(path: &Path) {
-    tracing::info!(file = %path.display(), "removing a file that an interrupted change left behind");
-    log_failure(fs::remove_file(path));
-}
-
-fn log_failure(result: io::Result<()>) {
-    match result {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            tracing::warn!(%error, "a file could not be removed");
+        match self.disk.sync(directory) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Refused {
+                partly: true,
+                error: error.into(),
+            }),
+            _ => Ok(()),
         }
-        _ => {}
     }
 }
 
-/// Syncs `directory`, so that a rename or a new directory in it survives power loss.
-fn sync_directory(directory: &Path) -> Result<(), DiskError> {
-    Ok(File::open(directory)?.sync_all()?)
+/// The file name of a photo.
+pub fn file_name(photo_id: u64, format: Format) -> String {
+    format!("{photo_id}.{}", format.extension())
+}
+
+fn new(name: &str) -> String {
+    format!("{NEW}{name}")
+}
+
+/// The id and format of a photo, from its path.
+pub fn photo_of(path: &Path) -> Option<(u64, Format)> {
+    let id = crate::disk::number(path.file_stem()?)?;
+    Some((id, Format::from_extension(path.extension()?.to_str()?)?))
 }

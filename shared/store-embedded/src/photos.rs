@@ -1,18 +1,21 @@
 //! Photos: the table `images`, and their bytes as files.
 
 use crate::Embedded;
+use crate::cards::PhotoCard;
+use crate::deletion::Deletion;
 use crate::error::DiskError;
+use crate::files::Files;
 use crate::{rows, shades};
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 use strand_library::ports::{Photos, StoreError};
 use strand_library::{NewPhoto, StoredPhoto};
 
-const COLUMNS: &str = "id, color_id, sha256, format, bytes, created_at,
+pub const COLUMNS: &str = "id, color_id, sha256, format, bytes, created_at,
     EXISTS (SELECT 1 FROM features WHERE image_id = images.id)";
 
-fn read_photo(row: &Row) -> rusqlite::Result<StoredPhoto> {
+pub fn read_photo(row: &Row) -> rusqlite::Result<StoredPhoto> {
     Ok(StoredPhoto {
         id: row.get(0)?,
         shade_id: row.get(1)?,
@@ -32,7 +35,7 @@ fn photos(db: &Connection, shade_id: u64) -> Result<Vec<StoredPhoto>, DiskError>
         .collect::<Result<_, _>>()?)
 }
 
-fn photo(db: &Connection, shade_id: u64, photo_id: u64) -> Result<StoredPhoto, DiskError> {
+pub fn photo(db: &Connection, shade_id: u64, photo_id: u64) -> Result<StoredPhoto, DiskError> {
     let query = format!("SELECT {COLUMNS} FROM images WHERE id = ?1 AND color_id = ?2");
     let row = db
         .prepare_cached(&query)?
@@ -48,29 +51,55 @@ fn photo_of_bytes(db: &Connection, shade_id: u64, sha256: &str) -> Result<Option
         .optional()?)
 }
 
+/// Adds the row of a photo, and writes its file as new.
+fn insert(db: &Connection, files: &Files, shade_id: u64, new: &NewPhoto) -> Result<StoredPhoto, DiskError> {
+    let created_at = Timestamp::now();
+    db.execute(
+        "INSERT INTO images (color_id, sha256, format, bytes, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![
+            shade_id,
+            new.sha256,
+            new.format.extension(),
+            new.bytes.len() as u64,
+            created_at.to_string()
+        ],
+    )?;
+    let id = db.last_insert_rowid() as u64;
+    rows::bump_photos_revision(db, shade_id)?;
+    let photo = photo(db, shade_id, id)?;
+    files
+        .photos
+        .stage(shade_id, new.format, &new.bytes, &card(&photo))?;
+    Ok(photo)
+}
+
+/// The card of a photo.
+pub fn card(photo: &StoredPhoto) -> PhotoCard {
+    PhotoCard {
+        id: photo.id,
+        sha256: photo.sha256.clone(),
+        bytes: photo.bytes,
+        created_at: photo.created_at,
+    }
+}
+
 #[async_trait]
 impl Photos for Embedded {
     async fn add_photo(&self, shade_id: u64, new: NewPhoto) -> Result<(StoredPhoto, bool), StoreError> {
-        self.write(move |db, files| {
-            shades::shade(db, shade_id)?;
-            if let Some(known) = photo_of_bytes(db, shade_id, &new.sha256)? {
+        self.on_all(move |files, db| {
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            shades::name(&transaction, shade_id)?;
+            if let Some(known) = photo_of_bytes(&transaction, shade_id, &new.sha256)? {
                 return Ok((known, false));
             }
-            let file = files.write_temporary(&new.bytes)?;
-            db.execute(
-                "INSERT INTO images (color_id, sha256, format, bytes, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
-                    shade_id,
-                    new.sha256,
-                    new.format.extension(),
-                    new.bytes.len() as u64,
-                    Timestamp::now().to_string()
-                ],
-            )?;
-            let id = db.last_insert_rowid() as u64;
-            rows::bump_photos_revision(db, shade_id)?;
-            files.keep(file, shade_id, id, new.format)?;
-            Ok((photo(db, shade_id, id)?, true))
+            let photo = insert(&transaction, files, shade_id, &new)?;
+            let (id, format) = (photo.id, photo.format);
+            if let Err(error) = files.commit(transaction) {
+                files.photos.discard(shade_id, id, format);
+                return Err(error);
+            }
+            files.photos.settle(shade_id, id, format)?;
+            Ok((photo, true))
         })
         .await
     }
@@ -89,25 +118,12 @@ impl Photos for Embedded {
 
     async fn photo_bytes(&self, photo: &StoredPhoto) -> Result<Vec<u8>, StoreError> {
         let photo = photo.clone();
-        let read = self.on_files(move |files| files.read(photo.shade_id, photo.id, photo.format));
+        let read = self.on_files(move |files| files.photos.read(photo.shade_id, photo.id, photo.format));
         Ok(read.await??)
     }
 
     async fn delete_photo(&self, shade_id: u64, photo_id: u64) -> Result<(), StoreError> {
-        self.to_the_end(move |store| async move {
-            let format = store
-                .write(move |db, _| {
-                    let photo = photo(db, shade_id, photo_id)?;
-                    db.execute("DELETE FROM images WHERE id = ?1", [photo_id])?;
-                    rows::bump_photos_revision(db, shade_id)?;
-                    rows::bump_version(db)?;
-                    Ok(photo.format)
-                })
-                .await?;
-            store
-                .on_files(move |files| files.remove(shade_id, photo_id, format))
-                .await
-        })
-        .await
+        self.delete(move |db| Deletion::of_photo(db, shade_id, photo_id))
+            .await
     }
 }

@@ -33,10 +33,12 @@ pub fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, DiskError> {
     serde_json::from_str(text).map_err(broken)
 }
 
+pub fn read_version(row: &Row) -> rusqlite::Result<(String, u64)> {
+    Ok((row.get(0)?, row.get(1)?))
+}
+
 pub fn library_version(db: &rusqlite::Transaction) -> Result<String, DiskError> {
-    let (instance, version) = db.query_row("SELECT instance, version FROM library", [], |row| {
-        Ok((row.get::<_, String>(0)?, row.get::<_, u64>(1)?))
-    })?;
+    let (instance, version) = db.query_row("SELECT instance, version FROM library", [], read_version)?;
     Ok(format!("{instance}-{version}"))
 }
 
@@ -60,6 +62,13 @@ where
 {
     let text: String = row.get(index)?;
     text.parse()
+        .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
+}
+
+/// A text column of JSON.
+pub fn parsed_json<T: DeserializeOwned>(row: &Row, index: usize) -> rusqlite::Result<T> {
+    let text: String = row.get(index)?;
+    serde_json::from_str(&text)
         .map_err(|error| rusqlite::Error::FromSqlConversionFailure(index, Type::Text, Box::new(error)))
 }
 

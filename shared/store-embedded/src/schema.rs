@@ -1,9 +1,10 @@
 //! The tables, and the upgrade of a database from an earlier version.
 
-use crate::error::DiskError;
+use crate::database::Trouble;
+use crate::disk::create_private;
+use crate::obstacle::OpenError;
 use rusqlite::Connection;
 use std::path::Path;
-use strand_library::ports::StoreError;
 
 /// One step per schema version, in order; `user_version` counts the applied steps. Steps are only ever added.
 const STEPS: &[&str] = &[
@@ -59,24 +60,54 @@ const STEPS: &[&str] = &[
 ",
     // From here on, models may have format 3, which earlier versions cannot read.
     "",
+    "
+    -- Deletions that have begun: see deletion.rs.
+    CREATE TABLE deletions (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        body TEXT NOT NULL
+    );
+    -- Shades whose card is not written, or not up to date. At first, no shade has a card.
+    CREATE TABLE unwritten_cards (color_id INTEGER PRIMARY KEY REFERENCES colors (id) ON DELETE CASCADE);
+    INSERT INTO unwritten_cards SELECT id FROM colors;
+",
+];
+
+/// The tables, in the order in which their rows refer to each other, and columns that each must have.
+pub const TABLES: [(&str, &str); 8] = [
+    ("library", "instance, version"),
+    (
+        "colors",
+        "id, name, name_key, description, hex, created_at, images_revision, failed_revision, failed_space, models_made, model_info, model",
+    ),
+    ("images", "id, color_id, sha256, format, bytes, created_at"),
+    ("features", "image_id, space, packed"),
+    ("jobs", "id, over, body"),
+    ("uploads", "key, expires_at, terms"),
+    ("deletions", "id, body"),
+    ("unwritten_cards", "color_id"),
 ];
 
 /// Opens the database, creating or upgrading it.
-pub fn open(path: &Path) -> Result<Connection, DiskError> {
+pub fn open(path: &Path) -> Result<Connection, Trouble> {
+    create_private(path)?;
     let mut connection = Connection::open(path)?;
+    // One process uses the directory, so the log needs no memory shared with others, which network file systems lack.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // Synced at every commit, so acknowledged writes survive power loss.
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
+    // What is deleted is overwritten.
+    connection.pragma_update(None, "secure_delete", true)?;
     // Model and feature blobs are read once and cached decoded, so two megabytes of page cache are plenty.
     connection.pragma_update(None, "cache_size", -2000)?;
     let taken: usize = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if taken > STEPS.len() {
-        return Err(DiskError(StoreError::Failed(format!(
-            "{} was written by a newer Strand (schema {taken}, this one knows {}); update this Strand",
-            path.display(),
-            STEPS.len()
-        ))));
+        return Err(Trouble::Other(OpenError::Newer {
+            path: path.to_owned(),
+            found: taken,
+            known: STEPS.len(),
+        }));
     }
     for (index, step) in STEPS.iter().enumerate().skip(taken) {
         let transaction = connection.transaction()?;
@@ -84,7 +115,24 @@ pub fn open(path: &Path) -> Result<Connection, DiskError> {
         transaction.pragma_update(None, "user_version", index + 1)?;
         transaction.commit()?;
     }
+    if (1..STEPS.len()).contains(&taken) {
+        // Earlier versions did not overwrite what they deleted.
+        if let Err(error) = connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)") {
+            tracing::warn!(%error, "the upgraded database could not be rewritten");
+        }
+    }
     Ok(connection)
+}
+
+/// A database of an earlier schema.
+#[cfg(test)]
+pub fn at_step(path: &Path, steps: usize) -> Connection {
+    let old = Connection::open(path).unwrap();
+    for step in &STEPS[..steps] {
+        old.execute_batch(step).unwrap();
+    }
+    old.pragma_update(None, "user_version", steps).unwrap();
+    old
 }
 
 #[cfg(test)]
@@ -96,9 +144,7 @@ mod tests {
     fn a_database_of_the_first_version_is_upgraded() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("strand.db");
-        let old = Connection::open(&path).unwrap();
-        old.execute_batch(STEPS[0]).unwrap();
-        old.pragma_update(None, "user_version", 1).unwrap();
+        let old = at_step(&path, 1);
         old.execute(
             "INSERT INTO colors (name, name_key, created_at, failed_revision)
              VALUES ('a', 'a', '2026-11-23T06:00:00Z', 0)",

@@ -1,7 +1,11 @@
 //! Shades: the table `colors`.
 
 use crate::Embedded;
+use crate::cards::ShadeCard;
+use crate::deletion::Deletion;
 use crate::error::DiskError;
+use crate::files::Files;
+use crate::photo_files::PhotoFiles;
 use crate::rows;
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -11,11 +15,11 @@ use strand_library::ports::{Shades, StoreError};
 use strand_library::rows::ModelRow;
 use strand_library::{ModelInfo, NewShade, Shade, ShadeChange, TrainingFailure, name_key};
 
-const COLUMNS: &str =
+pub const COLUMNS: &str =
     "id, name, description, hex, created_at, images_revision, failed_revision, failed_space, model_info,
     (SELECT count(*) FROM images WHERE color_id = colors.id)";
 
-fn read_shade(row: &Row) -> rusqlite::Result<Shade> {
+pub fn read_shade(row: &Row) -> rusqlite::Result<Shade> {
     let info: Option<String> = row.get(8)?;
     let model = info
         .map(|text| serde_json::from_str::<ModelRow>(&text))
@@ -51,6 +55,46 @@ pub fn shade(db: &Connection, id: u64) -> Result<Shade, DiskError> {
         .ok_or(DiskError(StoreError::NotFound))
 }
 
+/// The name of a shade, or [`StoreError::NotFound`].
+pub fn name(db: &Connection, id: u64) -> Result<String, DiskError> {
+    db.prepare_cached("SELECT name FROM colors WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))
+        .optional()?
+        .ok_or(DiskError(StoreError::NotFound))
+}
+
+/// The card of a shade.
+pub fn card(shade: &Shade) -> ShadeCard {
+    ShadeCard {
+        id: shade.id,
+        name: shade.name.clone(),
+        description: shade.description.clone(),
+        hex: shade.hex.map(|hex| hex.to_string()),
+        created_at: shade.created_at.to_string(),
+    }
+}
+
+/// Notes in a transaction that the card of a shade is to be written when it is committed.
+pub fn outdate_card(db: &Connection, id: u64) -> Result<(), DiskError> {
+    db.execute("INSERT OR IGNORE INTO unwritten_cards VALUES (?1)", [id])?;
+    Ok(())
+}
+
+/// Writes the card of a shade as it is now. If this fails, the card is written later.
+pub fn write_card(photos: &PhotoFiles, db: &Connection, shade: &Shade) {
+    let written = photos.put_shade_card(&card(shade)).and_then(|()| {
+        // Written twice after power loss, a card is the same. So this needs no sync of its own.
+        db.pragma_update(None, "synchronous", "NORMAL")?;
+        let done = db.execute("DELETE FROM unwritten_cards WHERE color_id = ?1", [shade.id]);
+        db.pragma_update(None, "synchronous", "FULL")?;
+        done?;
+        Ok(())
+    });
+    if let Err(error) = written {
+        tracing::warn!(shade = shade.id, %error, "the card of a shade is written later");
+    }
+}
+
 fn shades(db: &Connection, before: Option<u64>, limit: usize) -> Result<Vec<Shade>, DiskError> {
     let query = format!("SELECT {COLUMNS} FROM colors WHERE id < ?1 ORDER BY id DESC LIMIT ?2");
     let before = before.map_or(i64::MAX, |id| i64::try_from(id).unwrap_or(i64::MAX));
@@ -61,10 +105,14 @@ fn shades(db: &Connection, before: Option<u64>, limit: usize) -> Result<Vec<Shad
         .collect::<Result<_, _>>()?)
 }
 
+fn put_card(files: &Files, db: &Connection, shade: &Shade) {
+    write_card(&files.photos, db, shade);
+}
+
 #[async_trait]
 impl Shades for Embedded {
     async fn create_shade(&self, new: NewShade) -> Result<Shade, StoreError> {
-        self.write(move |db, _| {
+        self.write_and_then(move |db, _| {
             db.execute(
                 "INSERT INTO colors (name, name_key, description, hex, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
                 params![
@@ -78,8 +126,9 @@ impl Shades for Embedded {
             .map_err(rows::name_taken)?;
             let id = db.last_insert_rowid() as u64;
             rows::bump_version(db)?;
+            outdate_card(db, id)?;
             shade(db, id)
-        })
+        }, put_card)
         .await
     }
 
@@ -92,42 +141,37 @@ impl Shades for Embedded {
     }
 
     async fn update_shade(&self, id: u64, change: ShadeChange) -> Result<Shade, StoreError> {
-        self.write(move |db, _| {
-            shade(db, id)?;
-            if let Some(name) = change.name {
-                db.execute(
-                    "UPDATE colors SET name = ?2, name_key = ?3 WHERE id = ?1",
-                    params![id, name, name_key(&name)],
-                )
-                .map_err(rows::name_taken)?;
-            }
-            if let Some(description) = change.description {
-                db.execute(
-                    "UPDATE colors SET description = ?2 WHERE id = ?1",
-                    params![id, description],
-                )?;
-            }
-            if let Some(hex) = change.hex {
-                let hex = hex.map(|hex| hex.to_string());
-                db.execute("UPDATE colors SET hex = ?2 WHERE id = ?1", params![id, hex])?;
-            }
-            rows::bump_version(db)?;
-            shade(db, id)
-        })
+        self.write_and_then(
+            move |db, _| {
+                shade(db, id)?;
+                if let Some(name) = change.name {
+                    db.execute(
+                        "UPDATE colors SET name = ?2, name_key = ?3 WHERE id = ?1",
+                        params![id, name, name_key(&name)],
+                    )
+                    .map_err(rows::name_taken)?;
+                }
+                if let Some(description) = change.description {
+                    db.execute(
+                        "UPDATE colors SET description = ?2 WHERE id = ?1",
+                        params![id, description],
+                    )?;
+                }
+                if let Some(hex) = change.hex {
+                    let hex = hex.map(|hex| hex.to_string());
+                    db.execute("UPDATE colors SET hex = ?2 WHERE id = ?1", params![id, hex])?;
+                }
+                rows::bump_version(db)?;
+                outdate_card(db, id)?;
+                shade(db, id)
+            },
+            put_card,
+        )
         .await
     }
 
     async fn delete_shade(&self, id: u64) -> Result<(), StoreError> {
-        self.to_the_end(move |store| async move {
-            store
-                .write(move |db, _| {
-                    rows::found(db.execute("DELETE FROM colors WHERE id = ?1", [id])?)?;
-                    rows::bump_version(db)
-                })
-                .await?;
-            store.on_files(move |photos| photos.remove_shade(id)).await
-        })
-        .await
+        self.delete(move |db| Deletion::of_shade(db, id)).await
     }
 
     async fn put_failure(&self, id: u64, failure: TrainingFailure) -> Result<(), StoreError> {

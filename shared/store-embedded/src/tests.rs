@@ -2,9 +2,10 @@
 
 use super::*;
 use rusqlite::params;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Ready, ready};
 use std::path::PathBuf;
-use strand_library::{NewUpload, Received};
+use strand_library::{NewPhoto, NewUpload, Received};
 use strand_store_tests::{TestStore, model, new_photo, new_shade, store_tests};
 use tempfile::TempDir;
 
@@ -56,12 +57,13 @@ fn again(here: Here) -> Here {
 
 store_tests!(here);
 
-fn files(directory: &Path) -> Vec<PathBuf> {
+/// All files below a directory.
+fn all_files(directory: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut open = vec![directory.join("photos"), directory.join("uploads")];
+    let mut open = vec![directory.to_owned()];
     while let Some(path) = open.pop() {
-        for entry in std::fs::read_dir(path).unwrap() {
-            let path = entry.unwrap().path();
+        for entry in disk::entries(&path).unwrap() {
+            let path = entry.path();
             if path.is_dir() {
                 open.push(path);
             } else {
@@ -70,6 +72,49 @@ fn files(directory: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// The files of photos and uploads, without cards.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let places = ["photos", "uploads"].map(|name| directory.join(name));
+    let found = places.iter().flat_map(|place| all_files(place));
+    found
+        .filter(|path| path.extension().is_none_or(|end| end != "json"))
+        .collect()
+}
+
+/// The files that contain some bytes.
+fn containing(directory: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let contains = |path: &PathBuf| {
+        let content = std::fs::read(path).unwrap();
+        content.windows(bytes.len()).any(|window| window == bytes)
+    };
+    all_files(directory).into_iter().filter(contains).collect()
+}
+
+/// A photo with its real SHA-256.
+fn photo(bytes: &[u8]) -> NewPhoto {
+    NewPhoto {
+        sha256: strand_library::hex_digest(bytes),
+        ..new_photo(bytes)
+    }
+}
+
+/// Every shade's name with the bytes of its photos.
+type State = BTreeMap<String, BTreeSet<Vec<u8>>>;
+
+/// What the library holds. Every photo must be readable.
+async fn state(store: &Stores) -> State {
+    let mut state = State::new();
+    for shade in store.shades.shades(None, usize::MAX).await.unwrap() {
+        let mut photos = BTreeSet::new();
+        for photo in store.photos.photos(shade.id).await.unwrap() {
+            photos.insert(store.photos.photo_bytes(&photo).await.unwrap());
+        }
+        assert_eq!(photos.len() as u64, shade.photo_count);
+        state.insert(shade.name, photos);
+    }
+    state
 }
 
 #[tokio::test]
@@ -179,28 +224,18 @@ async fn leftovers_of_a_crash_are_removed_at_the_next_start() {
     std::fs::write(photos.join("notes.txt"), b"not ours").unwrap();
     std::fs::write(directory.path().join("uploads").join(".tmp-half-written"), b"x").unwrap();
     let after = again(before);
-    assert_eq!(files(after.directory.path()).len(), 3);
+    let place = after.directory.path();
+    // The photo, and what is not ours. Photos that the database does not know are set aside.
+    assert_eq!(files(place).len(), 3);
+    assert_eq!(after.embedded.set_aside().photos, 2);
+    assert_eq!(
+        all_files(&place.join("lost"))
+            .iter()
+            .filter(|path| path.ends_with("1.jpg"))
+            .count(),
+        1
+    );
     assert_eq!(after.store.photos.photo_bytes(&image).await.unwrap(), b"one");
-}
-
-#[tokio::test]
-async fn a_lost_database_does_not_cost_the_photos() {
-    let Here {
-        embedded,
-        store,
-        directory,
-    } = here().await;
-    let id = store.shades.create_shade(new_shade("a")).await.unwrap().id;
-    store.photos.add_photo(id, new_photo(b"one")).await.unwrap();
-    drop((embedded, store));
-    for entry in std::fs::read_dir(directory.path()).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_file() {
-            std::fs::remove_file(path).unwrap();
-        }
-    }
-    Embedded::open(directory.path()).unwrap();
-    assert_eq!(files(directory.path()).len(), 1);
 }
 
 #[tokio::test]
@@ -228,8 +263,57 @@ async fn a_change_that_fails_leaves_nothing() {
 fn one_process_at_a_time() {
     let directory = tempfile::tempdir().unwrap();
     let store = Embedded::open(directory.path()).unwrap();
-    let error = Embedded::open(directory.path()).err().unwrap().to_string();
-    assert!(error.contains("another process"), "{error}");
+    let refused = || Embedded::open(directory.path()).err().unwrap().to_string();
+    assert!(refused().contains("another process"), "{}", refused());
+    assert!(Embedded::is_in_use(directory.path()));
+    // A lock file that is deleted lets nobody in.
+    std::fs::remove_file(directory.path().join("lock")).unwrap();
+    assert!(refused().contains("another process"), "{}", refused());
+    assert!(Embedded::is_in_use(directory.path()));
     drop(store);
+    assert!(!Embedded::is_in_use(directory.path()));
     assert!(Embedded::open(directory.path()).is_ok());
 }
+
+#[test]
+fn a_store_waits_for_the_process_that_stops() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    let (told, waits) = std::sync::mpsc::channel();
+    let path = directory.path().to_owned();
+    let next = std::thread::spawn(move || {
+        lock::take(&path, Duration::from_mins(1), || told.send(()).unwrap()).map(|_| ())
+    });
+    waits.recv().unwrap();
+    drop(store);
+    next.join().unwrap().unwrap();
+}
+
+#[test]
+fn only_its_owner_reads_the_database() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join(DATABASE);
+    drop(Embedded::open(directory.path()).unwrap());
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let store = Embedded::open(directory.path()).unwrap();
+    store
+        .files
+        .backups
+        .keep(&store.connection.lock().unwrap())
+        .unwrap();
+    for path in all_files(directory.path()) {
+        if path.to_string_lossy().contains(".db")
+            && !path.ends_with("strand.db-room")
+            && !path.ends_with("strand.db-ids")
+        {
+            let mode = path.metadata().unwrap().permissions().mode() & 0o777;
+            assert_eq!(mode, 0o600, "{}", path.display());
+        }
+    }
+}
+
+mod damage;
+mod deletion;
+mod faults;
+mod losses;

@@ -1,11 +1,12 @@
 //! Uploads as files named by their keys.
 
+use crate::disk::{Disk, TEMPORARY, entries};
 use crate::error::DiskError;
-use crate::photo_files::{TEMPORARY, write_temporary};
+use crate::lost::is_one_of;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::HashSet;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
 use strand_library::Received;
@@ -16,12 +17,13 @@ const REMEMBERED: i64 = 24 * 3600;
 /// The directory of uploads.
 pub struct UploadFiles {
     root: PathBuf,
+    disk: Disk,
 }
 
 impl UploadFiles {
-    pub fn open(root: PathBuf) -> Result<Self, DiskError> {
-        fs::create_dir_all(&root)?;
-        let uploads = Self { root };
+    pub fn open(root: PathBuf, disk: Disk) -> Result<Self, DiskError> {
+        disk.create(&root)?;
+        let uploads = Self { root, disk };
         // Nothing is being written yet, so these are left from a crash.
         uploads.remove(|name| name.starts_with(TEMPORARY))?;
         Ok(uploads)
@@ -29,10 +31,7 @@ impl UploadFiles {
 
     /// Saves the bytes of an upload with a known key.
     pub fn put(&self, key: &str, bytes: &[u8]) -> Result<(), DiskError> {
-        let file = write_temporary(&self.root, bytes)?;
-        file.persist(self.root.join(key))
-            .map_err(|error| DiskError::from(error.error))?;
-        Ok(())
+        Ok(self.disk.replace(&self.root.join(key), bytes)?)
     }
 
     pub fn read(&self, key: &str, size: u64) -> Result<Received, DiskError> {
@@ -49,27 +48,41 @@ impl UploadFiles {
         Ok(Received::Bytes(bytes))
     }
 
-    /// Removes the files of expired uploads and files without a row, and eventually the rows.
-    pub fn sweep(&self, db: &mut Connection) -> Result<(), DiskError> {
+    /// Removes the files of uploads that have expired, and eventually their rows. A file without a row is older than its
+    /// row was.
+    pub fn sweep(&self, db: &Connection) -> Result<(), DiskError> {
         let now = Timestamp::now().as_second();
         db.execute("DELETE FROM uploads WHERE expires_at < ?1", [now - REMEMBERED])?;
         let live = db
             .prepare("SELECT key FROM uploads WHERE expires_at >= ?1")?
             .query_map([now], |row| row.get(0))?
             .collect::<Result<HashSet<String>, _>>()?;
-        self.remove(|name| !live.contains(name) && !name.starts_with(TEMPORARY))
+        self.remove(|name| !live.contains(name) && is_key(name))
     }
 
-    fn remove(&self, goes: impl Fn(&str) -> bool) -> Result<(), DiskError> {
-        for entry in fs::read_dir(&self.root)? {
-            let entry = entry?;
-            if goes(&entry.file_name().to_string_lossy()) {
-                match fs::remove_file(entry.path()) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-                    _ => {}
-                }
+    /// Removes the copies of deleted photos, with the rows of their uploads.
+    pub fn forget(&self, digests: &[(String, u64)], db: &Connection) -> Result<(), DiskError> {
+        for file in entries(&self.root)? {
+            if is_one_of(&file.path(), digests)? {
+                self.disk.remove(&file.path())?;
+                let key = file.file_name().to_string_lossy().into_owned();
+                db.execute("DELETE FROM uploads WHERE key = ?1", [key])?;
             }
         }
         Ok(())
     }
+
+    fn remove(&self, goes: impl Fn(&str) -> bool) -> Result<(), DiskError> {
+        for entry in entries(&self.root)? {
+            if goes(&entry.file_name().to_string_lossy()) {
+                self.disk.remove(&entry.path())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file name is a key that this store has given.
+fn is_key(name: &str) -> bool {
+    name.len() == 32 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -1,14 +1,18 @@
 //! Uploads: the table `uploads`, and their bytes as files.
 
 use crate::Embedded;
-use crate::rows;
-use crate::upload_files::UploadFiles;
+use crate::error::DiskError;
+use crate::obstacle::{self, OpenError};
+use crate::{deletion, rows, start};
 use async_trait::async_trait;
-use rusqlite::{OptionalExtension, params};
-use std::sync::Arc;
+use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use strand_library::ports::{ReceivesUploads, StoreError, Upkeep, Uploads};
 use strand_library::rows::TermsRow;
 use strand_library::{NewUpload, Received, Upload, UploadTerms};
+
+pub fn read_terms(row: &Row) -> rusqlite::Result<UploadTerms> {
+    rows::parsed_json::<TermsRow>(row, 0).map(UploadTerms::from)
+}
 
 #[async_trait]
 impl Uploads for Embedded {
@@ -46,22 +50,55 @@ impl Uploads for Embedded {
     }
 
     async fn received(&self, key: &str, size: u64) -> Result<Received, StoreError> {
-        let (uploads, key) = (Arc::clone(&self.uploads), key.to_owned());
-        Ok(self.on_files(move |_| uploads.read(&key, size)).await??)
+        let key = key.to_owned();
+        Ok(self
+            .on_files(move |files| files.uploads.read(&key, size))
+            .await??)
     }
 }
 
 #[async_trait]
 impl ReceivesUploads for Embedded {
     async fn receive(&self, key: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
-        let (uploads, key) = (Arc::clone(&self.uploads), key.to_owned());
-        Ok(self.on_files(move |_| uploads.put(&key, &bytes)).await??)
+        let key = key.to_owned();
+        Ok(self
+            .on_files(move |files| files.uploads.put(&key, &bytes))
+            .await??)
     }
 }
 
 #[async_trait]
 impl Upkeep for Embedded {
     async fn tidy(&self) -> Result<(), StoreError> {
-        self.on_uploads(UploadFiles::sweep).await
+        self.on_all(|files, db| {
+            files.uploads.sweep(db)?;
+            deletion::resume(files, db)?;
+            start::write_cards(files, db)?;
+            files.reserve.fill();
+            if let Err(error) = files.backups.keep(db) {
+                tracing::error!(%error, "the database was not backed up today");
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn probe(&self) -> Result<(), StoreError> {
+        self.on_all(|files, db| {
+            files.reserve.fill();
+            if !files.reserve.is_filled() {
+                return Err(StoreError::NoRoom("not even the room for deletions is left".into()).into());
+            }
+            obstacle::try_all(&files.directory).map_err(|error| match error {
+                OpenError::Store(error) => DiskError(error),
+                OpenError::Full(sentence) => DiskError(StoreError::NoRoom(sentence)),
+                blocked => DiskError(StoreError::NotWritable(blocked.to_string())),
+            })?;
+            // Written and taken back.
+            let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            rows::bump_version(&transaction)?;
+            Ok(transaction.rollback()?)
+        })
+        .await
     }
 }

@@ -67,3 +67,29 @@ fn a_library_of_a_newer_version_is_refused_in_one_sentence() {
     let error = Embedded::open(directory.path()).err().unwrap().to_string();
     assert!(error.contains("newer Strand") && !error.contains('\n'), "{error}");
 }
+
+#[tokio::test]
+async fn the_photos_of_november_2026_alone_rebuild_the_library() {
+    let directory = copy(&libraries().join("2026-11/data"));
+    // The first start writes the cards that libraries of that time lack.
+    drop(Embedded::open(directory.path()).unwrap());
+    let rest = tempfile::tempdir().unwrap();
+    fs::rename(directory.path().join("photos"), rest.path().join("photos")).unwrap();
+    let store = Embedded::open(rest.path()).unwrap();
+    assert_eq!(
+        (store.set_aside().photos, store.recover().unwrap().photos),
+        (4, 4)
+    );
+    let stores = store.stores();
+    let shades = stores.shades.shades(None, usize::MAX).await.unwrap();
+    let names: Vec<_> = shades.iter().map(|shade| shade.name.as_str()).collect();
+    assert_eq!(names, ["#60 Platinum Blonde", "#1 Natural Black"]);
+    for shade in &shades {
+        for photo in stores.photos.photos(shade.id).await.unwrap() {
+            assert_eq!(
+                hex_digest(&stores.photos.photo_bytes(&photo).await.unwrap()),
+                photo.sha256
+            );
+        }
+    }
+}

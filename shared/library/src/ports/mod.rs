@@ -38,6 +38,12 @@ pub enum StoreError {
     /// The store is unreachable or overloaded; a retry may help.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
+    /// The disk has no room for a change.
+    #[error("the disk is full: {0}")]
+    NoRoom(String),
+    /// The disk takes no changes: it is mounted read-only, or this process lacks the permission.
+    #[error("the disk cannot be written: {0}")]
+    NotWritable(String),
     /// The store returned an error, or its data cannot be read.
     #[error("the store failed: {0}")]
     Failed(String),

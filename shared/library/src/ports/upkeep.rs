@@ -1,11 +1,13 @@
-//! Cleanup.
+//! Cleanup and self-checks.
 
 use super::StoreError;
 use async_trait::async_trait;
 
-/// Removes leftovers of deletions, crashes, and uploads.
+/// Removes leftovers of deletions, crashes, and uploads, and checks the store.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
     /// Removes some of them, in bounded time.
     async fn tidy(&self) -> Result<(), StoreError>;
+    /// Tries what the work needs: whether the store can be reached, and takes changes.
+    async fn probe(&self) -> Result<(), StoreError>;
 }
