@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use strand_tests::client::{Client, id, text};
 use strand_tests::power_cut;
-use strand_tests::server::{Server, private};
+use strand_tests::server::{Server, binary, private, root};
 
 use crate::fixtures::{back, speck, trained, unique, untrained};
 
@@ -255,4 +255,136 @@ async fn concurrent_analyses_and_trainings_succeed() {
         assert_eq!(shade["model"]["kind"], "linear_svm", "{shade}");
     }
     assert_consistent(&server).await;
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_lost_database_and_a_restart_cost_no_photo() {
+    let mut server = private();
+    let client = server.client();
+    let photos = [speck(210), speck(211), speck(212)];
+    let color = untrained(&client, "Ash", &photos).await;
+    let name = client.get_color(color).await["name"].clone();
+    server.kill();
+    for file in ["strand.db", "strand.db-wal"] {
+        let _ = std::fs::remove_file(server.data().join(file));
+    }
+    let _ = std::fs::remove_dir_all(server.data().join("backups"));
+    server.start_again();
+    server.wait_for_log("strand-server recover");
+    let client = server.client();
+    let new = client.color(&json!({ "name": unique("New") })).await;
+    assert!(new > color, "the id {new} comes back");
+    client.upload(new, "a.jpg", &speck(213)).await.expect(201);
+    assert!(server.terminate().success());
+    let ran = |command: &str| {
+        let output = std::process::Command::new(binary())
+            .arg(command)
+            .env("PORT", "0")
+            .env("STRAND_DATA_DIR", server.data())
+            .env("STRAND_MODELS_DIR", root().join("models"))
+            .output()
+            .expect("the binary runs");
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        (output.status.success(), said)
+    };
+    let (well, said) = ran("doctor");
+    assert!(
+        !well && said.contains("3 photos and 0 shades") && said.contains("strand-server recover"),
+        "{said}"
+    );
+    let (well, said) = ran("recover");
+    assert!(
+        well && said.contains("Brought back 3 photos and 1 shade"),
+        "{said}"
+    );
+    let (_, said) = ran("doctor");
+    assert!(said.contains("the database and 4 photos are whole"), "{said}");
+    server.start_again();
+    let client = server.client();
+    assert_eq!(client.get_color(color).await["name"], name);
+    let mut back = Vec::new();
+    for image in client.images(color).await {
+        back.push(client.get(text(&image["image_path"])).await.body);
+    }
+    back.sort();
+    let mut wanted = photos.to_vec();
+    wanted.sort();
+    assert_eq!(back, wanted);
+    assert_consistent(&server).await;
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_deleted_shade_cannot_be_found_on_the_disk() {
+    let server = private();
+    let client = server.client();
+    let color = trained(&client, "Qzxjk secret", "6").await;
+    let name = text(&client.get_color(color).await["name"]).to_owned();
+    let photo = {
+        let image = client.images(color).await[0].clone();
+        client.get(text(&image["image_path"])).await.body
+    };
+    let found = |needle: &[u8]| -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        let mut folders = vec![server.data()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if std::fs::read(&path)
+                    .unwrap_or_default()
+                    .windows(needle.len())
+                    .any(|window| window == needle)
+                {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    };
+    assert!(!found(name.as_bytes()).is_empty() && !found(&photo).is_empty());
+    assert_eq!(client.delete(&format!("/colors/{color}")).await.status, 204);
+    for needle in [name.as_bytes(), name.to_lowercase().as_bytes(), &photo] {
+        assert_eq!(found(needle), Vec::<PathBuf>::new());
+    }
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_server_waits_for_the_one_that_stops() {
+    let mut first = private();
+    assert_eq!(first.client().get("/ready").await.expect(200)["status"], "ready");
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let log = place.path().join("log");
+    let output = std::fs::File::create(&log).expect("a log file");
+    let mut second = std::process::Command::new(binary())
+        .env("PORT", "0")
+        .env("STRAND_DATA_DIR", first.data())
+        .env_remove("RUST_LOG")
+        .stdout(output.try_clone().expect("a second handle"))
+        .stderr(output)
+        .spawn()
+        .expect("the binary runs");
+    let mut said = |words: &str| {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_mins(1);
+        loop {
+            let said = std::fs::read_to_string(&log).expect("a log");
+            if said.contains(words) {
+                break;
+            }
+            let ended = second.try_wait().expect("our own child can be asked");
+            assert!(
+                ended.is_none() && std::time::Instant::now() < deadline,
+                "no {words}: {said}"
+            );
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+    };
+    said("waiting for it");
+    assert!(first.terminate().success());
+    said("Listening on");
+    second.kill().expect("our own child can be killed");
+    second.wait().expect("a killed child ends");
 }

@@ -6,10 +6,10 @@ use console::style;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::time::Instant;
-use strand::library::ShadeStatus;
+use strand::library::{ShadeStatus, counted};
 use strand::models::{Manifest, ModelsConfig, Network, Selection};
 use strand::settings::{self, Settings, VARIABLES};
-use strand::store::embedded::Embedded;
+use strand::store::embedded::{Embedded, SetAside};
 use strand::vision::{Vision, locate_runtime};
 
 /// The memory that a server needs to match photos of any size, with a margin. See `docs/performance.md`.
@@ -214,6 +214,7 @@ fn networks(config: &ModelsConfig, threads: usize) -> Vec<Finding> {
 }
 
 fn library(settings: Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
     if let Some(dir) = settings.store.data_dir() {
         let at = dir.display().to_string();
         if Embedded::is_in_use(dir) {
@@ -226,14 +227,20 @@ fn library(settings: Settings) -> Vec<Finding> {
                 "{at} does not exist yet; the first start creates it"
             ))];
         }
-        if let Err(error) = tempfile::tempfile_in(dir) {
-            let advice = format!("let this user write to {at}, or set STRAND_DATA_DIR to another directory");
-            return vec![Finding::bad(format!("{at} cannot be written: {error}"), advice)];
+        if let Err(error) = Embedded::check_place(dir) {
+            return vec![Finding::bad(
+                error.to_string(),
+                "do this, or set STRAND_DATA_DIR to another directory; then run doctor again",
+            )];
         }
         if !Embedded::is_at(dir) {
             return vec![Finding::good(format!(
                 "{at} holds no library yet; the first start creates it"
             ))];
+        }
+        match examined(dir) {
+            Ok(examined) => findings = examined,
+            Err(error) => return vec![Finding::bad(error, "fix this, then run doctor again")],
         }
     }
     let found = crate::session::with_settings(settings.quiet(), async |session| {
@@ -247,11 +254,11 @@ fn library(settings: Settings) -> Vec<Finding> {
             |shade: &&_| matches!(library.status(shade), ShadeStatus::Untrained | ShadeStatus::Stale);
         let photos: u64 = shades.iter().map(|shade| shade.photo_count).sum();
         let waiting = shades.iter().filter(waiting).count();
-        let mut findings = vec![Finding::good(format!(
+        findings.push(Finding::good(format!(
             "{} shades with {photos} photos in the {} store",
             shades.len(),
             service.http.store
-        ))];
+        )));
         if waiting > 0 {
             findings.push(Finding::note(
                 format!("shades that need training: {waiting}"),
@@ -261,6 +268,73 @@ fn library(settings: Settings) -> Vec<Finding> {
         Ok(findings)
     });
     found.unwrap_or_else(|error| vec![Finding::bad(error, "fix this, then run doctor again")])
+}
+
+/// Checks every page, row, and photo of an embedded library.
+fn examined(dir: &Path) -> Result<Vec<Finding>, String> {
+    let store = Embedded::open(dir).map_err(|error| error.to_string())?;
+    let found = store.examine().map_err(|error| error.to_string())?;
+    let mut findings = Vec::new();
+    if found.damage.is_empty() {
+        findings.push(Finding::good(format!(
+            "the database and {} are whole",
+            counted(found.photos, "photo")
+        )));
+    }
+    let advice =
+        "delete what is named and add it again if you have it, or import an exported library; then train";
+    findings.extend(
+        found
+            .damage
+            .into_iter()
+            .map(|damage| Finding::bad(damage, advice)),
+    );
+    let SetAside {
+        photos,
+        shades,
+        rows,
+        databases,
+    } = found.set_aside;
+    if photos + shades > 0 {
+        findings.push(Finding::bad(
+            format!(
+                "set aside, because the library did not know them: {} and {} without photos",
+                counted(photos, "photo"),
+                counted(shades, "shade")
+            ),
+            "run strand-server recover to bring them back, or delete what you do not want from the folder lost",
+        ));
+    }
+    if rows + databases > 0 {
+        findings.push(Finding::note(
+            format!(
+                "damaged parts of the database were set aside: {} and {}",
+                counted(rows, "row"),
+                counted(databases, "file")
+            ),
+            "look for what is missing; then delete them from the folder lost",
+        ));
+    }
+    findings.push(match found.backup {
+        Some(date) => Finding::good(format!("the last good backup of the database is of {date}")),
+        None => Finding::note(
+            "there is no backup of the database yet",
+            "a server makes one each day while it runs",
+        ),
+    });
+    if !found.has_room {
+        findings.push(Finding::bad(
+            "the disk of the library is full",
+            "free some space there",
+        ));
+    }
+    if let Some(network) = found.network {
+        findings.push(Finding::note(
+            format!("the library is on a network file system ({network})"),
+            "a local disk is faster, and keeps what was acknowledged when the network fails",
+        ));
+    }
+    Ok(findings)
 }
 
 fn port() -> Finding {

@@ -3,6 +3,7 @@
 mod analyze;
 mod doctor;
 mod models;
+mod recover;
 mod serve;
 mod session;
 mod store;
@@ -24,7 +25,8 @@ Examples:
   strand-server export library.tar         the whole library in one file
   strand-server import library.tar         import it here, or into another machine or store
   strand-server models fetch hair-parser-pan
-  strand-server doctor                     check the installation
+  strand-server doctor                     check the installation, and the whole library
+  strand-server recover                    bring back photos that were set aside
 
 The commands work on the library that the environment names: STRAND_DATA_DIR (./data) and the other variables of the
 README. One process at a time can use such a library, so stop the server first, or use its HTTP API: /docs lists
@@ -64,8 +66,10 @@ enum Command {
     /// Set up the table and the bucket of the store on AWS.
     #[command(subcommand)]
     Store(store::StoreCommand),
-    /// Check the installation: what works, what is missing, and what to do.
+    /// Check the installation and the whole library: what works, what is missing, and what to do.
     Doctor,
+    /// Bring back photos that the library did not know at a start and set aside.
+    Recover,
     /// Check whether a server on PORT is healthy, for a container's health check.
     Healthcheck,
 }
@@ -89,6 +93,7 @@ fn main() -> ExitCode {
         Command::Models(command) => models::run(command).map(complete),
         Command::Store(command) => store::run(&command).map(complete),
         Command::Doctor => Ok(doctor::run()),
+        Command::Recover => recover::run(),
         Command::Healthcheck => settings::port().and_then(serve::check_health).map(complete),
     };
     match result {

@@ -13,6 +13,9 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// How long requests in flight may take to finish after SIGTERM. Platforms kill the process after 10 to 30 seconds.
 const GRACE: Duration = Duration::from_secs(9);
+/// How long to wait for a server that still uses the library: where a new one starts before the old one has stopped, the old
+/// one finishes its requests first.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How often samples of histograms are folded.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// Threads for blocking work on the database and files, in addition to those that measure photos.
@@ -34,7 +37,7 @@ pub fn serve() -> Result<(), String> {
 }
 
 async fn run(port: u16, settings: Settings) -> Result<(), String> {
-    let mut service = Service::start(settings).await?;
+    let mut service = Service::start_within(settings, PATIENCE).await?;
     let analyzer = service.analyzer()?;
     report(&service, &analyzer).await?;
     let metrics = install_metrics().map_err(|error| error.to_string())?;
