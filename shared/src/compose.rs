@@ -54,6 +54,8 @@ impl Service {
             origins: settings.origins.clone(),
             api_key: settings.api_key.clone(),
             body_limit: in_lambda().then_some(LAMBDA_BODY_LIMIT),
+            base_path: settings.base_path.clone(),
+            trusted: settings.trusted.clone(),
             store: settings.store.word(),
             parser: parser.to_owned(),
             backbone: backbone.map(str::to_owned),

@@ -1,6 +1,6 @@
 //! The settings of every Strand binary: the environment, checked.
 
-use crate::http::{AllowedOrigins, ApiKey};
+use crate::http::{AllowedOrigins, ApiKey, BasePath, TrustedProxies};
 use crate::models::ModelsConfig;
 #[cfg(feature = "aws")]
 use crate::store::aws::AwsConfig;
@@ -27,6 +27,10 @@ pub struct Settings {
     pub api_key: Option<ApiKey>,
     /// Web origins that may call the API.
     pub origins: AllowedOrigins,
+    /// The path before ours, unless a proxy says another.
+    pub base_path: BasePath,
+    /// Whose `X-Forwarded-*` headers are believed.
+    pub trusted: TrustedProxies,
     log: Targets,
 }
 
@@ -43,9 +47,10 @@ pub enum StoreSettings {
 }
 
 /// Every variable that Strand defines, so that a misspelled one is noticed.
-pub const VARIABLES: [&str; 12] = [
+pub const VARIABLES: [&str; 14] = [
     "STRAND_API_KEY",
     "STRAND_BACKBONE",
+    "STRAND_BASE_PATH",
     "STRAND_BUCKET",
     "STRAND_DATA_DIR",
     "STRAND_MODELS_DIR",
@@ -56,6 +61,7 @@ pub const VARIABLES: [&str; 12] = [
     "STRAND_STORE",
     "STRAND_TABLE",
     "STRAND_THREADS",
+    "STRAND_TRUSTED_PROXIES",
 ];
 
 const THREADS_LIMIT: usize = 256;
@@ -85,6 +91,7 @@ impl Settings {
             _ => None,
         };
         let origins = "* or origins such as https://shop.example, separated by commas";
+        let base_path = "a path such as /strand: up to eight segments of letters, digits, and . _ ~ -";
         Ok(Self {
             store: StoreSettings::from_env()?,
             models: ModelsConfig {
@@ -99,6 +106,8 @@ impl Settings {
                 AllowedOrigins::from_str(text).ok()
             })?
             .unwrap_or_default(),
+            base_path: parse("STRAND_BASE_PATH", base_path, |text| text.parse().ok())?.unwrap_or_default(),
+            trusted: trusted_proxies()?,
             log: parse("RUST_LOG", "a filter such as info or strand=debug,info", |text| {
                 text.parse().ok()
             })?
@@ -203,6 +212,16 @@ pub fn aws_config() -> Result<AwsConfig, String> {
         bucket: parse("STRAND_BUCKET", bucket, is_bucket)?.ok_or_else(|| missing("STRAND_BUCKET", bucket))?,
         queue_url: parse("STRAND_QUEUE_URL", queue, is_url)?,
         snapshot_limit: u64::MAX,
+    })
+}
+
+/// Whose `X-Forwarded-*` headers are believed (`STRAND_TRUSTED_PROXIES`). In Lambda, the gateway alone can send events.
+fn trusted_proxies() -> Result<TrustedProxies, String> {
+    let allowed = "* or addresses and networks such as 10.0.0.0/8, separated by commas";
+    let listed = parse("STRAND_TRUSTED_PROXIES", allowed, |text| text.parse().ok())?;
+    Ok(match listed {
+        None if in_lambda() => TrustedProxies::Any,
+        listed => listed.unwrap_or_default(),
     })
 }
 

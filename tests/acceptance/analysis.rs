@@ -52,6 +52,7 @@ pub fn lab(value: &Value) -> Lab {
 fn assert_row(row: &Value, index: usize, filename: &str) {
     assert_eq!(row["image_index"], index);
     assert_eq!(row["filename"], filename);
+    assert_eq!(row["status"], "found");
     assert!(row["cached"].is_boolean(), "{row}");
     assert_summary(&row["analysis_summary"]);
     assert_colors(row["dominant_hair_colors"].as_array().expect("colors"));
@@ -352,7 +353,18 @@ async fn a_bad_photo_fails_only_its_own_row() {
     assert_eq!(answer["num_images"], 4);
     let rows = answer["results"].as_array().expect("rows");
     assert_row(&rows[1], 2, "good.jpg");
-    for (i, name) in [(0, "text.jpg"), (2, "bald.jpg"), (3, "cut.jpg")] {
+    assert_eq!(rows[1]["status"], "found");
+    for (i, name, code) in [
+        (0, "text.jpg", "not_an_image"),
+        (2, "bald.jpg", "no_hair"),
+        (3, "cut.jpg", "photo_damaged"),
+    ] {
+        assert_eq!(
+            (&rows[i]["status"], &rows[i]["code"]),
+            (&json!("failed"), &json!(code)),
+            "{}",
+            rows[i]
+        );
         assert_eq!(
             (&rows[i]["image_index"], &rows[i]["filename"]),
             (&json!(i + 1), &json!(name))
@@ -372,16 +384,28 @@ async fn a_bad_photo_fails_only_its_own_row() {
 }
 
 #[tokio::test]
-async fn only_bad_photos_fail_the_call() {
+async fn a_bad_photo_is_a_row_also_if_it_is_the_only_one() {
     let (client, _) = library().await;
-    client.analyze([("a.jpg", &b"text"[..])]).await.problem(415);
     let bald = hairless();
-    let detail = client.analyze([("a.jpg", &bald[..])]).await.problem(422);
-    assert!(detail.starts_with("No hair detected in the image."), "{detail}");
-    let mixed = client
-        .analyze([("a.jpg", &b"text"[..]), ("b.jpg", &bald[..])])
-        .await;
-    mixed.problem(422);
+    let answer = client.analyze([("bald.jpg", &bald[..])]).await.expect(200);
+    assert_eq!(answer["num_images"], 1);
+    let row = &answer["results"][0];
+    assert_eq!(
+        (&row["status"], &row["filename"]),
+        (&json!("failed"), &json!("bald.jpg"))
+    );
+    assert!(
+        text(&row["error"]).starts_with("No hair detected in the image."),
+        "{row}"
+    );
+    let mixed = [("a.jpg", &b"text"[..]), ("b.jpg", &bald[..])];
+    let mixed = client.analyze(mixed).await.expect(200);
+    for row in mixed["results"].as_array().expect("rows") {
+        assert_eq!(row["status"], "failed", "{mixed}");
+    }
+    let legacy = form("image", [("bald.jpg", &bald[..])]);
+    let legacy = client.post_form("/analyze-legacy", legacy).await.expect(200);
+    assert_eq!(legacy[0]["status"], "failed", "{legacy}");
 }
 
 #[tokio::test]

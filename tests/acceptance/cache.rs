@@ -264,8 +264,8 @@ async fn a_bad_photo_is_answered_the_same_way_twice() {
     let server = alone().await;
     let client = server.client();
     let bald = crate::fixtures::hairless();
-    let first = client.analyze([("a.jpg", &bald[..])]).await.problem(422);
-    assert_eq!(client.analyze([("a.jpg", &bald[..])]).await.problem(422), first);
+    let first = client.bad_row(&bald).await;
+    assert_eq!(client.bad_row(&bald).await, first);
     id(&client
         .post_json("/colors", &json!({ "name": "Still alive" }))
         .await

@@ -88,6 +88,9 @@ async fn a_wrong_value_stops_the_start_with_one_line() {
         ("ALLOWED_ORIGINS", "localhost:5173", "https://"),
         ("RUST_LOG", "strand=loud", "info"),
         ("STRAND_DATA_DIR", "/proc/none/of/this", "STRAND_DATA_DIR"),
+        ("STRAND_BASE_PATH", "strand", "/strand"),
+        ("STRAND_BASE_PATH", "/a/../b", "/strand"),
+        ("STRAND_TRUSTED_PROXIES", "proxy", "10.0.0.0/8"),
     ] {
         let (status, said) = refuse_to_start(&[(name, value)]);
         assert!(!status.success(), "{name}={value} must not exit with 0");

@@ -134,18 +134,19 @@ async fn bad_photos_are_refused_on_every_route() {
         ("zeros", vec![0; 10_000], 415),
     ];
     for (what, bytes, status) in cases {
-        scene.upload(&bytes).await.problem(status);
-        scene
-            .client
-            .analyze([("photo.jpg", &bytes[..])])
-            .await
-            .problem(status);
+        let refused = scene.upload(&bytes).await;
+        refused.problem(status);
+        // In an analysis it is a row, with the same words.
+        let (code, error) = scene.client.bad_row(&bytes).await;
+        assert_eq!(refused.json()["code"], code, "{what}");
+        assert_eq!(refused.json()["detail"], error, "{what}");
         let legacy = form("images", [("photo.jpg", &bytes[..])]);
-        scene
+        let legacy = scene
             .client
             .post_form("/analyze-legacy", legacy)
             .await
-            .problem(status);
+            .expect(200);
+        assert_eq!(legacy[0]["error"], error, "{what}");
         scene.assert_untouched(what).await;
     }
 }
@@ -158,15 +159,13 @@ fn broken(png: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_photo_without_hair_is_refused() {
+async fn a_photo_without_hair_is_a_row() {
     let scene = Scene::new(deployment().unwrap_or_else(|| Server::start(&[]))).await;
     let dot = encode::file(&image::RgbImage::new(1, 1), ImageFormat::Png);
     for (what, photo) in [("a 1x1 pixel", dot), ("a photo without hair", hairless())] {
-        let detail = scene.client.analyze([("a.png", &photo[..])]).await.problem(422);
-        assert!(
-            detail.to_lowercase().contains("hair") || detail.contains("small"),
-            "{what}: {detail}"
-        );
+        let (code, error) = scene.client.bad_row(&photo).await;
+        assert_eq!(code, "no_hair", "{what}");
+        assert!(error.to_lowercase().contains("hair"), "{what}: {error}");
         scene.assert_untouched(what).await;
     }
 }
@@ -186,7 +185,9 @@ async fn a_file_over_the_limit_is_refused() {
         detail.contains("20 MB"),
         "does not say how much would be right: {detail}"
     );
-    scene.client.analyze([("a.jpg", &huge[..])]).await.problem(413);
+    let (code, error) = scene.client.bad_row(&huge).await;
+    assert_eq!(code, "photo_too_large");
+    assert!(error.contains("20 MB"), "{error}");
     scene.assert_untouched("a file over the limit").await;
 }
 
@@ -317,7 +318,7 @@ async fn many_bad_requests_at_once_do_no_harm() {
     let bomb = png_bomb();
     let asks = (0..24).map(|_| scene.client.analyze([("bomb.png", &bomb[..])]));
     for answer in futures_util::future::join_all(asks).await {
-        answer.problem(413);
+        assert_eq!(answer.expect(200)["results"][0]["code"], "photo_too_large");
     }
     scene.assert_untouched("many bad requests").await;
 }

@@ -91,16 +91,18 @@ async fn photos_and_training(client: &Client, color: u64, said: &mut Said) {
     said.add(&client.post(&train).await.problem(400));
     let bald = encode::jpeg(&picture(View::Bald, "1", 6).rgb);
     for photo in [hairless(), bald] {
-        said.add(&client.analyze([("a.jpg", &photo[..])]).await.problem(422));
         client.upload(color, "a.jpg", &photo).await.expect(201);
     }
     said.add(&client.post(&train).await.problem(422));
 }
 
-async fn uploads(client: &Client, said: &mut Said) {
+async fn uploads(client: &Client, color: u64, said: &mut Said) {
+    let images = format!("/colors/{color}/images");
     for unknown in ["0", &"0".repeat(32)] {
-        let body = json!({ "uploads": [unknown] });
-        said.add(&client.post_json("/analyze", &body).await.problem(404));
+        let body = json!({ "upload": unknown });
+        said.add(&client.post_json(&images, &body).await.problem(404));
+        let put = client.request(Method::PUT, &format!("/uploads/{unknown}"));
+        said.add(&client.send(put.body("x")).await.problem(404));
     }
     let ask = async |kind: &str, size: u64| {
         let body = json!({ "filename": "a.jpg", "content_type": kind, "size": size });
@@ -110,8 +112,8 @@ async fn uploads(client: &Client, said: &mut Said) {
     said.add(&ask("text/plain", 1000).await.problem(415));
     said.add(&ask("image/jpeg", 0).await.problem(422));
     let upload = ask("image/jpeg", 1000).await.expect(201);
-    let unsent = json!({ "uploads": [upload["key"]] });
-    said.add(&client.post_json("/analyze", &unsent).await.problem(409));
+    let unsent = json!({ "upload": upload["key"] });
+    said.add(&client.post_json(&images, &unsent).await.problem(409));
     let put = |kind: &str, size: usize| {
         let request = client.request(Method::PUT, &format!("/uploads/{}", text(&upload["key"])));
         request.header("content-type", kind).body(vec![0; size])
@@ -119,6 +121,17 @@ async fn uploads(client: &Client, said: &mut Said) {
     said.add(&client.send(put("image/jpeg", 2000)).await.problem(413));
     said.add(&client.send(put("image/png", 1000)).await.problem(415));
     said.add(&client.send(put("image/jpeg", 10)).await.problem(422));
+}
+
+async fn analyses(client: &Client, said: &mut Said) {
+    let form = || {
+        let request = client.request(Method::POST, "/analyze");
+        request.header("content-type", "multipart/form-data; boundary=b")
+    };
+    said.add(&client.send(form().body("--b\r\n")).await.problem(400));
+    said.add(&client.send(form().body("--b--\r\n")).await.problem(422));
+    let squeezed = form().header("content-encoding", "br").body("x");
+    said.add(&client.send(squeezed).await.problem(415));
 }
 
 async fn imports(said: &mut Said) {
@@ -163,7 +176,8 @@ async fn every_example_of_a_problem_matches_a_response() {
     let client = server.client();
     let color = json_and_names(&client, &mut said).await;
     photos_and_training(&client, color, &mut said).await;
-    uploads(&client, &mut said).await;
+    uploads(&client, color, &mut said).await;
+    analyses(&client, &mut said).await;
     imports(&mut said).await;
     let nothing = tempfile::tempdir().expect("a temporary folder");
     let without_runtime = private_with(&[

@@ -259,7 +259,7 @@ async fn a_form_without_the_field_is_refused() {
     let path = format!("/colors/{color}/images");
     let photo = speck(70);
     for wrong in [
-        form("photo", [("a.jpg", &photo[..])]),
+        form("picture", [("a.jpg", &photo[..])]),
         Form::new().text("image2", "x"),
     ] {
         let detail = client.post_form(&path, wrong).await.problem(422);

@@ -80,6 +80,11 @@ async fn exactly_one_photo_is_accepted() {
         .post_form("/analyze-legacy", form("images", []))
         .await
         .problem(400);
-    legacy(b"text").await.problem(415);
-    legacy(&hairless()).await.problem(422);
+    for (bad, code) in [(&b"text"[..], "not_an_image"), (&hairless(), "no_hair")] {
+        let answer = legacy(bad).await.expect(200);
+        assert_eq!(
+            (&answer[0]["status"], &answer[0]["code"]),
+            (&"failed".into(), &code.into())
+        );
+    }
 }

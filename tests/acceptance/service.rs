@@ -183,6 +183,11 @@ async fn the_docs_page_loads_nothing_from_other_hosts() {
     assert_eq!(page.status, 200, "{page:?}");
     assert!(page.header("content-type").starts_with("text/html"));
     let html = String::from_utf8_lossy(&page.body);
+    assert!(html.contains("name=\"viewport\""), "{html}");
+    let script = client.get("/docs/swagger-ui-bundle.js").await;
+    let is_squeezed = script.body.starts_with(&[0x1f, 0x8b]);
+    assert_eq!(is_squeezed, script.header("content-encoding") == "gzip");
+    client.get("/docs/none.js").await.problem(404);
     for attribute in ["src=\"", "href=\""] {
         for rest in html.split(attribute).skip(1) {
             let target = rest.split('"').next().unwrap_or_default();

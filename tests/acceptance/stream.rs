@@ -196,3 +196,98 @@ async fn an_unknown_color_has_no_stream() {
         .await
         .problem(404);
 }
+
+/// Opens the stream with a query and the id of the last event seen, if any; returns the status and the text.
+async fn opened(client: &Client, color: u64, query: &str, last_seen: Option<&str>) -> (u16, String) {
+    let mut request = client.request(Method::GET, &format!("/train/{color}/stream{query}"));
+    if let Some(id) = last_seen {
+        request = request.header("last-event-id", id);
+    }
+    let answer = client.send(request).await;
+    (
+        answer.status.as_u16(),
+        String::from_utf8(answer.body).expect("UTF-8"),
+    )
+}
+
+async fn version(client: &Client, color: u64) -> Value {
+    client.get_color(color).await["model"]["version"].take()
+}
+
+#[tokio::test]
+async fn a_ready_color_is_not_trained_again_unless_asked() {
+    let client = shared().client();
+    let color = untrained(&client, "Streamed twice", &[back("6", 4)]).await;
+    let (status, first) = opened(&client, color, "", None).await;
+    assert_eq!(status, 200);
+    assert!(
+        first.contains("retry:") && first.contains("id: training-end\n"),
+        "{first}"
+    );
+    let trained = version(&client, color).await;
+    let (status, text) = opened(&client, color, "", None).await;
+    assert_eq!((status, text.matches("data:").count()), (200, 1), "{text}");
+    assert!(
+        text.contains("\"status\":\"complete\"") && text.contains("\"model\""),
+        "{text}"
+    );
+    assert_eq!(version(&client, color).await, trained);
+    let (_, text) = opened(&client, color, "?again=true", None).await;
+    assert!(text.contains("\"status\":\"complete\""), "{text}");
+    assert!(version(&client, color).await.as_u64() > trained.as_u64());
+}
+
+#[tokio::test]
+async fn a_client_that_connects_again_starts_nothing() {
+    let client = shared().client();
+    let color = untrained(&client, "Streamed again", &[back("24", 4)]).await;
+    for id in ["training-0", "training-end", "5", ""] {
+        assert_eq!(
+            opened(&client, color, "", Some(id)).await,
+            (204, String::new()),
+            "{id}"
+        );
+    }
+    assert_eq!(client.status(color).await, "untrained");
+    client.train(color).await;
+    let trained = version(&client, color).await;
+    for id in ["training-end", "5"] {
+        assert_eq!(opened(&client, color, "", Some(id)).await.0, 204, "{id}");
+        assert_eq!(
+            opened(&client, color, "?again=true", Some(id)).await.0,
+            204,
+            "{id}"
+        );
+    }
+    // It may have missed the end.
+    let (status, text) = opened(&client, color, "", Some("training-2")).await;
+    assert_eq!((status, text.matches("data:").count()), (200, 1), "{text}");
+    assert_eq!(version(&client, color).await, trained);
+}
+
+#[tokio::test]
+async fn without_a_photo_the_second_connection_ends_the_stream() {
+    let client = shared().client();
+    let color = client.color(&json!({ "name": unique("Streamed nothing") })).await;
+    let (status, text) = opened(&client, color, "", None).await;
+    assert_eq!(
+        (status, text.matches("\"status\":\"error\"").count()),
+        (200, 1),
+        "{text}"
+    );
+    assert!(text.contains("id: training-end\n"), "{text}");
+    assert_eq!(opened(&client, color, "", Some("training-end")).await.0, 204);
+}
+
+#[tokio::test]
+async fn head_starts_no_training() {
+    let client = shared().client();
+    let color = untrained(&client, "Looked at", &[back("1", 4)]).await;
+    let path = format!("/train/{color}/stream");
+    let answer = client.send(client.request(Method::HEAD, &path)).await;
+    assert_eq!((answer.status.as_u16(), answer.body.len()), (200, 0));
+    assert!(answer.header("content-type").starts_with("text/event-stream"));
+    assert_eq!(client.status(color).await, "untrained");
+    let unknown = client.request(Method::HEAD, "/train/987654321/stream");
+    assert_eq!(client.send(unknown).await.status, 404);
+}

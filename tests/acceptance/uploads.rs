@@ -149,8 +149,10 @@ async fn an_unknown_upload_is_explained_in_one_sentence() {
             .post_json(&format!("/colors/{color}/images"), &json!({ "upload": key }))
             .await;
         assert!(image.problem(status).contains(word), "{image:?}");
-        let analysis = analyze(&client, &[key]).await;
-        assert!(analysis.problem(status).contains(word), "{analysis:?}");
+        let analysis = analyze(&client, &[key]).await.expect(200);
+        let row = &analysis["results"][0];
+        assert_eq!(row["status"], "failed", "{analysis}");
+        assert!(text(&row["error"]).contains(word), "{analysis}");
     }
     assert!(client.images(color).await.is_empty());
 }
@@ -168,8 +170,13 @@ async fn an_upload_of_another_size_is_refused() {
         }
         // An S3 emulator does not check what is signed; then the size is noticed when the key is used.
         let stored = !to_the_server && put.status().is_success();
-        let status = if stored { 422 } else { 409 };
-        analyze(&client, &[text(&upload["key"])]).await.problem(status);
+        let code = if stored {
+            "upload_size_mismatch"
+        } else {
+            "upload_empty"
+        };
+        let answer = analyze(&client, &[text(&upload["key"])]).await.expect(200);
+        assert_eq!(answer["results"][0]["code"], code, "{answer}");
     }
 }
 
@@ -202,6 +209,30 @@ async fn an_upload_of_another_type_is_refused() {
 }
 
 #[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "S3 compares the type as it is written")]
+async fn the_type_of_an_upload_may_be_written_differently() {
+    let client = shared().client();
+    let photo = speck(5);
+    let unnamed = json!({ "filename": "a.jpg", "size": photo.len() });
+    let unnamed = client.post_json("/uploads", &unnamed).await.expect(201);
+    assert_eq!(unnamed["headers"]["content-type"], "application/octet-stream");
+    for (announced, sent) in [
+        ("image/jpeg", "IMAGE/JPEG"),
+        ("image/jpeg", "image/jpg; charset=binary"),
+        ("image/pjpeg", "image/jpeg"),
+        ("image/x-png", "image/png"),
+        ("image/tif", "image/tiff"),
+        ("image/x-ms-bmp", "image/bmp"),
+    ] {
+        let body = json!({ "filename": "a", "content_type": announced, "size": photo.len() });
+        let mut upload = client.post_json("/uploads", &body).await.expect(201);
+        upload["headers"]["content-type"] = sent.into();
+        let answer = client.send_upload(&upload, &photo).await;
+        assert_eq!(answer.status(), 204, "{sent} for {announced}");
+    }
+}
+
+#[tokio::test]
 async fn the_content_of_an_upload_decides_not_its_type() {
     let client = shared().client();
     let photo = back("6", 2);
@@ -210,6 +241,8 @@ async fn the_content_of_an_upload_decides_not_its_type() {
         ("application/octet-stream", "application/octet-stream"),
         ("image/jpg", "image/jpg"),
         (" Image/PNG", "image/png"),
+        ("image/jpeg; charset=binary", "image/jpeg"),
+        ("image/x-ms-bmp", "image/x-ms-bmp"),
     ] {
         let body = json!({ "filename": "a", "content_type": named, "size": photo.len() });
         let upload = client.post_json("/uploads", &body).await.expect(201);
@@ -235,7 +268,7 @@ async fn an_invalid_upload_request_is_refused() {
         .expect(201);
     ask(asked("a.jpg", "image/jpeg", json!(0))).await.problem(422);
     ask(asked("a.jpg", "image/jpeg", json!(-1))).await.problem(422);
-    for wrong in ["text/plain", "image/", "image/a b", "image/jpeg; q=1"] {
+    for wrong in ["text/plain", "image/", "image/a b", "image/jpeg/x; q=1"] {
         ask(asked("a.txt", wrong, json!(10))).await.problem(415);
     }
     ask(asked("a.heic", "image/heic", json!(10))).await.expect(201);
@@ -317,7 +350,8 @@ async fn a_stalled_upload_delays_no_other_request() {
             .await
     });
     half_sent.await.expect("half of it is sent");
-    analyze(&client, &[text(&upload["key"])]).await.problem(409);
+    let answer = analyze(&client, &[text(&upload["key"])]).await.expect(200);
+    assert_eq!(answer["results"][0]["code"], "upload_empty", "{answer}");
     let key = sent(&client, &back("6", 2)).await;
     analyze(&client, &[&key]).await.expect(200);
     stalled.abort();

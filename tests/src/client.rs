@@ -174,6 +174,18 @@ impl Client {
         answer["results"][0].take()
     }
 
+    /// Analyzes one photo with which something is wrong, and returns the code and the error of its row.
+    ///
+    /// # Panics
+    /// If the photo is found to be good, or if the error is not a sentence.
+    pub async fn bad_row(&self, photo: &[u8]) -> (String, String) {
+        let row = self.analyze_one(photo).await;
+        assert_eq!(row["status"], "failed", "{row}");
+        let error = text(&row["error"]).to_owned();
+        assert_sentence(&error);
+        (text(&row["code"]).to_owned(), error)
+    }
+
     /// Trains a color and expects that to succeed.
     pub async fn train(&self, color: u64) -> Value {
         self.post(&format!("/train/{color}")).await.expect(200)

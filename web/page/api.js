@@ -2,8 +2,9 @@
 
 import { askForKey } from './dialog.js';
 
-// The page is at the root of the API, which is not always the root of the host: API Gateway adds a stage to the path.
-const ROOT = document.querySelector('meta[name="strand-api"]')?.content ?? new URL('.', location.href).href;
+// The page is at the root of the API, which is not always the root of the host: API Gateway adds a stage to the path,
+// and a proxy may add any. An empty address counts as none.
+const ROOT = document.querySelector('meta[name="strand-api"]')?.content.trim() || new URL('.', location.href).href;
 const BASE = ROOT.replace(/\/+$/, '');
 const KEY = 'strand-api-key';
 

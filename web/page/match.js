@@ -79,12 +79,18 @@ async function choose(source) {
   $('[aria-pressed="true"]', against)?.focus();
 }
 
+/** The row of the photo. What is wrong with the photo is an error of the row, and the request succeeds all the same. */
+function found([row]) {
+  if (row.status === 'failed') throw new Error(row.error);
+  return row;
+}
+
 /** Chooses which answer to show, and requests it if needed. */
 async function answerFor(item) {
   const matched = item.answers.library.best_matches.length > 0;
   item.source = matched ? chosen ?? 'library' : 'palette';
   if (item.source === 'palette' && !item.answers.palette) {
-    [item.answers.palette] = await postPhoto('/analyze-legacy', 'image', item.photo);
+    item.answers.palette = found(await postPhoto('/analyze-legacy', 'image', item.photo));
   }
   item.raw = item.answers[item.source];
   // The mask does not depend on what the photo is matched against, so it is requested once.
@@ -106,7 +112,7 @@ async function analyze(item) {
   try {
     await settle();
     const { results } = await postPhoto('/analyze?overlay=mask', 'images', item.photo);
-    [item.answers.library] = results;
+    item.answers.library = found(results);
     await answerFor(item);
     item.state = 'done';
   } catch (error) {

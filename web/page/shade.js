@@ -55,7 +55,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
     announce(`Training ${shade.name}.`);
     let outcome;
     try {
-      const { model } = await train(id, (message, fraction) => line.set(message, fraction));
+      const { model } = await train(id, (message, fraction) => line.set(message, fraction), shade.status === 'ready');
       const without = shade.image_count - model.num_images;
       outcome = `Trained ${shade.name} on ${count(model.num_images, 'photo')}.`
         + (without > 0 ? ` Skipped ${count(without, 'photo')} with no visible hair.` : '');

@@ -29,10 +29,11 @@ export async function addPhoto(shadeId, photo, progress = () => {}) {
   return image;
 }
 
-/** Trains a shade and reports `progress(message, fraction)`. Returns the last event, which has the model. */
-export async function train(shadeId, progress) {
+/** Trains a shade and reports `progress(message, fraction)`. Returns the last event, which has the model. A shade that is
+ *  ready is only trained `again`. */
+export async function train(shadeId, progress, again = false) {
   await settle();
-  for await (const state of events(`/train/${shadeId}/stream`)) {
+  for await (const state of events(`/train/${shadeId}/stream${again ? '?again=true' : ''}`)) {
     if (state.status === 'error') {
       changed(shadeId);
       throw new ServerError(422, state.error);

@@ -11,5 +11,6 @@ async fn main() -> Result<(), Error> {
     settings.store.limit_snapshot(0);
     let mut service = Service::start(settings).await?;
     let analyzer = service.analyzer()?;
-    strand_lambda::serve(service.routes().analysis(analyzer.matching).build()).await
+    let base = service.http.base_path.clone();
+    strand_lambda::serve(base, service.routes().analysis(analyzer.matching).build()).await
 }

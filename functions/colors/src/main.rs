@@ -13,5 +13,6 @@ async fn main() -> Result<(), Error> {
     let mut settings = Settings::from_env()?;
     settings.store.limit_snapshot(SNAPSHOT_LIMIT);
     let service = Service::start(settings).await?;
-    strand_lambda::serve(service.routes().shades().page().build()).await
+    let base = service.http.base_path.clone();
+    strand_lambda::serve(base, service.routes().shades().page().build()).await
 }

@@ -1,10 +1,13 @@
 //! HTTP over the protocols of Lambda, the same for each function behind API Gateway.
 
+mod place;
+
 use axum::Router;
 use lambda_http::lambda_runtime::{self, FunctionResponse, LambdaEvent, service_fn};
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Error, StreamAdapter};
+use strand_http::BasePath;
 
 /// Responses for paths below these use Lambda's streaming protocol. All others use the buffered one.
 ///
@@ -15,15 +18,17 @@ use lambda_http::{Adapter, Error, StreamAdapter};
 /// before. That is too slow for a response that fits into one write.
 const STREAMED: [&str; 2] = ["/train/", "/training_data/"];
 
-/// Serves routes to API Gateway until Lambda ends the process.
+/// Serves routes to API Gateway until Lambda ends the process. `base` is the path before them, if the settings name one;
+/// otherwise each event tells it.
 ///
 /// # Errors
 /// Only errors of the Runtime API, which end the process. An event that is not from API Gateway ends its invocation
 /// with an error that says so.
-pub async fn serve(routes: Router) -> Result<(), Error> {
+pub async fn serve(base: BasePath, routes: Router) -> Result<(), Error> {
     let streams = !only_buffers();
-    let handle = |event: LambdaEvent<LambdaRequest>| {
+    let handle = |mut event: LambdaEvent<LambdaRequest>| {
         let routes = routes.clone();
+        place::locate(&mut event.payload, &base);
         let streamed = streams && is_streamed(&event.payload);
         async move {
             if streamed {

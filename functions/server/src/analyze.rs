@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use strand::color::{Rgb, palette};
-use strand::http::{AnalysisView, Row};
+use strand::http::{AnalysisView, Row, code_of};
 use strand::learning::{Basis, LibrarySnapshot};
 use strand::library::{Analysis, Library, LibraryError, Matching, PhotoRequest, standard_palette};
 use strand::photo::{MAX_BYTES, PhotoError};
@@ -75,7 +75,7 @@ async fn analyze(session: &Session, arguments: &Arguments) -> Result<Outcome, St
             Err(error) => {
                 failed = true;
                 if as_json {
-                    rows.push(Row::failed(index + 1, name, error.to_string()));
+                    rows.push(Row::failed(index + 1, name, code_of(&error), error.to_string()));
                 } else {
                     println!("{}\n  {} {error}\n", style(name).bold(), style("✗").red());
                 }

@@ -1,7 +1,7 @@
 //! Serves HTTP until the process receives a signal to stop.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 use strand::compose::{Analyzer, Service};
@@ -77,6 +77,7 @@ async fn run(port: u16, settings: Settings) -> Result<(), String> {
     tokio::spawn(jobs.work());
     tokio::spawn(service.library.keep_tidy());
     let stopping = Arc::new(tokio::sync::Notify::new());
+    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, routes).with_graceful_shutdown({
         let stopping = Arc::clone(&stopping);
         async move {

@@ -15,7 +15,10 @@ async fn main() -> Result<(), Error> {
     let analyzer = service.analyzer()?;
     let (training, jobs) = service.training(&analyzer);
     match command.as_deref() {
-        None => strand_lambda::serve(service.routes().training(training, jobs).build()).await,
+        None => {
+            let base = service.http.base_path.clone();
+            strand_lambda::serve(base, service.routes().training(training, jobs).build()).await
+        }
         Some("worker") => worker::work(service.library, jobs).await,
         Some(other) => {
             Err(format!("\"{other}\" is not a command of strand-train; it takes none, or worker.").into())

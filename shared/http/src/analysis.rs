@@ -5,12 +5,11 @@ use crate::answers::{AnalysisView, Row};
 use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use crate::extract::InQuery;
 use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
-use crate::problems::{FindsHair, Stored, TakesPhotos, TakesUploads};
+use crate::problems::{FindsHair, ReadsPhotos, Stored};
 use crate::received::ReceivedPhotos;
 use crate::timing::ServerTiming;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
-use axum::http::StatusCode;
 use serde::Deserialize;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -67,15 +66,34 @@ struct PhotoForm {
 #[into_params(parameter_in = Query)]
 struct Options {
     /// `true` adds a small copy of the photo with everything but the hair dimmed; `mask` adds the hair mask alone.
-    #[param(value_type = String, required = false, pattern = "^(true|false|mask)$", example = "true")]
+    #[param(value_type = OverlayChoice, inline, required = false, example = "true")]
     overlay: Option<String>,
     /// `auto` (the default) estimates the light from skin, background, and the brightest spot before matching; `off`
     /// takes the hair as the photo shows it.
-    #[param(value_type = String, required = false, pattern = "^(auto|off)$", example = "auto")]
+    #[param(value_type = WhiteBalanceChoice, inline, required = false, example = "auto")]
     white_balance: Option<String>,
     /// Which head of a photo to analyze: a place in `hair.heads`, from 1, the largest and the default. For one photo only.
     #[param(value_type = u64, required = false, minimum = 1, example = 1)]
     head: Option<String>,
+}
+
+/// The values of `overlay`.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it only documents the query")]
+enum OverlayChoice {
+    True,
+    False,
+    Mask,
+}
+
+/// The values of `white_balance`.
+#[derive(ToSchema)]
+#[schema(rename_all = "lowercase")]
+#[expect(dead_code, reason = "it only documents the query")]
+enum WhiteBalanceChoice {
+    Auto,
+    Off,
 }
 
 impl Options {
@@ -132,14 +150,14 @@ struct NamedUploads {
 
 /// Match 1 to 5 photos against the library.
 ///
-/// Send the photos as files, or name the keys of their uploads. A photo that cannot be analyzed gives an `error` in its
-/// row; the call as a whole fails only if no photo could be analyzed.
-#[utoipa::path(post, path = "/analyze", tag = "analysis", params(Options),
+/// Send the photos as files, or name the keys of their uploads. What is wrong with a photo is the `error` of its own row,
+/// and the status is 200, also if it is the only photo. The call fails only if the request itself is wrong.
+#[utoipa::path(post, path = "/analyze", operation_id = "analyze", tag = "analysis", params(Options),
     request_body(content((PhotosForm = "multipart/form-data"), (NamedUploads = "application/json"))),
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order",
             headers(("server-timing" = String, description = "Milliseconds of `read`, `decode`, `find_hair`, `measure`, and `match`, summed over the photos; 0 for a stage that did not run"))),
-        Stored, TakesPhotos, TakesUploads, FindsHair,
+        Stored, ReadsPhotos, FindsHair,
     ))]
 async fn analyze(
     State(app): State<AnalysisState>,
@@ -152,7 +170,7 @@ async fn analyze(
         ReceivedPhotos::named(uploads)
     } else {
         let limit = MAX_PHOTOS * PHOTO_LIMIT + OVERHEAD;
-        Multipart::from_request(request, &["images"], limit).await?.into()
+        Multipart::from_request(request, limit)?.into()
     };
     // All photos of a call are matched against the same snapshot.
     let against = match app.matching.snapshot().await {
@@ -167,12 +185,12 @@ async fn analyze(
 }
 
 /// Match one photo against the built-in palette of industry shades.
-#[utoipa::path(post, path = "/analyze-legacy", tag = "analysis", params(Options),
+#[utoipa::path(post, path = "/analyze-legacy", operation_id = "analyze_legacy", tag = "analysis", params(Options),
     request_body(content = PhotoForm, content_type = "multipart/form-data"),
     responses(
         (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette",
             headers(("server-timing" = String, description = "Milliseconds of `read`, `decode`, `find_hair`, `measure`, and `match`, summed over the photos; 0 for a stage that did not run"))),
-        Stored, TakesPhotos, FindsHair,
+        Stored, ReadsPhotos, FindsHair,
     ))]
 async fn analyze_legacy(
     State(app): State<AnalysisState>,
@@ -180,8 +198,7 @@ async fn analyze_legacy(
     request: Request,
 ) -> Result<(ServerTiming, Json<Vec<Row>>), ApiError> {
     let wanted = options.request()?;
-    let uploads =
-        Multipart::from_request(request, &["image", "images", "file"], PHOTO_LIMIT + OVERHEAD).await?;
+    let uploads = Multipart::from_request(request, PHOTO_LIMIT + OVERHEAD)?;
     let (rows, times) = answer_all(&app, &standard_palette(), uploads.into(), wanted, 1).await?;
     Ok((ServerTiming(times), Json(rows)))
 }
@@ -195,13 +212,19 @@ async fn answer_all(
     most: usize,
 ) -> Result<(Vec<Row>, StageTimes), ApiError> {
     let mut rows = Vec::new();
-    let mut failures = Vec::new();
     let mut times = StageTimes::default();
     loop {
         let started = Instant::now();
-        let next = photos.next(&app.library).await?;
+        let next = photos.next(&app.library).await;
         times.read += started.elapsed();
-        let Some(photo) = next else { break };
+        let photo = match next {
+            Ok(Some(photo)) => photo,
+            Ok(None) => break,
+            Err(error) => {
+                photos.drain().await;
+                return Err(error);
+            }
+        };
         if rows.len() == most {
             photos.drain().await;
             return Err(BodyError::TooMany(most).into());
@@ -221,16 +244,7 @@ async fn answer_all(
                 photos.drain().await;
                 return Err(error);
             }
-            Err(error) => {
-                let detail = error.detail();
-                let row = Row::failed(image_index, filename.clone(), detail.clone());
-                failures.push(Failure {
-                    error,
-                    filename,
-                    detail,
-                });
-                row
-            }
+            Err(error) => Row::failed(image_index, filename, error.code(), error.detail()),
         };
         rows.push(row);
     }
@@ -244,11 +258,7 @@ async fn answer_all(
         };
         return Err(BodyError::NoPhoto(missing).into());
     }
-    if failures.len() == rows.len() {
-        Err(none_answered(failures))
-    } else {
-        Ok((rows, times))
-    }
+    Ok((rows, times))
 }
 
 async fn answer(
@@ -259,34 +269,4 @@ async fn answer(
 ) -> Result<Analysis, ApiError> {
     let _memory = photo.memory;
     Ok(app.matching.analyze(against, photo.bytes?, wanted).await?)
-}
-
-/// The error of one photo among several.
-struct Failure {
-    error: ApiError,
-    filename: String,
-    detail: String,
-}
-
-fn none_answered(mut failures: Vec<Failure>) -> ApiError {
-    if failures.len() == 1 {
-        return failures.swap_remove(0).error;
-    }
-    let first = (failures[0].error.status(), failures[0].error.code());
-    let agreed = failures.iter().all(|failure| failure.error.status() == first.0);
-    let (status, code) = if agreed {
-        first
-    } else {
-        (StatusCode::UNPROCESSABLE_ENTITY, "invalid_value")
-    };
-    let each: Vec<String> = failures
-        .iter()
-        .map(|failure| format!("{}: {}", failure.filename, failure.detail))
-        .collect();
-    let detail = format!(
-        "None of the {} images could be analyzed: {}",
-        failures.len(),
-        each.join(" ")
-    );
-    ApiError::AllRows { status, code, detail }
 }

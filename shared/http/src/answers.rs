@@ -14,12 +14,11 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
     "num_images": 2, "library_version": "d4ad6fc7-14",
-    "results": [row_example(), {"image_index": 2, "filename": "b.txt", "error": "The file is not an image that can be read; send a JPEG, PNG, \
-        WebP, GIF, BMP, TIFF, HEIC, AVIF or JPEG XL."}]
+    "results": [row_example(), failed_example()]
 }))]
 pub struct AnalysisView {
     /// Number of photos in the call.
-    #[schema(example = 1)]
+    #[schema(example = 2)]
     num_images: usize,
     /// Changes whenever the library changes.
     library_version: String,
@@ -38,42 +37,51 @@ impl AnalysisView {
     }
 }
 
-/// The result for one photo.
+/// The result for one photo: `status` says which of the two it is.
 #[derive(Serialize, ToSchema)]
-#[schema(example = json!(row_example()))]
-pub struct Row {
-    /// Position of the photo in the call, from 1.
-    #[schema(example = 1)]
-    image_index: usize,
-    #[schema(example = "a.jpg")]
-    filename: String,
-    #[serde(flatten)]
-    answer: Answer,
+#[serde(untagged)]
+#[schema(
+    example = json!(row_example()),
+    discriminator(property_name = "status", mapping(
+        ("found" = "#/components/schemas/FoundRow"),
+        ("failed" = "#/components/schemas/FailedRow"),
+    ))
+)]
+pub enum Row {
+    /// The photo was analyzed.
+    Found(Box<FoundRow>),
+    /// It could not be.
+    Failed(FailedRow),
 }
 
 impl Row {
     /// The row of an analyzed photo; `image_index` counts from 1.
     pub fn found(image_index: usize, filename: String, analysis: &Analysis) -> Self {
-        Self {
-            image_index,
-            filename,
-            answer: Answer::Found(Box::new(Found::new(analysis))),
-        }
+        Self::Found(Box::new(FoundRow::new(image_index, filename, analysis)))
     }
 
-    /// The row of a photo that could not be analyzed, with one sentence that says why.
-    pub fn failed(image_index: usize, filename: String, error: String) -> Self {
-        Self {
+    /// The row of a photo that could not be analyzed, with the code of the error and one sentence that says why.
+    pub fn failed(image_index: usize, filename: String, code: &'static str, error: String) -> Self {
+        Self::Failed(FailedRow {
             image_index,
             filename,
-            answer: Answer::Error { error },
-        }
+            status: FailedStatus::Failed,
+            code,
+            error,
+        })
     }
+}
+
+fn failed_example() -> serde_json::Value {
+    serde_json::json!({
+        "image_index": 2, "filename": "b.txt", "status": "failed", "code": "not_an_image",
+        "error": "The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF or JPEG XL."
+    })
 }
 
 fn row_example() -> serde_json::Value {
     serde_json::json!({
-        "image_index": 1, "filename": "a.jpg", "cached": false,
+        "image_index": 1, "filename": "a.jpg", "status": "found", "cached": false,
         "analysis_summary": {
             "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
             "professional_level": 8, "family": "blonde", "gray_percentage": 2.1
@@ -97,21 +105,50 @@ fn row_example() -> serde_json::Value {
     })
 }
 
-/// Either an analysis or an error.
+/// A photo that could not be analyzed.
 #[derive(Serialize, ToSchema)]
-#[serde(untagged)]
-enum Answer {
-    Found(Box<Found>),
-    Error {
-        /// What is wrong with the photo, in one sentence.
-        #[schema(example = "No hair detected in the image.")]
-        error: String,
-    },
+#[schema(example = json!(failed_example()))]
+pub struct FailedRow {
+    /// Position of the photo in the call, from 1.
+    #[schema(example = 2)]
+    image_index: usize,
+    #[schema(example = "b.txt")]
+    filename: String,
+    status: FailedStatus,
+    /// A stable code for this kind of error, as in a problem.
+    #[schema(example = "no_hair")]
+    code: &'static str,
+    /// What is wrong with the photo, in one sentence.
+    #[schema(example = "No hair detected in the image.")]
+    error: String,
+}
+
+/// The status of a photo that could not be analyzed.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FailedStatus {
+    /// `error` says why.
+    Failed,
+}
+
+/// The status of an analyzed photo.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum FoundStatus {
+    /// Hair was found and measured.
+    Found,
 }
 
 /// The analysis of a photo.
 #[derive(Serialize, ToSchema)]
-struct Found {
+#[schema(example = json!(row_example()))]
+pub struct FoundRow {
+    /// Position of the photo in the call, from 1.
+    #[schema(example = 1)]
+    image_index: usize,
+    #[schema(example = "a.jpg")]
+    filename: String,
+    status: FoundStatus,
     /// Whether the measurement came from the cache, so that no network ran.
     cached: bool,
     analysis_summary: SummaryView,
@@ -270,8 +307,8 @@ struct PhotoSourceView {
     daylight_error: f32,
 }
 
-impl Found {
-    fn new(analysis: &Analysis) -> Self {
+impl FoundRow {
+    fn new(image_index: usize, filename: String, analysis: &Analysis) -> Self {
         let overlay = analysis.overlay.as_ref().map(|png| {
             format!(
                 "data:image/png;base64,{}",
@@ -281,6 +318,9 @@ impl Found {
         let colors = analysis.colors.iter();
         let colors = colors.map(|color| ColorShare::new(color, analysis.daylight));
         Self {
+            image_index,
+            filename,
+            status: FoundStatus::Found,
             cached: analysis.cached,
             analysis_summary: SummaryView {
                 estimated_tone: analysis.summary.tone.into(),

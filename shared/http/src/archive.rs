@@ -50,7 +50,7 @@ pub fn routes() -> OpenApiRouter<ArchiveState> {
 /// Import the file with `POST /import` or `strand-server import`, on this or another deployment. If the connection
 /// breaks, the file is incomplete and every import rejects it. If an API key is set and the client cannot send headers,
 /// as with a download link, send the key in the query as `api_key`.
-#[utoipa::path(get, path = "/export", tag = "library",
+#[utoipa::path(get, path = "/export", operation_id = "export_library", tag = "library",
     responses(
         (status = 200, description = "The file", body = FileBytes, content_type = "application/x-tar",
             headers(("content-disposition" = String, description = "A name for the file"),
@@ -137,7 +137,7 @@ impl From<Imported> for ImportView {
 /// Send the file itself as the body. It is checked completely before anything is imported. A color is merged into an
 /// existing one of the same name, and images that it already has are not added again. To continue an interrupted
 /// import, send the same file again.
-#[utoipa::path(post, path = "/import", tag = "library",
+#[utoipa::path(post, path = "/import", operation_id = "import_library", tag = "library",
     request_body(content = FileBytes, content_type = "application/x-tar", description = "A file of `GET /export`"),
     responses(
         (status = 200, body = ImportView, description = "It is imported"),

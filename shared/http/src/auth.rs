@@ -1,7 +1,7 @@
 //! The API key that protects the routes that change something.
 
-use crate::{ApiError, Shared};
-use axum::extract::{Request, State};
+use crate::{ApiError, Shared, document};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
@@ -29,29 +29,37 @@ pub async fn require_key(
     next: Next,
 ) -> Result<Response, ApiError> {
     if let Some(key) = &app.config.api_key
-        && changes_something(request.method(), request.uri().path())
+        && let Some(route) = request.extensions().get::<MatchedPath>()
+        && changes_something(request.method(), route.as_str())
     {
-        match given_key(&request) {
-            None => return Err(ApiError::NoKey),
-            Some(given) if !key.is(&given) => return Err(ApiError::WrongKey),
-            Some(_) => {}
+        let refused = match given_key(&request, route.as_str()) {
+            None => Some(ApiError::NoKey),
+            Some(given) if !key.is(&given) => Some(ApiError::WrongKey),
+            Some(_) => None,
+        };
+        // A path or a method that is not there needs no key.
+        if let Some(refused) = refused.filter(|_| document::has(request.method(), route.as_str())) {
+            return Err(refused);
         }
     }
     Ok(next.run(request).await)
 }
 
-fn changes_something(method: &Method, path: &str) -> bool {
+const STREAM: &str = "/train/{id}/stream";
+const EXPORT: &str = "/export";
+
+fn changes_something(method: &Method, route: &str) -> bool {
     let asks_only = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let opens_training = path.starts_with("/train/") && path.ends_with("/stream");
-    let only_looks = matches!(path, "/analyze" | "/analyze-legacy");
+    let opens_training = route == STREAM;
+    let only_looks = matches!(route, "/analyze" | "/analyze-legacy");
     // An export changes nothing, but discloses the whole library.
-    let takes_all = path == "/export";
+    let takes_all = route == EXPORT;
     // The key of an upload is unguessable, and was given to a client that had the API key.
-    let has_its_own_key = *method == Method::PUT && path.starts_with("/uploads/");
+    let has_its_own_key = *method == Method::PUT && route == "/uploads/{key}";
     opens_training || takes_all || !(asks_only || only_looks || has_its_own_key)
 }
 
-fn given_key(request: &Request) -> Option<String> {
+fn given_key(request: &Request, route: &str) -> Option<String> {
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
     if let Some(key) = header("x-api-key") {
         return Some(key.to_owned());
@@ -64,11 +72,10 @@ fn given_key(request: &Request) -> Option<String> {
     }
     // A browser's EventSource and a download link cannot send headers. Only these two routes also accept the key in the
     // query.
-    let path = request.uri().path();
     let query = request
         .uri()
         .query()
-        .filter(|_| path.ends_with("/stream") || path == "/export")?;
+        .filter(|_| [STREAM, EXPORT].contains(&route))?;
     let (_, key) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "api_key")?;
     Some(key.into_owned())
 }
@@ -82,16 +89,17 @@ mod tests {
         for (method, path, changes) in [
             (Method::GET, "/colors", false),
             (Method::POST, "/colors", true),
-            (Method::DELETE, "/colors/1", true),
-            (Method::GET, "/train/1/stream", true),
+            (Method::DELETE, "/colors/{id}", true),
+            (Method::GET, "/train/{id}/stream", true),
             (Method::POST, "/train", true),
             (Method::POST, "/analyze", false),
             (Method::POST, "/clear-cache", true),
             (Method::POST, "/uploads", true),
-            (Method::PUT, "/uploads/0123", false),
+            (Method::PUT, "/uploads/{key}", false),
             (Method::GET, "/export", true),
             (Method::POST, "/import", true),
         ] {
+            assert!(document::has(&method, path), "{method} {path}");
             assert_eq!(changes_something(&method, path), changes, "{method} {path}");
         }
     }

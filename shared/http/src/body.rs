@@ -1,11 +1,12 @@
 //! Request bodies: JSON, and what all bodies have in common, with errors of ours and limits that hold while reading.
 
+use crate::disposition::{essence, type_parameter};
 use crate::{ApiError, Shared};
 use axum::Json;
 use axum::body::{Body, HttpBody};
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::{StreamExt, stream};
@@ -41,8 +42,26 @@ pub enum BodyError {
     #[error("{0}")]
     BrokenJson(String),
     /// More JSON than any request here needs: 413.
-    #[error("The JSON body is larger than {limit} kB, which no request here needs; send less.", limit = JSON_LIMIT / 1024)]
+    #[error(
+        "The JSON body is larger than {limit} kB, which no request here needs; send a photo as a file (multipart/form-data), \
+         or through POST /uploads.", limit = JSON_LIMIT / 1024
+    )]
     LargeJson,
+    /// Another encoding than we decode, of the body, a part, or its text: 415.
+    #[error("The encoding \"{0}\" is not supported; send the body as it is or with gzip, and text in UTF-8.")]
+    Encoding(String),
+    /// A file in a field of another name: 422.
+    #[error(
+        "The field \"{0}\" is not one for photos; send each photo as a file in \"image\" or \"images\" (\"file\" and \
+         \"photo\" do as well)."
+    )]
+    UnknownField(String),
+    /// A photo written as text: 422.
+    #[error(
+        "\"{0}\" holds a photo as text; send the photo as a file in \"image\" (multipart/form-data), or through POST \
+         /uploads."
+    )]
+    PhotoAsText(String),
     /// JSON of another shape: 422.
     #[error("{0}")]
     Shape(String),
@@ -109,6 +128,9 @@ impl BodyError {
             Self::NotJson => "not_json",
             Self::BrokenJson(_) => "malformed_json",
             Self::Shape(_) => "invalid_json",
+            Self::Encoding(_) => "encoding_unsupported",
+            Self::UnknownField(_) => "field_unknown",
+            Self::PhotoAsText(_) => "photo_as_text",
             Self::Multipart(_) => "malformed_multipart",
             Self::TooLarge(_) => "photo_too_large",
             Self::LargeJson | Self::TooLargeHere(_) | Self::OtherLength(_) => "body_too_large",
@@ -127,7 +149,7 @@ impl BodyError {
 
     pub fn status(&self) -> StatusCode {
         match self {
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::NotJson | Self::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             #[cfg(feature = "archive")]
             Self::NotArchive => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             #[cfg(feature = "archive")]
@@ -138,7 +160,11 @@ impl BodyError {
             Self::LargeJson | Self::TooLarge(_) | Self::TooLargeHere(_) | Self::OtherLength(_) => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::Shape(_) | Self::NoPhoto(_) | Self::TooMany(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Shape(_)
+            | Self::NoPhoto(_)
+            | Self::TooMany(_)
+            | Self::UnknownField(_)
+            | Self::PhotoAsText(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Self::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
@@ -171,9 +197,14 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
         if !is_json(request.headers()) {
             return Err(BodyError::NotJson.into());
         }
+        let charset = type_parameter(request.headers(), "charset");
         let bytes = read_json(request).await?;
-        match Json::from_bytes(&bytes) {
+        let text = utf8(&bytes, charset.as_deref())?;
+        match Json::from_bytes(text.as_bytes()) {
             Ok(Json(value)) => Ok(Self(value)),
+            Err(JsonRejection::JsonDataError(_)) if text.contains("\"data:image/") => {
+                Err(BodyError::PhotoAsText("The JSON body".into()).into())
+            }
             Err(JsonRejection::JsonDataError(error)) => {
                 Err(BodyError::Shape(reason(&error.body_text())).into())
             }
@@ -184,17 +215,52 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 
 /// Whether the body is said to be JSON.
 pub fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-        .unwrap_or_default();
-    let essence = kind
-        .split(';')
-        .next()
-        .unwrap_or_default()
+    let essence = essence(headers);
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+}
+
+/// The text of a JSON body, without a byte order mark. `charset` is what its type says; of plain ASCII, it says nothing.
+fn utf8<'b>(bytes: &'b [u8], charset: Option<&str>) -> Result<&'b str, BodyError> {
+    // RFC 4627, section 3: the first two characters are ASCII, so zeros among the first bytes tell the encoding.
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] | [0, 0, 0, _, ..] | [_, 0, 0, 0, ..] => {
+            return Err(BodyError::Encoding("UTF-32".into()));
+        }
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..] => {
+            return Err(BodyError::Encoding("UTF-16".into()));
+        }
+        _ => {}
+    }
+    let is_ours = |charset: &str| {
+        ["utf-8", "utf8"]
+            .iter()
+            .any(|ours| charset.eq_ignore_ascii_case(ours))
+    };
+    if let Some(other) = charset.filter(|charset| !is_ours(charset) && !bytes.is_ascii()) {
+        return Err(BodyError::Encoding(other.to_owned()));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    std::str::from_utf8(bytes)
+        .map_err(|_| BodyError::BrokenJson("The JSON body is not in UTF-8; encode its text in UTF-8.".into()))
+}
+
+/// Refuses bodies in an encoding that is not decoded behind this, by its name.
+pub async fn known_encoding(mut request: Request, next: Next) -> Result<Response, ApiError> {
+    let Some(encoding) = request.headers().get(header::CONTENT_ENCODING) else {
+        return Ok(next.run(request).await);
+    };
+    let encoding = String::from_utf8_lossy(encoding.as_bytes())
         .trim()
         .to_ascii_lowercase();
-    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
+    let headers = request.headers_mut();
+    match &*encoding {
+        "" | "identity" => _ = headers.remove(header::CONTENT_ENCODING),
+        "gzip" | "x-gzip" => {
+            headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        _ => return Err(BodyError::Encoding(encoding).into()),
+    }
+    Ok(next.run(request).await)
 }
 
 async fn read_json(request: Request) -> Result<Vec<u8>, BodyError> {

@@ -1,9 +1,17 @@
 //! The OpenAPI description of the whole contract. It is one committed file, generated from the handlers. Every process
 //! serves it, even if it serves only a part of the contract.
 
+#[cfg(feature = "page")]
+use crate::ApiError;
 use axum::Router;
-use axum::http::header;
+use axum::http::{Method, header};
 use axum::routing::get;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+#[cfg(feature = "page")]
+use std::sync::Arc;
+use std::sync::LazyLock;
 
 /// The description, as JSON.
 pub const OPENAPI: &str = include_str!("../openapi.json");
@@ -13,19 +21,88 @@ pub fn routes() -> Router {
     Router::new().route("/openapi.json", get(move || async move { (json, OPENAPI) }))
 }
 
+/// How a parameter in a path begins.
+pub const PLACEHOLDER: char = '{';
+
+/// The paths of the description, and the methods of each.
+#[derive(Deserialize)]
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "what stands behind a method is skipped"
+)]
+struct Paths {
+    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+}
+
+static PATHS: LazyLock<Paths> =
+    LazyLock::new(|| serde_json::from_str(OPENAPI).expect("the description is JSON with paths"));
+
+/// The paths of the contract, with `{name}` for parameters.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    PATHS.paths.keys().map(String::as_str)
+}
+
+/// Whether the contract has this method on this path, which is one of [`paths`].
+pub fn has(method: &Method, path: &str) -> bool {
+    let methods = PATHS.paths.get(path);
+    let name = match *method {
+        Method::HEAD => "get".to_owned(),
+        ref other => other.as_str().to_ascii_lowercase(),
+    };
+    methods.is_some_and(|methods| methods.contains_key(&name))
+}
+
 /// The page for trying the API.
 #[cfg(feature = "page")]
 pub fn pages() -> Router {
+    use axum::extract::Path;
+    use axum::response::Html;
+
     // Relative to the page, so that it works below any path.
-    let config = utoipa_swagger_ui::Config::from("../openapi.json");
-    utoipa_swagger_ui::SwaggerUi::new("/docs").config(config).into()
+    let config = Arc::new(utoipa_swagger_ui::Config::from("../openapi.json"));
+    let file = async move |Path(name): Path<String>| {
+        let file = utoipa_swagger_ui::serve(&name, config).ok().flatten();
+        let file = file.ok_or_else(|| ApiError::NoRoute(format!("/docs/{name}")))?;
+        let encoding = file.gzpipped.then_some([(header::CONTENT_ENCODING, "gzip")]);
+        Ok::<_, ApiError>((
+            encoding,
+            [(header::CONTENT_TYPE, file.content_type)],
+            file.bytes.into_owned(),
+        ))
+    };
+    Router::new()
+        .route("/docs/", get(|| async { Html(DOCS) }))
+        .route("/docs/{name}", get(file))
 }
+
+/// The page of Swagger UI, with the name of this API and a viewport for phones.
+#[cfg(feature = "page")]
+const DOCS: &str = r#"<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Strand API</title>
+<link rel="stylesheet" href="swagger-ui.css">
+<link rel="stylesheet" href="index.css">
+<link rel="icon" href="favicon-32x32.png" type="image/png" sizes="32x32">
+</head>
+<body>
+<div id="swagger-ui"></div>
+<script src="swagger-ui-bundle.js"></script>
+<script src="swagger-ui-standalone-preset.js"></script>
+<script src="swagger-initializer.js"></script>
+</body>
+</html>
+"#;
 
 #[cfg(all(test, feature = "archive", feature = "metrics"))]
 mod tests {
     use super::OPENAPI;
     use crate::{archive, error, ready, routes, service, training};
+    use serde::{Serialize, Serializer};
     use serde_json::Value;
+    use std::collections::BTreeSet;
     use std::path::Path;
     use utoipa::openapi::security::{
         ApiKey as ApiKeyScheme, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme,
@@ -36,7 +113,7 @@ mod tests {
     #[derive(OpenApi)]
     #[openapi(
         info(
-            title = "Hair Color Analyzer API",
+            title = "Strand API",
             description = "Teach Strand the shades of a salon or shop from a few photos each; it answers any photo of hair \
                 with its dominant colors, its tone and level, and the shades that match best. On the wire a shade is a \
                 `color` and its photo an `image`. Errors are RFC 9457 problems: `detail` is one plain sentence, `code` a \
@@ -44,6 +121,8 @@ mod tests {
                 operation with `x-strand-deployments` exists only on these deployments.",
             license(name = "Apache-2.0", identifier = "Apache-2.0"),
         ),
+        // Relative to this document, so that it holds below any path.
+        servers((url = ".")),
         tags(
             (name = "colors", description = "The library: colors and their images"),
             (name = "training", description = "Training colors"),
@@ -93,7 +172,31 @@ mod tests {
         for (path, method) in SERVER_ONLY {
             document["paths"][path][method]["x-strand-deployments"] = serde_json::json!(["server"]);
         }
-        serde_json::to_string_pretty(&document).unwrap() + "\n"
+        for operations in document["paths"].as_object_mut().unwrap().values_mut() {
+            for operation in operations.as_object_mut().unwrap().values_mut() {
+                if let Some(body) = operation.get_mut("requestBody") {
+                    body["required"] = true.into();
+                }
+            }
+        }
+        serde_json::to_string_pretty(&Ordered(&document)).unwrap() + "\n"
+    }
+
+    /// JSON in alphabetical order, except that forms come first: tools take the first kind of body.
+    struct Ordered<'v>(&'v Value);
+
+    impl Serialize for Ordered<'_> {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            match self.0 {
+                Value::Object(fields) => {
+                    let mut fields: Vec<_> = fields.iter().collect();
+                    fields.sort_by_key(|(name, _)| (!name.starts_with("multipart/"), *name));
+                    serializer.collect_map(fields.iter().map(|(name, value)| (name, Ordered(value))))
+                }
+                Value::Array(items) => serializer.collect_seq(items.iter().map(Ordered)),
+                other => other.serialize(serializer),
+            }
+        }
     }
 
     fn parts<S: Clone + Send + Sync + 'static>(resource: OpenApiRouter<S>) -> utoipa::openapi::OpenApi {
@@ -113,6 +216,18 @@ mod tests {
             "{} is not what the handlers say; run `make openapi` and review the difference",
             path.display()
         );
+    }
+
+    #[test]
+    fn every_operation_has_an_id_of_its_own() {
+        let document: Value = serde_json::from_str(OPENAPI).unwrap();
+        let paths = document["paths"].as_object().unwrap().values();
+        let operations = paths.flat_map(|methods| methods.as_object().unwrap().values());
+        let ids: Vec<&str> = operations
+            .map(|operation| operation["operationId"].as_str().unwrap())
+            .collect();
+        let different: BTreeSet<&&str> = ids.iter().collect();
+        assert_eq!(different.len(), ids.len(), "{ids:?}");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Errors of the API as RFC 9457 problems.
 
 use crate::body::BodyError;
-use crate::observe::{request_id, root};
+use crate::observe::request_id;
+use crate::{near, place};
 use axum::Json;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -22,16 +23,6 @@ pub enum ApiError {
     /// The body was rejected: 400, 413, 415, or 422, as [`BodyError`] says.
     #[error(transparent)]
     Body(#[from] BodyError),
-    /// None of several images could be analyzed: their common status, or 422 if they differ.
-    #[error("{detail}")]
-    AllRows {
-        /// The common status of the rows.
-        status: StatusCode,
-        /// The common code of the rows.
-        code: &'static str,
-        /// The error of each row.
-        detail: String,
-    },
     /// A part of the path or query is invalid: 400.
     #[error("{0}")]
     Malformed(String),
@@ -42,7 +33,7 @@ pub enum ApiError {
     #[error("Wrong API key; check the value of x-api-key or the bearer token.")]
     WrongKey,
     /// Unknown path: 404.
-    #[error("There is no route {0}; see /docs.")]
+    #[error("There is no route {0}; {advice}.", advice = where_else(.0))]
     NoRoute(String),
     /// Unsupported method: 405.
     #[error("This route does not support {0}; see the Allow header.")]
@@ -88,7 +79,7 @@ pub struct Problem {
 
 /// Every [`Problem::code`], including those of the gateway in front of this process.
 #[cfg(test)]
-pub const CODES: [&str; 46] = [
+pub const CODES: [&str; 49] = [
     "archive_damaged",
     "archive_too_new",
     "archive_unreadable",
@@ -96,6 +87,8 @@ pub const CODES: [&str; 46] = [
     "body_interrupted",
     "body_too_large",
     "disk_full",
+    "encoding_unsupported",
+    "field_unknown",
     "gateway_error",
     "gateway_unavailable",
     "image_damaged",
@@ -120,6 +113,7 @@ pub const CODES: [&str; 46] = [
     "not_json",
     "not_ready",
     "overloaded",
+    "photo_as_text",
     "photo_damaged",
     "photo_too_large",
     "runtime_missing",
@@ -146,7 +140,6 @@ impl ApiError {
         match self {
             Self::Library(error) => status_of(error),
             Self::Body(error) => error.status(),
-            Self::AllRows { status, .. } => *status,
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NoKey => StatusCode::UNAUTHORIZED,
             Self::WrongKey => StatusCode::FORBIDDEN,
@@ -170,7 +163,6 @@ impl ApiError {
             #[cfg(feature = "archive")]
             Self::Archive(error) => archive_code(error),
             Self::Body(error) => error.code(),
-            Self::AllRows { code, .. } => code,
             Self::Malformed(_) => "malformed_request",
             Self::NoKey => "key_missing",
             Self::WrongKey => "key_wrong",
@@ -197,6 +189,14 @@ impl ApiError {
             Self::Panic(_) => "Strand failed to answer; its log has the reason.".into(),
             _ => self.to_string(),
         }
+    }
+}
+
+/// Where to look instead of an unknown path.
+fn where_else(path: &str) -> String {
+    match near::nearest(path) {
+        Some(nearest) => format!("the nearest is {nearest}, and /docs lists them all"),
+        None => "see /docs".to_owned(),
     }
 }
 
@@ -235,7 +235,8 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
     }
 }
 
-fn code_of(error: &LibraryError) -> &'static str {
+/// The stable code of a use case's error.
+pub fn code_of(error: &LibraryError) -> &'static str {
     match error {
         LibraryError::Unknown { .. } => "not_found",
         LibraryError::NameTaken(_) => "name_taken",
@@ -319,7 +320,7 @@ impl IntoResponse for ApiError {
             tracing::error!(error = %self, "the request failed");
         }
         let problem = Problem {
-            r#type: format!("{}docs/errors#{}", root(), self.code()),
+            r#type: format!("{}docs/errors#{}", place::root(), self.code()),
             title: status.canonical_reason().unwrap_or("Error").to_owned(),
             status: status.as_u16(),
             code: self.code(),

@@ -9,17 +9,21 @@ mod archive;
 mod auth;
 mod body;
 mod cors;
+mod disposition;
 mod document;
+mod drain;
 mod error;
 #[cfg(feature = "page")]
 mod error_pages;
 mod extract;
 mod multipart;
+mod near;
 mod observe;
 #[cfg(feature = "page")]
 mod page;
 mod palette;
 mod photos;
+mod place;
 mod problems;
 mod ready;
 mod received;
@@ -35,9 +39,10 @@ pub use answers::{AnalysisView, Row};
 pub use auth::ApiKey;
 pub use cors::{AllowedOrigins, ParseOriginsError};
 pub use document::OPENAPI;
-pub use error::library_detail;
+pub use error::{code_of, library_detail};
 #[cfg(feature = "metrics")]
 pub use observe::install_metrics;
+pub use place::{BasePath, TrustedProxies};
 pub use routes::{HttpConfig, Routes};
 
 use error::ApiError;

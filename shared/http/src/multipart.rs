@@ -1,14 +1,29 @@
 //! Files in request bodies: the parts of a multipart body, or a whole body.
 
 use crate::body::{BodyError, DRAIN_LIMIT, PHOTO_LIMIT, Unread, announced, guarded};
+use crate::disposition::{Disposition, essence, type_parameter};
 use crate::error::ApiError;
-use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
-use axum::extract::{FromRequest, Request};
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use base64::Engine;
+use base64::alphabet::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use futures_util::StreamExt;
+use multer::Field;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many bytes of a multipart body may be something other than photos.
 pub const OVERHEAD: usize = 64 * 1024;
+
+/// What a field with a photo may be called on every route, each also with `[]` or a number.
+const NAMES: [&str; 4] = ["images", "image", "file", "photo"];
+/// A text of more bytes than this in a photo's field is taken for an encoded photo.
+const LONGEST_CAPTION: usize = 1000;
+/// As padded as it may be; many encoders leave the padding out.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 /// Bytes per permit of [`RECEIVED`].
 const MEGABYTE: usize = 1024 * 1024;
@@ -28,64 +43,51 @@ pub struct ReceivedPhoto {
 
 /// Reads the files of a multipart body one at a time, so that only one is in memory.
 pub struct Multipart {
-    parts: axum::extract::Multipart,
-    names: &'static [&'static str],
+    parts: multer::Multipart<'static>,
     drained: usize,
     unread: Unread,
 }
 
 impl Multipart {
-    /// Reads the parts with one of these names and skips the others. `limit` is the maximum size of the whole body in
-    /// bytes.
+    /// Reads the photos of a body. `limit` is the maximum size of the whole body in bytes.
     ///
     /// # Errors
     /// [`BodyError::Multipart`] if the request is not multipart, [`BodyError::TooLarge`] if it announces more bytes
     /// than are worth reading to the end.
-    pub async fn from_request(
-        request: Request,
-        names: &'static [&'static str],
-        limit: usize,
-    ) -> Result<Self, BodyError> {
+    pub fn from_request(request: Request, limit: usize) -> Result<Self, BodyError> {
         if announced(request.headers()) > limit + DRAIN_LIMIT {
             return Err(BodyError::TooLarge("body".into()));
         }
+        let boundary = boundary(request.headers())?;
         let unread = Unread::default();
-        let request = request.map(|body| guarded(body, unread.clone()));
-        let parts = axum::extract::Multipart::from_request(request, &()).await.map_err(|rejection| {
-            let why = match rejection {
-                MultipartRejection::InvalidBoundary(_) => {
-                    "its content type names no multipart/form-data boundary"
-                }
-                _ => "it could not be read",
-            };
-            BodyError::Multipart(format!(
-                "The body is not multipart/form-data ({why}); send the photo as a file in the field \"{}\".",
-                names[0]
-            ))
-        })?;
+        let chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
         Ok(Self {
-            parts,
-            names,
+            parts: multer::Multipart::new(chunks, boundary),
             drained: 0,
             unread,
         })
     }
 
-    /// The next file, or `None` at the end.
+    /// The next photo, or `None` at the end. Parts that are no photo are skipped: texts, and a file input that was left
+    /// empty.
     ///
     /// # Errors
-    /// [`BodyError::Multipart`] if the body breaks off, stalls, or is malformed, or if skipped parts do not end.
+    /// [`BodyError::UnknownField`] for a file in a field of another name, [`BodyError::PhotoAsText`] for a photo that is
+    /// written as text, [`BodyError::Multipart`] if the body breaks off, stalls, or is malformed, or if skipped parts do
+    /// not end.
     pub async fn next(&mut self) -> Result<Option<ReceivedPhoto>, BodyError> {
         loop {
             let Some(field) = self.parts.next_field().await.map_err(|error| broken(&error))? else {
                 return Ok(None);
             };
             self.unread.reset();
-            if field.name().is_some_and(|name| self.names.contains(&name)) {
-                return read(field, &self.unread, &mut self.drained).await.map(Some);
-            }
-            if !discard(field, &self.unread, &mut self.drained).await {
-                return Err(BodyError::TooLarge("body".into()));
+            let part = Part::of(field.headers())?;
+            if part.is_photo() {
+                if let Some(photo) = read(field, part, &self.unread, &mut self.drained).await? {
+                    return Ok(Some(photo));
+                }
+            } else {
+                skip(field, &part, &self.unread, &mut self.drained).await?;
             }
         }
     }
@@ -101,6 +103,93 @@ impl Multipart {
     }
 }
 
+fn boundary(headers: &HeaderMap) -> Result<String, BodyError> {
+    let why = if essence(headers) != "multipart/form-data" {
+        "its content type is another one, or missing"
+    } else if let Some(boundary) = type_parameter(headers, "boundary") {
+        return Ok(boundary);
+    } else {
+        "its content type names no boundary"
+    };
+    Err(BodyError::Multipart(format!(
+        "The body is not multipart/form-data ({why}); send each photo as a file in the field \"{}\".",
+        NAMES[1]
+    )))
+}
+
+/// What the headers of a part say.
+struct Part {
+    name: String,
+    filename: Option<String>,
+    is_file: bool,
+    is_base64: bool,
+}
+
+impl Part {
+    fn of(headers: &HeaderMap) -> Result<Self, BodyError> {
+        let Disposition { name, filename } = Disposition::of(headers);
+        let kind = essence(headers);
+        let encoding = headers.get("content-transfer-encoding");
+        let encoding = encoding.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase());
+        let is_base64 = match encoding.as_deref().map(str::trim) {
+            None | Some("" | "binary" | "8bit" | "7bit") => false,
+            Some("base64") => true,
+            Some(other) => return Err(BodyError::Encoding(other.to_owned())),
+        };
+        Ok(Self {
+            name: name.unwrap_or_default(),
+            is_file: filename.is_some() || kind.starts_with("image/") || kind == "application/octet-stream",
+            filename,
+            is_base64,
+        })
+    }
+
+    /// Whether its field is one for photos: one of [`NAMES`], also with `[]` or a number behind it.
+    fn is_photo(&self) -> bool {
+        let name = self.name.trim().to_ascii_lowercase();
+        let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        let in_brackets = name.strip_suffix(']').and_then(|rest| rest.rsplit_once('['));
+        let stem = match in_brackets {
+            Some((stem, index)) if is_number(index) => stem,
+            _ => match name.trim_end_matches(|c: char| c.is_ascii_digit()) {
+                stem if stem.len() < name.len() => stem.trim_end_matches(['-', '_', '.']),
+                stem => stem,
+            },
+        };
+        NAMES.contains(&stem)
+    }
+
+    /// Whether it is a file input that was left empty, if it has no bytes.
+    fn may_be_left_empty(&self) -> bool {
+        self.filename.as_deref().is_none_or(str::is_empty)
+    }
+}
+
+/// Skips a part that is no photo, unless that would drop one.
+async fn skip(
+    mut field: Field<'_>,
+    part: &Part,
+    unread: &Unread,
+    drained: &mut usize,
+) -> Result<(), BodyError> {
+    let first = field
+        .chunk()
+        .await
+        .map_err(|error| broken(&error))?
+        .unwrap_or_default();
+    if part.is_file && !(first.is_empty() && part.may_be_left_empty()) {
+        return Err(BodyError::UnknownField(part.name.clone()));
+    }
+    if first.starts_with(b"data:image/") {
+        return Err(BodyError::PhotoAsText(part.name.clone()));
+    }
+    if discard(field, unread, drained).await {
+        Ok(())
+    } else {
+        Err(BodyError::TooLarge("body".into()))
+    }
+}
+
 /// Discards a part; `false` once more than [`DRAIN_LIMIT`] bytes have been discarded.
 async fn discard(mut field: Field<'_>, unread: &Unread, drained: &mut usize) -> bool {
     while let Ok(Some(chunk)) = field.chunk().await {
@@ -113,20 +202,26 @@ async fn discard(mut field: Field<'_>, unread: &Unread, drained: &mut usize) -> 
     true
 }
 
-/// Reads a part to its end. An error that concerns only this part becomes its result, so that the client gets to read
-/// it.
+/// Reads a part to its end; `None` if it holds no photo. An error that concerns only this part becomes its result, so
+/// that the client gets to read it.
 async fn read(
     mut field: Field<'_>,
+    part: Part,
     unread: &Unread,
     drained: &mut usize,
-) -> Result<ReceivedPhoto, BodyError> {
-    let filename = field.file_name().map(str::to_owned);
-    let too_large = || BodyError::TooLarge(filename.clone().unwrap_or_default());
+) -> Result<Option<ReceivedPhoto>, BodyError> {
+    let too_large = || BodyError::TooLarge(part.filename.clone().unwrap_or_default());
+    // Base64 writes three bytes as four characters, with line ends between them.
+    let limit = if part.is_base64 {
+        PHOTO_LIMIT / 2 * 3
+    } else {
+        PHOTO_LIMIT
+    };
     let (mut file, mut refused) = (Growing::default(), None);
     while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
         unread.reset();
         if refused.is_none() {
-            refused = file.add(&chunk, PHOTO_LIMIT, too_large).err();
+            refused = file.add(&chunk, limit, too_large).err();
         }
         if refused.is_some() {
             file = Growing::default();
@@ -136,10 +231,42 @@ async fn read(
             }
         }
     }
-    Ok(ReceivedPhoto {
-        filename,
-        bytes: refused.map_or(Ok(file.bytes), |error| Err(error.into())),
+    let bytes = match refused {
+        Some(refused) => Err(refused.into()),
+        None if file.bytes.is_empty() && part.may_be_left_empty() => return Ok(None),
+        None if part.is_base64 => Ok(decoded(&file.bytes)?),
+        None if !part.is_file && is_text(&file.bytes) => return text(&part, &file.bytes),
+        None => Ok(file.bytes),
+    };
+    Ok(Some(ReceivedPhoto {
+        filename: part.filename.filter(|name| !name.is_empty()),
+        bytes,
         memory: file.memory,
+    }))
+}
+
+/// A text in a photo's field is ignored, unless it is a photo written as text.
+fn text(part: &Part, bytes: &[u8]) -> Result<Option<ReceivedPhoto>, BodyError> {
+    if bytes.starts_with(b"data:") || bytes.len() > LONGEST_CAPTION {
+        return Err(BodyError::PhotoAsText(part.name.clone()));
+    }
+    Ok(None)
+}
+
+fn is_text(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'))
+}
+
+fn decoded(encoded: &[u8]) -> Result<Vec<u8>, BodyError> {
+    let encoded: Vec<u8> = encoded
+        .iter()
+        .filter(|byte| !byte.is_ascii_whitespace())
+        .copied()
+        .collect();
+    BASE64.decode(encoded).map_err(|_| {
+        BodyError::Multipart(
+            "A part is said to be base64, but is not; send the bytes of the file themselves.".into(),
+        )
     })
 }
 
@@ -211,9 +338,17 @@ pub async fn read_file(request: Request, size: usize) -> Result<(Vec<u8>, Memory
     refused.map_or(Ok((file.bytes, file.memory)), Err)
 }
 
-fn broken(error: &MultipartError) -> BodyError {
+fn broken(error: &multer::Error) -> BodyError {
     tracing::debug!(%error, "a multipart body broke");
-    BodyError::Multipart(
-        "The multipart body breaks off or is malformed; send it again, with every part closed by the boundary.".into(),
-    )
+    let said = match error {
+        multer::Error::ReadHeaderFailed(_)
+        | multer::Error::DecodeHeaderName { .. }
+        | multer::Error::DecodeHeaderValue { .. } => {
+            "The headers of a part cannot be read; write each as \"name: value\" on its own line, at most 32 of them."
+        }
+        _ => {
+            "The multipart body breaks off or is malformed; send it again, with every part closed by the boundary."
+        }
+    };
+    BodyError::Multipart(said.into())
 }

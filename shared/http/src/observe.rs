@@ -11,7 +11,6 @@ use tracing::Instrument;
 
 tokio::task_local! {
     static REQUEST_ID: String;
-    static ROOT: String;
 }
 
 pub static HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -21,16 +20,6 @@ const STAGES: &str = "strand_analysis_stage_seconds";
 /// The id of the request that this task handles.
 pub fn request_id() -> Option<String> {
     REQUEST_ID.try_with(Clone::clone).ok()
-}
-
-/// The relative path from the current request to the root of the service: `../` for each path segment after the first.
-/// A reference that begins with it works below any path that a proxy or a stage adds.
-pub fn root() -> String {
-    ROOT.try_with(Clone::clone).unwrap_or_default()
-}
-
-fn root_of(path: &str) -> String {
-    "../".repeat(path.matches('/').count().saturating_sub(1))
 }
 
 /// Starts collecting metrics in this process.
@@ -76,7 +65,6 @@ pub async fn observe(request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("none", MatchedPath::as_str)
         .to_owned();
-    let root = root_of(&path);
     let span = tracing::info_span!("request", id = %id, %method, %path);
     let started = Instant::now();
     let answer = async {
@@ -93,9 +81,7 @@ pub async fn observe(request: Request, next: Next) -> Response {
         metrics::histogram!(DURATION, &labels[..2]).record(seconds);
         response
     };
-    REQUEST_ID
-        .scope(id, ROOT.scope(root, answer.instrument(span)))
-        .await
+    REQUEST_ID.scope(id, answer.instrument(span)).await
 }
 
 /// Adds the times of an analysis to the metrics, except of stages that did not run.
@@ -117,23 +103,5 @@ fn method_label(method: &Method) -> &'static str {
         Method::DELETE => "DELETE",
         Method::OPTIONS => "OPTIONS",
         _ => "other",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::root_of;
-
-    #[test]
-    fn references_lead_to_the_root_from_every_path() {
-        let cases = [
-            ("/", ""),
-            ("/colors", ""),
-            ("/colors/1", "../"),
-            ("/colors/1/images", "../../"),
-        ];
-        for (path, root) in cases {
-            assert_eq!(root_of(path), root, "{path}");
-        }
     }
 }

@@ -88,7 +88,7 @@ impl From<(u64, &'static PaletteShade)> for PaletteShadeView {
 /// List the shades of the built-in palette.
 ///
 /// `/analyze-legacy` matches against them. You can also start your own library with their names and swatches.
-#[utoipa::path(get, path = "/palette", tag = "colors",
+#[utoipa::path(get, path = "/palette", operation_id = "list_palette", tag = "colors",
     responses((status = 200, body = [PaletteShadeView], description = "The shades: solid, then highlighted, then rooted")))]
 async fn list() -> impl IntoResponse {
     let shades: Vec<PaletteShadeView> = (1..).zip(palette()).map(PaletteShadeView::from).collect();

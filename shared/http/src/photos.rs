@@ -4,7 +4,7 @@ use crate::Shared;
 use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use crate::error::ApiError;
 use crate::extract::{FileInPath, Id, InPath, InQuery, PhotoInPath, ShadeInPath};
-use crate::multipart::{Multipart, OVERHEAD};
+use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
 use crate::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads, Written};
 use crate::received::ReceivedPhotos;
 use crate::views::{FileBytes, PhotoView};
@@ -13,7 +13,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::IntoResponse;
 use serde::Deserialize;
-use strand_library::{LibraryError, Thing};
+use strand_library::{Library, LibraryError, Thing};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -47,11 +47,22 @@ struct NamedUpload {
     upload: String,
 }
 
+/// What ties a request to its lines in the log. Every route reads it; it is described here because the generator of Python
+/// clients writes one that does not load for a route with two kinds of body and no optional parameter.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "it only documents the header")]
+struct Tracing {
+    /// An id of the client's for this request: up to 128 letters, digits, and `-_.:`. The answer and the log have it.
+    #[param(rename = "x-request-id", required = false, example = "salon-7", value_type = String)]
+    request_id: String,
+}
+
 /// Add an image to a color.
 ///
 /// Send the image as a file, or name the key of its upload.
-#[utoipa::path(post, path = "/colors/{id}/images", tag = "colors",
-    params(ShadeInPath),
+#[utoipa::path(post, path = "/colors/{id}/images", operation_id = "add_image", tag = "colors",
+    params(ShadeInPath, Tracing),
     request_body(content((ImageForm = "multipart/form-data"), (NamedUpload = "application/json"))),
     responses(
         (status = 201, body = PhotoView, description = "The new image", headers(("location" = String))),
@@ -67,20 +78,16 @@ async fn upload(
         let JsonBody(NamedUpload { upload }) = JsonBody::from_request(request, &()).await?;
         ReceivedPhotos::named(vec![upload])
     } else {
-        Multipart::from_request(request, &["image"], PHOTO_LIMIT + OVERHEAD)
-            .await?
-            .into()
+        Multipart::from_request(request, PHOTO_LIMIT + OVERHEAD)?.into()
     };
+    let first = only_photo(&mut photos, &app.library).await;
     // The body is read to the end in any case, so that the client gets to read the response.
-    let first = photos.next(&app.library).await?;
     photos.drain().await;
-    let first = first.ok_or_else(|| {
-        BodyError::NoPhoto("The field \"image\" is missing; send the photo as a file in it.".into())
-    })?;
+    let first = first?;
     let _memory = first.memory;
     let (photo, created) = app.library.add_photo(id, first.bytes?).await?;
     let view = PhotoView::from(photo);
-    let location = HeaderValue::from_str(view.path()).ok().filter(|_| created);
+    let location = HeaderValue::from_str(view.url()).ok().filter(|_| created);
     let status = if created {
         StatusCode::CREATED
     } else {
@@ -93,8 +100,19 @@ async fn upload(
     ))
 }
 
+/// The photo of a request that takes one.
+async fn only_photo(photos: &mut ReceivedPhotos, library: &Library) -> Result<ReceivedPhoto, ApiError> {
+    let first = photos.next(library).await?.ok_or_else(|| {
+        BodyError::NoPhoto("There is no photo; send one photo as a file in the field \"image\".".into())
+    })?;
+    match photos.next(library).await? {
+        None => Ok(first),
+        Some(_) => Err(BodyError::TooMany(1).into()),
+    }
+}
+
 /// List the images of a color, newest first.
-#[utoipa::path(get, path = "/colors/{id}/images", tag = "colors",
+#[utoipa::path(get, path = "/colors/{id}/images", operation_id = "list_images", tag = "colors",
     params(ShadeInPath),
     responses(
         (status = 200, body = [PhotoView], description = "The images"),
@@ -109,7 +127,7 @@ async fn list(
 }
 
 /// Delete an image. A trained color becomes stale.
-#[utoipa::path(delete, path = "/colors/{id}/images/{image_id}", tag = "colors",
+#[utoipa::path(delete, path = "/colors/{id}/images/{image_id}", operation_id = "delete_image", tag = "colors",
     params(PhotoInPath),
     responses(
         (status = 204, description = "It is gone"),
@@ -134,7 +152,7 @@ struct FileOptions {
 ///
 /// A HEIC, AVIF, JPEG XL, or TIFF is given as a JPEG in sRGB, with at most 2048 pixels on the long side. Any other
 /// image is given as it was uploaded.
-#[utoipa::path(get, path = "/training_data/{id}/{file}", tag = "colors",
+#[utoipa::path(get, path = "/training_data/{id}/{file}", operation_id = "download_image", tag = "colors",
     params(FileInPath, FileOptions),
     responses(
         (status = 200, description = "The photo", content_type = "image/*", body = FileBytes),

@@ -61,7 +61,7 @@ groups! {
     /// Routes with a body of JSON.
     TakesJson {
         400 malformed_json "Malformed id, or not JSON" "The JSON body does not fit this route: expected value at line 1 column 1."
-        413 body_too_large "The body is too large" "The JSON body is larger than 256 kB, which no request here needs; send less."
+        413 body_too_large "The body is too large" "The JSON body is larger than 256 kB, which no request here needs; send a photo as a file (multipart/form-data), or through POST /uploads."
         415 not_json "No JSON content type" "The body must be JSON, with the header content-type: application/json."
         422 invalid_value "Invalid values" "Enter a name (up to 120 characters)."
     }
@@ -77,9 +77,21 @@ groups! {
         413 photo_too_large "Too many bytes or pixels"
             "The file \"a.jpg\" is larger than 20 MB; send a smaller photo, 1280 pixels on the long side are plenty."
         415 not_an_image "Not a supported image" "The file is not an image that can be read; send a JPEG, PNG, WebP, GIF, BMP, TIFF, HEIC, AVIF or JPEG XL."
-        422 missing_photo "Fields are missing or too many" "The field \"image\" is missing; send the photo as a file in it."
+        422 missing_photo "No photo, more than one, or a file in a field of another name"
+            "There is no photo; send one photo as a file in the field \"image\"."
         503 overloaded "Busy with other photos, or the library cannot be reached; see Retry-After"
             "Strand is busy with other photos; try again in a few seconds."
+    }
+    /// Routes that answer photos with a row each.
+    ReadsPhotos {
+        400 malformed_multipart "Malformed query or body"
+            "The multipart body breaks off or is malformed; send it again, with every part closed by the boundary."
+        413 body_too_large "The whole body is too large"
+            "The JSON body is larger than 256 kB, which no request here needs; send a photo as a file (multipart/form-data), or through POST /uploads."
+        415 encoding_unsupported "Another encoding than gzip, or text in another than UTF-8"
+            "The encoding \"br\" is not supported; send the body as it is or with gzip, and text in UTF-8."
+        422 missing_photo "No photo, too many, or a file in a field of another name"
+            "There is no photo; send 1 to 5 as files in \"images\", or name uploads in \"uploads\"."
     }
     /// Routes that take photos by the names of uploads, too.
     TakesUploads {
@@ -109,10 +121,8 @@ groups! {
         503 overloaded "Busy with other photos, or the library cannot be reached; see Retry-After"
             "Strand is busy with other uploads; try again in a few seconds."
     }
-    /// Routes that look for hair, besides those that take photos.
+    /// Routes that look for hair.
     FindsHair {
-        422 no_hair "No photo or too many, or no hair in any"
-            "No hair detected in the image. Try a photo in which the hair is well lit, in focus, and fills a good part of the picture."
         503 overloaded "Busy, or a network is not installed; see Retry-After"
             "Strand is busy with other photos; try again in a few seconds."
     }

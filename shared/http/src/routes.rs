@@ -5,16 +5,17 @@ use crate::analysis::{self, AnalysisState};
 use crate::archive::{self, ArchiveState};
 use crate::training::{self, TrainingState};
 use crate::{
-    AllowedOrigins, ApiError, ApiKey, App, Shared, auth, body, document, error, observe, palette, photos,
-    ready, service, shades, uploads,
+    AllowedOrigins, ApiError, ApiKey, App, BasePath, Shared, TrustedProxies, auth, body, document, drain,
+    error, near, observe, palette, photos, place, ready, service, shades, uploads,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use std::sync::Arc;
 use std::time::Instant;
 use strand_library::{JobQueue, Library, Matching, Training};
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
 use utoipa_axum::router::OpenApiRouter;
 
@@ -27,6 +28,10 @@ pub struct HttpConfig {
     pub api_key: Option<ApiKey>,
     /// The maximum body size of the gateway in front of this process, in bytes, if there is one.
     pub body_limit: Option<u64>,
+    /// The path before ours, unless a proxy says another.
+    pub base_path: BasePath,
+    /// Whose `X-Forwarded-*` headers are believed.
+    pub trusted: TrustedProxies,
     /// The name of the store in `/health`.
     pub store: &'static str,
     /// The id of the hair parser, for `/health`.
@@ -79,7 +84,12 @@ impl Routes {
     /// Adds training and jobs.
     #[must_use]
     pub fn training(self, training: Arc<Training>, jobs: Arc<JobQueue>) -> Self {
-        let state = TrainingState { training, jobs };
+        let library = Arc::clone(&self.app.library);
+        let state = TrainingState {
+            library,
+            training,
+            jobs,
+        };
         self.and(plain(training::routes().with_state(state)))
     }
 
@@ -122,18 +132,31 @@ impl Routes {
     pub fn build(self) -> Router {
         let Self { app, routes } = self;
         let cors = app.config.origins.layer();
-        routes
+        let base = app.config.base_path.clone();
+        let routes = routes
             .fallback(|uri: Uri| async move { ApiError::NoRoute(uri.path().to_owned()) })
             .method_not_allowed_fallback(|method: Method| async move { ApiError::Method(method) })
             // From the inside out: a request passes through these layers from last to first.
+            .layer(RequestDecompressionLayer::new())
+            .layer(from_fn(body::known_encoding))
             .layer(from_fn_with_state(Arc::clone(&app), body::limit_body))
-            .layer(from_fn_with_state(app, auth::require_key))
+            .layer(from_fn_with_state(Arc::clone(&app), auth::require_key))
+            .layer(from_fn(near::redirect))
             .layer(CatchPanicLayer::custom(error::panicked))
             .layer(cors)
+            .layer(from_fn_with_state(app, place::locate))
+            .layer(map_request(drain::read_on))
             .layer(from_fn(observe::observe))
             .layer(PropagateRequestIdLayer::new(observe::HEADER.clone()))
             .layer(SetRequestIdLayer::new(observe::HEADER.clone(), MakeRequestUuid))
-            .layer(from_fn(observe::sane_id))
+            .layer(from_fn(observe::sane_id));
+        if base.as_str().is_empty() {
+            return routes;
+        }
+        // Another router around this one, because the path has to change before it chooses the route.
+        Router::new()
+            .fallback_service(routes)
+            .layer(from_fn_with_state(base, place::strip))
     }
 }
 

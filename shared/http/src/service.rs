@@ -74,7 +74,7 @@ struct MemoryHealth {
 }
 
 /// Check whether the service is up. This never loads a model.
-#[utoipa::path(get, path = "/health", tag = "service", responses((status = 200, body = Health, description = "It is")))]
+#[utoipa::path(get, path = "/health", operation_id = "read_health", tag = "service", responses((status = 200, body = Health, description = "It is")))]
 async fn health(State(app): State<Shared>) -> Json<Health> {
     let config = &app.config;
     Json(Health {
@@ -145,7 +145,7 @@ impl From<CacheStats> for CacheView {
 }
 
 /// Read the statistics of the cache of measured photos.
-#[utoipa::path(get, path = "/cache/stats", tag = "service",
+#[utoipa::path(get, path = "/cache/stats", operation_id = "read_cache_stats", tag = "service",
     responses((status = 200, body = CacheView, description = "Cache statistics")))]
 async fn cache_stats(State(app): State<AnalysisState>) -> Json<CacheView> {
     Json(app.matching.cache_stats().into())
@@ -161,7 +161,7 @@ struct Cleared {
 }
 
 /// Clear the cache of measured photos.
-#[utoipa::path(post, path = "/clear-cache", tag = "service",
+#[utoipa::path(post, path = "/clear-cache", operation_id = "clear_cache", tag = "service",
     responses((status = 200, body = Cleared, description = "How many there were"),
         Guarded,
     ), security((), ("api_key" = []), ("bearer" = [])))]
@@ -202,7 +202,7 @@ mod collected {
     }
 
     /// Read counters and latencies in the Prometheus text format.
-    #[utoipa::path(get, path = "/metrics", tag = "service",
+    #[utoipa::path(get, path = "/metrics", operation_id = "read_metrics", tag = "service",
         responses((status = 200, content_type = "text/plain", body = String, description = "The metrics"),
             Uncollected,
         ))]

@@ -5,6 +5,7 @@ use crate::Shared;
 use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::extract::{Id, InPath, InQuery, ShadeInPath};
+use crate::place;
 use crate::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson, Written};
 use crate::views::ShadeView;
 use axum::Json;
@@ -79,7 +80,7 @@ fn swatch(text: &str) -> Result<Rgb, ApiError> {
 }
 
 /// Create a color.
-#[utoipa::path(post, path = "/colors", tag = "colors", request_body = CreateShade,
+#[utoipa::path(post, path = "/colors", operation_id = "create_color", tag = "colors", request_body = CreateShade,
     responses(
         (status = 201, body = ShadeView, description = "The new color", headers(("location" = String))),
         Guarded, Written, Stored, TakesJson, Naming,
@@ -96,7 +97,7 @@ async fn create(
     };
     let shade = app.library.create_shade(shade).await?;
     let mut headers = HeaderMap::new();
-    if let Ok(location) = HeaderValue::from_str(&format!("/colors/{}", shade.id)) {
+    if let Ok(location) = HeaderValue::from_str(&place::relative(&format!("/colors/{}", shade.id))) {
         headers.insert(header::LOCATION, location);
     }
     Ok((
@@ -121,7 +122,7 @@ struct Page {
 const PAGE_LIMIT: usize = 1000;
 
 /// List the colors, newest first.
-#[utoipa::path(get, path = "/colors", tag = "colors", params(Page),
+#[utoipa::path(get, path = "/colors", operation_id = "list_colors", tag = "colors", params(Page),
     responses(
         (status = 200, body = [ShadeView], description = "The colors; the next page, if any, in the Link header",
             headers(("link" = String))),
@@ -144,7 +145,8 @@ async fn list(
     {
         shades.truncate(limit);
         let next = shades.last().map_or(0, |shade| shade.id);
-        let link = format!("</colors?limit={limit}&cursor={next}>; rel=\"next\"");
+        let target = place::relative(&format!("/colors?limit={limit}&cursor={next}"));
+        let link = format!("<{target}>; rel=\"next\"");
         headers.extend(HeaderValue::from_str(&link).map(|link| (header::LINK, link)));
     }
     let views = shades
@@ -177,7 +179,7 @@ fn parse_cursor(text: &str) -> Result<u64, ApiError> {
 }
 
 /// Read a color.
-#[utoipa::path(get, path = "/colors/{id}", tag = "colors", params(ShadeInPath),
+#[utoipa::path(get, path = "/colors/{id}", operation_id = "read_color", tag = "colors", params(ShadeInPath),
     responses(
         (status = 200, body = ShadeView, description = "The color"),
         ById, Stored,
@@ -188,7 +190,7 @@ async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<J
 }
 
 /// Change a color.
-#[utoipa::path(patch, path = "/colors/{id}", tag = "colors", params(ShadeInPath),
+#[utoipa::path(patch, path = "/colors/{id}", operation_id = "update_color", tag = "colors", params(ShadeInPath),
     request_body = UpdateShade,
     responses(
         (status = 200, body = ShadeView, description = "The changed color"),
@@ -213,7 +215,7 @@ async fn update(
 }
 
 /// Delete a color with its images, features, and model.
-#[utoipa::path(delete, path = "/colors/{id}", tag = "colors", params(ShadeInPath),
+#[utoipa::path(delete, path = "/colors/{id}", operation_id = "delete_color", tag = "colors", params(ShadeInPath),
     responses(
         (status = 204, description = "It is gone"),
         Guarded, Written, ById, Stored,

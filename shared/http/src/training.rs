@@ -2,18 +2,22 @@
 
 use crate::ApiError;
 use crate::error::library_detail;
-use crate::extract::{Id, InPath, JobInPath, ShadeInPath};
+use crate::extract::{Id, InPath, InQuery, JobInPath, ShadeInPath};
+use crate::place;
 use crate::problems::{ById, Guarded, Stored, Trains, Written};
 use crate::views::{JobView, ModelView, rounded, wire_enum};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, StreamExt, future, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use strand_library::{Job, JobQueue, LibraryError, Phase, Progress, Trained, Training, counted};
+use std::time::Duration;
+use strand_library::{
+    Job, JobQueue, Library, LibraryError, Phase, Progress, ShadeStatus, Trained, Training, counted,
+};
 use tokio_stream::wrappers::WatchStream;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -22,6 +26,8 @@ use utoipa_axum::routes;
 /// State of the routes.
 #[derive(Clone)]
 pub struct TrainingState {
+    /// The library whose shades are trained.
+    pub library: Arc<Library>,
     /// Trains shades and waits for the result.
     pub training: Arc<Training>,
     /// Trains shades in the background.
@@ -102,7 +108,7 @@ impl From<Trained> for TrainedView {
 ///
 /// Waits for the result. With `Prefer: respond-async` it returns a job immediately. A color has at most one training at
 /// a time: a second call joins the first.
-#[utoipa::path(post, path = "/train/{id}", tag = "training",
+#[utoipa::path(post, path = "/train/{id}", operation_id = "train_color", tag = "training",
     params(ShadeInPath, Prefer),
     responses(
         (status = 200, body = TrainedView, description = "The color is trained"),
@@ -136,7 +142,7 @@ fn prefers_async(headers: &HeaderMap) -> bool {
 }
 
 fn accepted(job: Job) -> Response {
-    let location = HeaderValue::from_str(&format!("/jobs/{}", job.id)).ok();
+    let location = HeaderValue::from_str(&place::relative(&format!("/jobs/{}", job.id))).ok();
     (
         StatusCode::ACCEPTED,
         location.map(|path| [(header::LOCATION, path)]),
@@ -148,7 +154,7 @@ fn accepted(job: Job) -> Response {
 /// A state of a training: the JSON of one `data:` line of the stream.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "step": 1, "total_steps": 5, "message": "Processing image 2 of 3.", "percentage": 20.0, "status": "processing"
+    "step": 1, "total_steps": 5, "message": "Processing photo 2 of 3.", "percentage": 20.0, "status": "processing"
 }))]
 pub struct ProgressView {
     step: usize,
@@ -199,31 +205,104 @@ impl From<Progress> for ProgressView {
     }
 }
 
+/// How long an `EventSource` waits before it connects again.
+const RETRY: Duration = Duration::from_secs(3);
+/// What the ids of events begin with, and the id of the last one.
+const EVENT: &str = "training-";
+const LAST_EVENT: &str = "training-end";
+
+/// Options of the stream.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct StreamOptions {
+    /// `true` trains a color that is `ready` again.
+    #[serde(default)]
+    #[param(required = false, example = true)]
+    again: bool,
+}
+
 /// Train a color and follow the progress.
 ///
-/// Opening the stream starts the training, or joins the one that is running. Each event is a state; the last one is
-/// `complete` or `error`. If an API key is set and the client cannot send headers, send the key in the query as
+/// Opening the stream joins the training that is running. Otherwise it starts one if the color is `untrained`, `stale`,
+/// or `failed`; of a color that is `ready`, it gives the last state, unless `again` is `true`. Each event is a state; the
+/// last one is `complete` or `error`. A client that connects again after the end, with `Last-Event-ID` as an `EventSource`
+/// does, gets 204 and stops. If an API key is set and the client cannot send headers, send the key in the query as
 /// `api_key`.
-#[utoipa::path(get, path = "/train/{id}/stream", tag = "training",
-    params(ShadeInPath),
+///
+/// Clients that do not read event streams use `POST /train/{id}`, which waits for the result, or with
+/// `Prefer: respond-async` and `POST /train` follow the job at `GET /jobs/{id}`.
+#[utoipa::path(get, path = "/train/{id}/stream", operation_id = "follow_training", tag = "training",
+    params(ShadeInPath, StreamOptions,
+        ("last-event-id" = Option<String>, Header, description = "The id of the last event received, when connecting again",
+            example = "training-end")),
     responses(
         (status = 200, body = String, content_type = "text/event-stream",
             description = "States, then the end; the `data` of each event is the JSON of a `ProgressView`",
-            example = json!("data: {\"step\":0,\"total_steps\":5,\"message\":\"Processing image 1 of 3.\",\"percentage\":0.0,\"status\":\"processing\"}\n\n")),
+            example = json!("id: training-0\nretry: 3000\ndata: {\"step\":0,\"total_steps\":5,\"message\":\"Processing photo 1 of 3.\",\"percentage\":0.0,\"status\":\"processing\"}\n\n")),
+        (status = 204, description = "The training of which `Last-Event-ID` is an event is over"),
         Guarded, Written, ById, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
-async fn follow(State(app): State<TrainingState>, InPath(Id(id)): InPath<Id>) -> Result<Response, ApiError> {
-    let states = match app.training.start(id).await {
-        Ok(receiver) => until_the_end(WatchStream::new(receiver)).boxed(),
+async fn follow(
+    State(app): State<TrainingState>,
+    InPath(Id(id)): InPath<Id>,
+    InQuery(options): InQuery<StreamOptions>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let last_seen = headers.get("last-event-id");
+    let running = match last_seen {
+        Some(_) => app.training.follow(id).await?,
+        None => app.training.running(id),
+    };
+    // Read afterwards, so that a training that ends meanwhile is seen as ended.
+    let shade = app.library.shade(id).await?;
+    if method == Method::HEAD {
+        return Ok(event_stream(stream::empty()));
+    }
+    if let Some(running) = running {
+        return Ok(event_stream(until_the_end(WatchStream::new(running))));
+    }
+    let is_ready = app.library.status(&shade) == ShadeStatus::Ready;
+    // A client that connects again starts nothing; it may have missed the end.
+    let tells = match last_seen {
+        Some(last) => is_before_the_end(last.as_bytes()),
+        None => !options.again,
+    };
+    match shade.model.filter(|_| is_ready && tells) {
+        Some(model) => Ok(event_stream(stream::iter([Progress::over(id, model)]))),
+        None if last_seen.is_some() => Ok(StatusCode::NO_CONTENT.into_response()),
+        None => start(&app, id).await,
+    }
+}
+
+async fn start(app: &TrainingState, id: u64) -> Result<Response, ApiError> {
+    match app.training.start(id).await {
+        Ok(receiver) => Ok(event_stream(until_the_end(WatchStream::new(receiver)))),
         // An EventSource does not expose the body of an error response, so an error that prevents training is sent as
         // an event.
-        Err(error @ LibraryError::NoPhotos(_)) => stream::iter([Progress::failed(error)]).boxed(),
-        Err(error) => return Err(error.into()),
-    };
-    let events = states.map(|state| Event::default().json_data(ProgressView::from(state)));
+        Err(error @ LibraryError::NoPhotos(_)) => Ok(event_stream(stream::iter([Progress::failed(error)]))),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether an id is one of ours, and not that of the last event.
+fn is_before_the_end(id: &[u8]) -> bool {
+    id.starts_with(EVENT.as_bytes()) && id != LAST_EVENT.as_bytes()
+}
+
+fn event_stream(states: impl Stream<Item = Progress> + Send + 'static) -> Response {
+    let events = states.enumerate().map(|(at, state)| {
+        let id = if state.outcome.is_some() {
+            LAST_EVENT.to_owned()
+        } else {
+            format!("{EVENT}{at}")
+        };
+        let event = Event::default().id(id).json_data(ProgressView::from(state));
+        event.map(|event| if at == 0 { event.retry(RETRY) } else { event })
+    });
     // Proxies that buffer would delay the events.
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
-    Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::default())).into_response())
+    (unbuffered, Sse::new(events).keep_alive(KeepAlive::default())).into_response()
 }
 
 /// The states up to the one with an outcome. A training that dies without one still ends with an error.
@@ -237,7 +316,7 @@ fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Pro
 }
 
 /// Train every color that is untrained or stale.
-#[utoipa::path(post, path = "/train", tag = "training",
+#[utoipa::path(post, path = "/train", operation_id = "train_all", tag = "training",
     responses(
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
         Guarded, Written, Stored,
@@ -247,7 +326,7 @@ async fn train_all(State(app): State<TrainingState>) -> Result<Response, ApiErro
 }
 
 /// Read the state of a job.
-#[utoipa::path(get, path = "/jobs/{id}", tag = "training", params(JobInPath),
+#[utoipa::path(get, path = "/jobs/{id}", operation_id = "read_job", tag = "training", params(JobInPath),
     responses(
         (status = 200, body = JobView, description = "The job"),
         ById, Stored,

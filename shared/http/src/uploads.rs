@@ -5,7 +5,9 @@ use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::extract::InPath;
 use crate::multipart::read_file;
+use crate::place;
 use crate::problems::{AsksForUpload, Guarded, SendsUpload, Stored, TakesJson, Written};
+use crate::views::FileBytes;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -32,7 +34,12 @@ struct CreateUpload {
     #[schema(example = "IMG_2041.jpg", min_length = 1, max_length = 255)]
     filename: String,
     /// An image type, or application/octet-stream if it is unknown; the content decides.
-    #[schema(example = "image/jpeg", max_length = 100)]
+    #[serde(default)]
+    #[schema(
+        example = "image/jpeg",
+        max_length = 100,
+        default = "application/octet-stream"
+    )]
     content_type: String,
     /// Its size in bytes.
     #[schema(example = 6_120_448, minimum = 1, maximum = 20_971_520)]
@@ -70,7 +77,7 @@ struct UploadView {
 ///
 /// For photos that are too large for one request. Send the bytes to the URL with the method and headers in the
 /// response. Then name the key in `/analyze` or `/colors/{id}/images` within 15 minutes.
-#[utoipa::path(post, path = "/uploads", tag = "uploads", request_body = CreateUpload,
+#[utoipa::path(post, path = "/uploads", operation_id = "create_upload", tag = "uploads", request_body = CreateUpload,
     responses(
         (status = 201, body = UploadView, description = "Where to send it"),
         Guarded, Written, Stored, TakesJson, AsksForUpload,
@@ -100,16 +107,18 @@ async fn create(
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// The URL of a path on this server, as the client sees it. Proxies add headers with the original scheme and host.
+/// The URL of a path of this service, as the client sees it. Trusted proxies add headers with the original scheme, host,
+/// and prefix.
 fn here(headers: &HeaderMap, path: &str) -> String {
     let value = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let first = |name: &str| value(name).and_then(|list| list.split(',').next()).map(str::trim);
     let Some(host) = first("x-forwarded-host").or_else(|| value(header::HOST.as_str())) else {
-        return path.to_owned();
+        return place::relative(path);
     };
     let scheme = first("x-forwarded-proto")
         .filter(|scheme| *scheme == "https")
         .unwrap_or("http");
+    let path = place::prefixed(path).unwrap_or_else(|| path.to_owned());
     format!("{scheme}://{host}{path}")
 }
 
@@ -117,9 +126,9 @@ fn here(headers: &HeaderMap, path: &str) -> String {
 ///
 /// Use this only if `POST /uploads` returned this URL. The key in the path authorizes the request; no API key is
 /// needed.
-#[utoipa::path(put, path = "/uploads/{key}", tag = "uploads",
+#[utoipa::path(put, path = "/uploads/{key}", operation_id = "send_upload", tag = "uploads",
     params(("key" = String, Path, description = "As POST /uploads gave it", example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")),
-    request_body(content = [u8], content_type = "image/*"),
+    request_body(content((FileBytes = "application/octet-stream"), (FileBytes = "image/*"))),
     responses((status = 204, description = "It is there"), Written, Stored, SendsUpload))]
 async fn put(
     State(app): State<Shared>,
@@ -150,7 +159,7 @@ mod tests {
                 .collect::<HeaderMap>()
         };
         let host = ("host", "10.0.0.7:8000");
-        assert_eq!(here(&headers(&[]), "/a"), "/a");
+        assert_eq!(here(&headers(&[]), "/a"), "./a");
         assert_eq!(here(&headers(&[host]), "/a"), "http://10.0.0.7:8000/a");
         let proxied = [
             host,

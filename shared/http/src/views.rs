@@ -1,5 +1,6 @@
 //! How the HTTP contract represents shades, photos, models, and jobs.
 
+use crate::place;
 use serde::Serialize;
 use strand_learning::ModelKind;
 use strand_library::{Job, JobState, Library, ModelInfo, Shade, ShadeStatus, StoredPhoto};
@@ -114,16 +115,19 @@ impl From<ModelInfo> for ModelView {
 /// An image of a color.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
-    "id": 12, "image_path": "/training_data/7/12.jpg", "is_processed": false, "bytes": 183_402,
+    "id": 12, "image_path": "/training_data/7/12.jpg", "image_url": "../../training_data/7/12.jpg", "is_processed": false, "bytes": 183_402,
     "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1", "created_at": "2026-11-23T06:00:00Z"
 }))]
 pub struct PhotoView {
     /// Id, never reused.
     #[schema(example = 12)]
     id: u64,
-    /// The path at which it is served.
+    /// The path at which it is served, below the address of the service.
     #[schema(example = "/training_data/7/12.jpg")]
     image_path: String,
+    /// A reference to it that is complete: relative to this request, or with the path before the service.
+    #[schema(format = "uri-reference", example = "../../training_data/7/12.jpg")]
+    image_url: String,
     /// Whether its features have been measured, which happens at the first training.
     is_processed: bool,
     /// Size in bytes.
@@ -138,9 +142,11 @@ pub struct PhotoView {
 
 impl From<StoredPhoto> for PhotoView {
     fn from(photo: StoredPhoto) -> Self {
+        let path = image_path(&photo);
         Self {
             id: photo.id,
-            image_path: image_path(&photo),
+            image_url: place::prefixed(&path).unwrap_or_else(|| place::relative(&path)),
+            image_path: path,
             is_processed: photo.is_measured,
             bytes: photo.bytes,
             sha256: photo.sha256,
@@ -150,9 +156,9 @@ impl From<StoredPhoto> for PhotoView {
 }
 
 impl PhotoView {
-    /// The path at which it is served.
-    pub fn path(&self) -> &str {
-        &self.image_path
+    /// A reference to it from the current request.
+    pub fn url(&self) -> &str {
+        &self.image_url
     }
 }
 

@@ -17,9 +17,26 @@ const KEY_LENGTH: usize = 32;
 /// The media type of a file whose kind its sender does not know.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
 
-/// The type of an upload in its usual form. Any image type will do, because the content decides.
+/// A media type without its parameters, in lower case.
+fn essence(sent: &str) -> String {
+    let essence = sent.split(';').next().unwrap_or_default();
+    essence.trim().to_ascii_lowercase()
+}
+
+/// The registered name of an image type that has others, as phones, browsers, and cameras write them.
+fn registered(essence: &str) -> &str {
+    match essence {
+        "image/jpg" | "image/pjpeg" | "image/jfif" => "image/jpeg",
+        "image/x-png" => "image/png",
+        "image/tif" | "image/x-tif" | "image/x-tiff" => "image/tiff",
+        "image/x-bmp" | "image/x-ms-bmp" | "image/x-windows-bmp" => "image/bmp",
+        other => other,
+    }
+}
+
+/// The type of an upload without parameters. Any image type will do, because the content decides.
 fn upload_type(sent: &str) -> Result<String, LibraryError> {
-    let kind = sent.trim().to_ascii_lowercase();
+    let kind = essence(sent);
     if kind.is_empty() || kind == UNKNOWN_TYPE {
         return Ok(UNKNOWN_TYPE.into());
     }
@@ -100,7 +117,7 @@ impl Library {
         bytes: Vec<u8>,
     ) -> Result<(), LibraryError> {
         let terms = self.upload_terms(key).await?;
-        if !content_type.trim().eq_ignore_ascii_case(&terms.content_type) {
+        if registered(&essence(content_type)) != registered(&terms.content_type) {
             return Err(UploadError::OtherType(terms.content_type).into());
         }
         if bytes.len() as u64 != terms.size {

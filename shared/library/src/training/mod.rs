@@ -12,11 +12,11 @@ use crate::measuring::Measuring;
 use crate::ports::{Measurement, NewModel, Stores};
 use crate::{
     Catalog, Library, LibraryError, ModelInfo, Shade, ShadeStatus, StoredPhoto, Thing, TrainingFailure,
-    counted,
 };
 use claim::Claim;
 use fitting::{Fitting, TrainingPhoto};
-use progress::without_result;
+use jiff::Timestamp;
+use progress::{trained_on, without_result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use strand_learning::Fit;
@@ -90,6 +90,38 @@ impl Training {
         Ok(receiver)
     }
 
+    /// Follows a training that runs in this process, if there is one.
+    pub fn running(&self, shade_id: u64) -> Option<watch::Receiver<Progress>> {
+        self.running.join(shade_id)
+    }
+
+    /// Follows a training that is already running, in this process or in another; `None` if there is none. Unlike
+    /// [`start`](Self::start), it never trains, so the training of a process that dies ends with an error.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`].
+    pub async fn follow(
+        self: &Arc<Self>,
+        shade_id: u64,
+    ) -> Result<Option<watch::Receiver<Progress>>, LibraryError> {
+        if let Some(receiver) = self.running(shade_id) {
+            return Ok(Some(receiver));
+        }
+        if !self.shade(shade_id).await?.is_claimed(Timestamp::now()) {
+            return Ok(None);
+        }
+        let (sender, receiver) = watch::channel(Progress::elsewhere());
+        let training = Arc::clone(self);
+        tokio::spawn(async move {
+            let outcome = training.trained_elsewhere(shade_id).await;
+            announce(
+                &sender,
+                outcome.and_then(|trained| trained.ok_or_else(without_result)),
+            );
+        });
+        Ok(Some(receiver))
+    }
+
     async fn run(&self, shade_id: u64, progress: &watch::Sender<Progress>) -> Result<Trained, LibraryError> {
         let outcome = self.train_alone(shade_id, progress).await;
         self.stores.publish().await;
@@ -119,7 +151,7 @@ impl Training {
             }
             drop(permit);
             progress.send_modify(|state| {
-                state.message = "Another process trains this shade; waiting for it to end.".into();
+                state.message = Progress::elsewhere().message;
             });
             if let Some(trained) = self.trained_elsewhere(shade_id).await? {
                 return Ok(trained);
@@ -340,7 +372,7 @@ fn announce(progress: &watch::Sender<Progress>, outcome: Result<Trained, Library
             Ok(trained) => {
                 state.step = state.total_steps;
                 state.phase = Phase::Complete;
-                state.message = format!("Trained on {}.", counted(trained.model.photo_count, "photo"));
+                state.message = trained_on(&trained.model);
             }
             Err(error) => {
                 state.phase = Phase::Error;

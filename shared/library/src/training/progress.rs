@@ -1,6 +1,6 @@
 //! The progress of a training, for any number of watchers.
 
-use crate::{LibraryError, ModelInfo};
+use crate::{LibraryError, ModelInfo, counted};
 
 /// The current phase of a training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,17 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// The state of a training that another process does.
+    pub(crate) fn elsewhere() -> Self {
+        Self {
+            step: 0,
+            total_steps: 1,
+            message: "Another process trains this shade; waiting for it to end.".into(),
+            phase: Phase::Processing,
+            outcome: None,
+        }
+    }
+
     /// The only state of a training that could not start.
     pub fn failed(error: LibraryError) -> Self {
         Self {
@@ -39,6 +50,22 @@ impl Progress {
             message: error.public_message(),
             phase: Phase::Error,
             outcome: Some(Err(error)),
+        }
+    }
+
+    /// The only state of a training that is over: the shade has this model.
+    pub fn over(shade_id: u64, model: ModelInfo) -> Self {
+        let total_steps = model.photo_count as usize + 2;
+        Self {
+            step: total_steps,
+            total_steps,
+            message: trained_on(&model),
+            phase: Phase::Complete,
+            outcome: Some(Ok(Trained {
+                shade_id,
+                model,
+                left_out: Vec::new(),
+            })),
         }
     }
 
@@ -61,6 +88,11 @@ impl Progress {
         }
         (100.0 * self.step as f32 / self.total_steps.max(1) as f32).min(99.0)
     }
+}
+
+/// What a model was trained on, as a sentence.
+pub(crate) fn trained_on(model: &ModelInfo) -> String {
+    format!("Trained on {}.", counted(model.photo_count, "photo"))
 }
 
 /// The error of a training that panicked.

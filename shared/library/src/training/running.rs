@@ -15,6 +15,11 @@ impl Running {
         self.lock().contains_key(&shade_id)
     }
 
+    /// Joins the running training of a shade, if there is one.
+    pub fn join(&self, shade_id: u64) -> Option<watch::Receiver<Progress>> {
+        self.lock().get(&shade_id).cloned()
+    }
+
     /// Joins the running training of a shade, or returns the sender of a new one together with its entry.
     pub fn join_or_enter(
         self: &Arc<Self>,
