@@ -90,7 +90,8 @@ impl Settings {
             "0" | "false" | "off" => Some(false),
             _ => None,
         };
-        let origins = "* or origins such as https://shop.example, separated by commas";
+        let origins =
+            "* or origins such as https://shop.example and https://*.shop.example, separated by commas";
         let base_path = "a path such as /strand: up to eight segments of letters, digits, and . _ ~ -";
         Ok(Self {
             store: StoreSettings::from_env()?,
@@ -101,7 +102,7 @@ impl Settings {
             },
             threads: threads.unwrap_or_else(cores),
             preload: parse("STRAND_PRELOAD", "on or off", switch)?.unwrap_or_else(in_lambda),
-            api_key: text("STRAND_API_KEY")?.as_deref().map(ApiKey::new),
+            api_key: api_key()?,
             origins: parse("ALLOWED_ORIGINS", origins, |text| {
                 AllowedOrigins::from_str(text).ok()
             })?
@@ -125,9 +126,21 @@ impl Settings {
         self
     }
 
-    /// Starts the log: JSON for machines, plain lines on a terminal.
+    /// Starts the log: JSON for machines, plain lines on a terminal. Its first lines name blank variables.
     pub fn start_log(&self) {
         log_to_stderr(self.log.clone());
+        for name in VARIABLES.iter().chain(&["ALLOWED_ORIGINS", "PORT", "RUST_LOG"]) {
+            match env::var(name) {
+                // Compose files and templates cannot leave a variable out; blanks are rather a mistake.
+                Ok(value) if value.is_empty() => {
+                    tracing::info!("{name} is empty, which counts as unset.");
+                }
+                Ok(value) if value.trim().is_empty() => {
+                    tracing::warn!("{name} is blank, which counts as unset.");
+                }
+                _ => {}
+            }
+        }
     }
 }
 
@@ -215,6 +228,14 @@ pub fn aws_config() -> Result<AwsConfig, String> {
     })
 }
 
+/// The key (`STRAND_API_KEY`). The error does not repeat it.
+fn api_key() -> Result<Option<ApiKey>, String> {
+    let wrong =
+        "STRAND_API_KEY has characters that a header cannot carry; it must be printable ASCII characters.";
+    let key = |text: String| ApiKey::new(&text).ok_or_else(|| wrong.to_owned());
+    text("STRAND_API_KEY")?.map(key).transpose()
+}
+
 /// Whose `X-Forwarded-*` headers are believed (`STRAND_TRUSTED_PROXIES`). In Lambda, the gateway alone can send events.
 fn trusted_proxies() -> Result<TrustedProxies, String> {
     let allowed = "* or addresses and networks such as 10.0.0.0/8, separated by commas";
@@ -263,13 +284,13 @@ pub fn models_dir() -> Result<PathBuf, String> {
     Ok(binary.with_file_name("models"))
 }
 
-/// The value of a variable. An empty variable counts as unset, because Compose files and dashboards cannot unset one.
+/// The value of a variable. A blank variable counts as unset, because Compose files and dashboards cannot unset one.
 ///
 /// # Errors
 /// One line, if it is not UTF-8.
 pub fn text(name: &str) -> Result<Option<String>, String> {
     match env::var(name) {
-        Ok(value) if value.is_empty() => Ok(None),
+        Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
         Err(VarError::NotPresent) => Ok(None),
         Err(VarError::NotUnicode(value)) => {

@@ -104,6 +104,44 @@ async fn a_wrong_value_stops_the_start_with_one_line() {
 
 #[tokio::test]
 #[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_key_is_what_a_person_sees_of_it() {
+    let server = private_with(&[("STRAND_API_KEY", " secret\n")]);
+    let client = server.client();
+    let ask = || client.request(Method::POST, "/clear-cache");
+    client.send(ask().header("x-api-key", "secret")).await.expect(200);
+    client.send(ask().bearer_auth("secret")).await.expect(200);
+    let blank = ask().header("x-api-key", "");
+    client.send(blank.bearer_auth("secret")).await.expect(200);
+    client.send(ask().header("x-api-key", "")).await.problem(401);
+    let export = client.get("/export?api_key=secret%0A").await;
+    assert_eq!(export.status, 200);
+    assert!(!server.log().contains("secret"), "{}", server.log());
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_blank_variable_is_unset_and_the_log_says_so() {
+    let server = private_with(&[("STRAND_API_KEY", " \n"), ("ALLOWED_ORIGINS", "")]);
+    server.client().post("/clear-cache").await.expect(200);
+    for said in ["STRAND_API_KEY is blank", "ALLOWED_ORIGINS is empty"] {
+        assert!(server.log().contains(said), "{}", server.log());
+    }
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_key_that_no_header_can_carry_stops_the_start_and_is_not_repeated() {
+    let (status, said) = refuse_to_start(&[("STRAND_API_KEY", "clé")]);
+    assert!(!status.success());
+    assert!(
+        said.contains("STRAND_API_KEY") && said.contains("ASCII"),
+        "{said}"
+    );
+    assert!(!said.contains("cl\u{e9}"), "{said}");
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
 async fn a_taken_port_stops_the_start_with_one_line() {
     let server = private();
     let port = server.base().rsplit(':').next().unwrap_or_default().to_owned();

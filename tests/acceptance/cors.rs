@@ -146,3 +146,29 @@ async fn preflight_needs_no_key() {
     assert!(answer.status.is_success(), "{answer:?}");
     assert_eq!(allowed(&answer), "http://localhost:5173");
 }
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_blocked_origin_is_named_in_the_log_once() {
+    let server = private_with(&[("ALLOWED_ORIGINS", "https://*.Shop.example:443/")]);
+    let client = server.client();
+    let own = server.base().to_owned();
+    for (origin, allows) in [
+        ("https://salon.shop.example", true),
+        ("https://evil.example", false),
+        ("https://evil.example", false),
+        // The page of the server itself needs no permission.
+        (&*own, false),
+    ] {
+        let request = client.request(Method::GET, "/colors").header("origin", origin);
+        let answer = client.send(request).await;
+        assert_eq!(allowed(&answer) == origin, allows, "{origin}");
+    }
+    let log = server.log();
+    let lines = log.lines().filter(|line| line.contains("ALLOWED_ORIGINS"));
+    let blocked: Vec<&str> = lines.collect();
+    assert!(
+        blocked.len() == 1 && blocked[0].contains("https://evil.example"),
+        "{blocked:?}"
+    );
+}

@@ -12,13 +12,16 @@ use sha2::{Digest, Sha256};
 pub struct ApiKey([u8; 32]);
 
 impl ApiKey {
-    /// The key given as text.
-    pub fn new(text: &str) -> Self {
-        Self(Sha256::digest(text.as_bytes()).into())
+    /// The key given as text; `None` if no header can carry it. Blanks and line ends around it do not count, because
+    /// headers carry none.
+    pub fn new(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        (is_printable && !text.is_empty()).then(|| Self(Sha256::digest(text.as_bytes()).into()))
     }
 
     fn is(&self, text: &str) -> bool {
-        self.0 == Self::new(text).0
+        Self::new(text).is_some_and(|other| self.0 == other.0)
     }
 }
 
@@ -60,15 +63,17 @@ fn changes_something(method: &Method, route: &str) -> bool {
 }
 
 fn given_key(request: &Request, route: &str) -> Option<String> {
+    // A blank value is none.
+    let value = |text: &str| Some(text.trim().to_owned()).filter(|value| !value.is_empty());
     let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(key) = header("x-api-key") {
-        return Some(key.to_owned());
+    if let Some(key) = header("x-api-key").and_then(value) {
+        return Some(key);
     }
-    let authorization = header(header::AUTHORIZATION.as_str()).and_then(|value| value.split_once(' '));
-    if let Some((scheme, token)) = authorization
-        && scheme.eq_ignore_ascii_case("bearer")
+    let authorization = header(header::AUTHORIZATION.as_str()).and_then(|value| value.trim().split_once(' '));
+    if let Some((_, token)) = authorization.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        && let Some(key) = value(token)
     {
-        return Some(token.trim().to_owned());
+        return Some(key);
     }
     // A browser's EventSource and a download link cannot send headers. Only these two routes also accept the key in the
     // query.
@@ -77,12 +82,52 @@ fn given_key(request: &Request, route: &str) -> Option<String> {
         .query()
         .filter(|_| [STREAM, EXPORT].contains(&route))?;
     let (_, key) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "api_key")?;
-    Some(key.into_owned())
+    value(&key)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_what_a_header_can_carry() {
+        for written in ["secret", " secret", "secret\n", "secret\r\n"] {
+            assert!(ApiKey::new(written).unwrap().is("secret"), "{written:?}");
+        }
+        assert!(!ApiKey::new("secret").unwrap().is("Secret"));
+        for wrong in ["", "  ", "\n", "cl\u{e9}", "two\nlines"] {
+            assert!(ApiKey::new(wrong).is_none(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn a_blank_header_is_no_key() {
+        let given = |headers: &[(&str, &str)], uri: &str, route: &str| {
+            let mut request = Request::get(uri);
+            for (name, value) in headers {
+                request = request.header(*name, *value);
+            }
+            given_key(&request.body(axum::body::Body::empty()).unwrap(), route)
+        };
+        for (headers, expected) in [
+            (&[("x-api-key", " a ")][..], Some("a")),
+            (&[("x-api-key", "")], None),
+            (&[("x-api-key", ""), ("authorization", "Bearer b")], Some("b")),
+            (&[("x-api-key", "a"), ("authorization", "Bearer b")], Some("a")),
+            (&[("authorization", "bearer  b ")], Some("b")),
+            (&[("authorization", "Bearer")], None),
+            (&[("authorization", "Basic Yg==")], None),
+        ] {
+            assert_eq!(
+                given(headers, "/colors", "/colors").as_deref(),
+                expected,
+                "{headers:?}"
+            );
+        }
+        assert_eq!(given(&[], "/export?api_key=a%0A", EXPORT).as_deref(), Some("a"));
+        assert_eq!(given(&[], "/export?api_key=", EXPORT), None);
+        assert_eq!(given(&[], "/colors?api_key=a", "/colors"), None);
+    }
 
     #[test]
     fn which_routes_change_something() {
