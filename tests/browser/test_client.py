@@ -3,6 +3,7 @@
 import functools
 import http.server
 import pathlib
+import subprocess
 import threading
 
 import pytest
@@ -87,6 +88,27 @@ def test_the_existing_client_does_all_it_does(serve, open_page, origin):
     assert len(page.evaluate("() => client.list('/colors')")) == 2
     # JSON and DELETE are not simple requests, so the browser sent a preflight.
     assert '"method":"OPTIONS"' in server.log.read_text()
+
+
+def test_an_event_source_that_is_never_closed_trains_once(serve, open_page, origin):
+    server = serve(ALLOWED_ORIGINS=origin)
+    color = server.ask("/colors", "POST", {"name": "Followed"})["id"]
+    subprocess.run(
+        ["curl", "-sf", "-F", f"image=@{DEMO / 'match-back.jpg'}", f"{server.url}/colors/{color}/images"], check=True, capture_output=True
+    )
+    page = open_client(open_page, origin, server)
+    states = page.evaluate(
+        """([url]) => new Promise((done) => {
+            const states = [];
+            const source = new EventSource(url);
+            source.onmessage = ({ data }) => states.push(JSON.parse(data).status);
+            // It connects again after the end, and stops when the server has nothing more to say.
+            source.onerror = () => { if (source.readyState === EventSource.CLOSED) done(states); };
+        })""",
+        [f"{server.url}/train/{color}/stream"],
+    )
+    assert states.count("complete") == 1 and states[-1] == "complete", states
+    assert server.ask(f"/colors/{color}")["model"]["version"] == 1
 
 
 def test_a_page_on_an_origin_that_is_not_listed_reads_nothing(serve, open_page, origin):
