@@ -1,5 +1,6 @@
 """Error states and input: bad files, a stopped server, an API key, drop, paste, the camera, and the keyboard."""
 
+import pathlib
 import re
 import struct
 
@@ -138,6 +139,69 @@ def test_photos_are_turned_upright_and_made_smaller_before_they_are_sent(server,
     with page.expect_request("**/analyze?*"):
         page.locator("#file").set_input_files(BACK)
     assert bytes(page.evaluate(sent)) == BACK.read_bytes()
+
+
+def test_a_canvas_that_gives_noise_is_not_used(server, open_page):
+    page = open_page(server.url)
+    # As Firefox does with resistFingerprinting.
+    page.add_init_script(
+        """const read = CanvasRenderingContext2D.prototype.getImageData;
+        CanvasRenderingContext2D.prototype.getImageData = function (...where) {
+            const image = read.apply(this, where);
+            image.data.forEach((value, at) => { image.data[at] = (value + 97) % 256; });
+            return image;
+        };
+        window.sent = [];
+        const append = FormData.prototype.append;
+        FormData.prototype.append = function (...given) { window.sent.push(given[1]); append.apply(this, given); };"""
+    )
+    page.reload()
+    expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
+    large = pathlib.Path(server.directory) / "large.jpg"
+    # Behind the picture, so that the file is one that the page would make smaller.
+    large.write_bytes(BACK.read_bytes() + bytes(2_000_000))
+    with page.expect_request("**/analyze?*"):
+        page.locator("#file").set_input_files(large)
+    size = page.evaluate("() => window.sent[0].size")
+    assert size == large.stat().st_size
+    expect(page.locator("article.result").get_by_role("heading", level=2)).to_have_text("#6 Chestnut Brown")
+    expect(page.get_by_role("button", name="Take a photo")).to_be_hidden()
+
+
+def test_two_trainings_are_followed_at_a_time(server, open_page):
+    page = open_page(server.url)
+    followed = page.evaluate(
+        """async () => {
+            const { train } = await import(new URL('page/teach.js', location.href));
+            const opened = [];
+            window.fetch = (url) => new Promise((answer) => {
+                const body = new ReadableStream({ start(controller) {
+                    opened.push(() => {
+                        controller.enqueue(new TextEncoder().encode('data: {"status":"complete","percentage":100}\\n\\n'));
+                        controller.close();
+                    });
+                } });
+                answer(new Response(body));
+            });
+            const turn = () => new Promise((done) => setTimeout(done, 50));
+            const trainings = [1, 2, 3, 4].map((id) => train(id, () => {}));
+            await turn();
+            const counts = [opened.length];
+            opened[0]();
+            await trainings[0];
+            await turn();
+            counts.push(opened.length);
+            opened[1]();
+            await trainings[1];
+            await turn();
+            counts.push(opened.length);
+            opened[2]();
+            opened[3]();
+            await Promise.all(trainings);
+            return counts;
+        }"""
+    )
+    assert followed == [2, 3, 4]
 
 
 def test_photos_can_be_dropped_and_pasted(server, open_page):

@@ -2,10 +2,13 @@
 
 import { openDialog } from './dialog.js';
 import { button, h } from './dom.js';
+import { canvasTellsTruth } from './photo.js';
 
 /** How a photo can be taken here: `input`, `stream`, or null. */
 export async function cameraKind() {
   if (matchMedia('(pointer: coarse)').matches) return 'input';
+  // A picture of the stream goes through a canvas.
+  if (!canvasTellsTruth()) return null;
   const devices = await navigator.mediaDevices?.enumerateDevices().catch(() => []);
   return devices?.some(({ kind }) => kind === 'videoinput') ? 'stream' : null;
 }

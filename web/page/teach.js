@@ -29,20 +29,42 @@ export async function addPhoto(shadeId, photo, progress = () => {}) {
   return image;
 }
 
+/** Trainings that are followed at a time. Browsers keep few connections to a host, and each one takes one of them. */
+const STREAMS_AT_ONCE = 2;
+let following = 0;
+const waiting = [];
+
+/** Waits for one of the few streams; returns how to give it back. */
+async function aStream() {
+  if (following >= STREAMS_AT_ONCE) await new Promise((go) => { waiting.push(go); });
+  else following += 1;
+  return () => {
+    const next = waiting.shift();
+    // The stream goes to the next in line, or back.
+    if (next) next();
+    else following -= 1;
+  };
+}
+
 /** Trains a shade and reports `progress(message, fraction)`. Returns the last event, which has the model. A shade that is
  *  ready is only trained `again`. */
 export async function train(shadeId, progress, again = false) {
   await settle();
-  for await (const state of events(`/train/${shadeId}/stream${again ? '?again=true' : ''}`)) {
-    if (state.status === 'error') {
-      changed(shadeId);
-      throw new ServerError(422, state.error);
+  const giveBack = await aStream();
+  try {
+    for await (const state of events(`/train/${shadeId}/stream${again ? '?again=true' : ''}`)) {
+      if (state.status === 'error') {
+        changed(shadeId);
+        throw new ServerError(422, state.error);
+      }
+      progress(state.message, state.percentage / 100);
+      if (state.status === 'complete') {
+        changed(shadeId);
+        return state;
+      }
     }
-    progress(state.message, state.percentage / 100);
-    if (state.status === 'complete') {
-      changed(shadeId);
-      return state;
-    }
+  } finally {
+    giveBack();
   }
   // The stream ended early: the connection was lost.
   throw new OfflineError();
