@@ -5,7 +5,7 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 OTHER_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-portraits test-aws test-api test-browser test-embedding test-containers demo openapi lint format bench bench-containers eval clean
+.PHONY: help tools setup models run build test test-portraits test-aws test-api test-clients test-browser test-embedding test-containers demo openapi lint format bench bench-containers eval clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,10 @@ test-aws: setup ## the store on AWS, against an emulator that it installs under 
 test-api: setup ## hold a live server to its OpenAPI document, with schemathesis
 	cargo build --locked --workspace
 	tests/api/run target/debug/strand-server
+
+test-clients: setup ## generate TypeScript and Python clients, and walk through the API with them; needs npm (Debian: nodejs npm)
+	cargo build --locked --workspace
+	tests/clients/run target/debug/strand-server
 
 # The tools of the browser tests, in a folder of their own.
 BROWSER_TOOLS := target/browser/tools
