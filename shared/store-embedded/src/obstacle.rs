@@ -2,6 +2,7 @@
 
 use crate::disk::TEMPORARY;
 use crate::error::DiskError;
+use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -153,13 +154,17 @@ pub fn create_all(directory: &Path) -> Result<(), OpenError> {
 /// and removed.
 pub fn try_all(directory: &Path) -> Result<(), OpenError> {
     let places = DIRECTORIES.iter().map(|name| directory.join(name));
+    // A sync takes milliseconds, and tells of the whole file system.
+    let mut synced = HashSet::new();
     for place in places.filter(|place| place.exists()) {
-        try_one(&place)?;
+        let device = fs::metadata(&place).map(|about| about.dev());
+        let device = device.map_err(|error| blocked(&place, "read", &error))?;
+        try_one(&place, synced.insert(device))?;
     }
     Ok(())
 }
 
-fn try_one(place: &Path) -> Result<(), OpenError> {
+fn try_one(place: &Path, syncs: bool) -> Result<(), OpenError> {
     let (first, second) = (
         place.join(format!("{TEMPORARY}try")),
         place.join(format!("{TEMPORARY}tried")),
@@ -167,7 +172,7 @@ fn try_one(place: &Path) -> Result<(), OpenError> {
     let written = File::create(&first)
         .and_then(|mut file| {
             file.write_all(b"tried")?;
-            file.sync_data()
+            if syncs { file.sync_data() } else { Ok(()) }
         })
         .and_then(|()| fs::rename(&first, &second));
     if let Err(error) = written {
