@@ -15,12 +15,13 @@ use crate::fixtures::{hairless, picture, speck};
 use crate::openapi::{document, operations};
 
 /// Messages that require a failing disk, network, or program, or more load than a test creates.
-const NOT_PROVOKED: [&str; 6] = [
+const NOT_PROVOKED: [&str; 7] = [
     "Strand failed to do this; its log has the reason.",
     "The library cannot be reached just now; try again in a few seconds.",
     "Strand is busy with other photos; try again in a few seconds.",
     "Strand is busy with other uploads; try again in a few seconds.",
     "The body breaks off or stalls; send the file again.",
+    "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
     "The server's disk has no room for this file; free some there, then send it again.",
 ];
 
