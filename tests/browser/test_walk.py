@@ -100,7 +100,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     expect(cards).to_have_count(2)
     expect(cards.nth(0).get_by_role("heading", level=2)).to_have_text("#6 Chestnut Brown")
     expect(cards.nth(1).get_by_role("heading", level=2)).to_have_text("#60 Platinum Blonde")
-    expect(cards.nth(0).get_by_role("img", name="Level 5 of 10")).to_be_visible()
+    expect(cards.nth(0).get_by_role("img", name="Level 6 of 10")).to_be_visible()
     expect(cards.nth(0).get_by_text("Neutral")).to_be_visible()
 
     # The reason shows both photos side by side, and the difference as a number and in words.
