@@ -263,6 +263,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check whether the model is installed and the store takes changes, as of the last 30 seconds. */
+        get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/train": {
         parameters: {
             query?: never;
@@ -406,6 +423,8 @@ export interface components {
          *             "estimated_level": "Light",
          *             "estimated_style": "Blonde",
          *             "estimated_tone": "Golden/Yellow",
+         *             "family": "blonde",
+         *             "gray_percentage": 2.1,
          *             "professional_level": 8
          *           },
          *           "best_matches": [
@@ -432,6 +451,11 @@ export interface components {
          *                 9.7,
          *                 31.2
          *               ],
+         *               "lab_daylight": [
+         *                 68.1,
+         *                 8.9,
+         *                 29
+         *               ],
          *               "percentage": 61.4,
          *               "rgb": [
          *                 198,
@@ -446,6 +470,11 @@ export interface components {
          *                 11.9,
          *                 29.8
          *               ],
+         *               "lab_daylight": [
+         *                 55.6,
+         *                 11.1,
+         *                 27.7
+         *               ],
          *               "percentage": 38.6,
          *               "rgb": [
          *                 165,
@@ -458,12 +487,25 @@ export interface components {
          *           "hair": {
          *             "confidence": 0.97,
          *             "coverage": 0.31,
+         *             "head": 1,
+         *             "heads": [
+         *               {
+         *                 "box": {
+         *                   "height": 0.6,
+         *                   "width": 0.5,
+         *                   "x": 0.25,
+         *                   "y": 0.1
+         *                 },
+         *                 "share": 1
+         *               }
+         *             ],
          *             "presence": 0.99
          *           },
          *           "image_index": 1,
          *           "no_match_score": 0.02,
          *           "photo": {
-         *             "color_space": "srgb"
+         *             "color_space": "srgb",
+         *             "daylight_error": 4.1
          *           },
          *           "status": "found",
          *           "warnings": []
@@ -499,6 +541,33 @@ export interface components {
          * @enum {string}
          */
         BlendView: "solid" | "highlighted" | "rooted";
+        /** @description A rectangle, in shares of the upright photo, 0 to 1. */
+        Box: {
+            /**
+             * Format: float
+             * @description Height.
+             * @example 0.6
+             */
+            height: number;
+            /**
+             * Format: float
+             * @description Width.
+             * @example 0.5
+             */
+            width: number;
+            /**
+             * Format: float
+             * @description Left edge.
+             * @example 0.25
+             */
+            x: number;
+            /**
+             * Format: float
+             * @description Top edge.
+             * @example 0.1
+             */
+            y: number;
+        };
         /**
          * @description Statistics of the cache of measured photos.
          * @example {
@@ -570,6 +639,16 @@ export interface components {
              *     ]
              */
             lab: number[];
+            /**
+             * @description The same in neutral light of usual strength, as judged from the hair, skin and background. With
+             *     `white_balance=off`, it is `lab`.
+             * @example [
+             *       68.1,
+             *       8.9,
+             *       29
+             *     ]
+             */
+            lab_daylight: number[];
             /**
              * Format: float
              * @description Share of the hair, 0 to 100.
@@ -685,6 +764,12 @@ export interface components {
             error: string;
         };
         /**
+         * @description Color family of the hair, with gray hair and fashion colors: `black`, `brown`, `blonde`, `red`, `gray`, `pink`,
+         *     `blue`, `green`, or `violet`.
+         * @enum {string}
+         */
+        FamilyView: "black" | "brown" | "blonde" | "red" | "gray" | "pink" | "blue" | "green" | "violet";
+        /**
          * Format: binary
          * @description The bytes of a file, for the OpenAPI document.
          */
@@ -696,6 +781,8 @@ export interface components {
          *         "estimated_level": "Light",
          *         "estimated_style": "Blonde",
          *         "estimated_tone": "Golden/Yellow",
+         *         "family": "blonde",
+         *         "gray_percentage": 2.1,
          *         "professional_level": 8
          *       },
          *       "best_matches": [
@@ -722,6 +809,11 @@ export interface components {
          *             9.7,
          *             31.2
          *           ],
+         *           "lab_daylight": [
+         *             68.1,
+         *             8.9,
+         *             29
+         *           ],
          *           "percentage": 61.4,
          *           "rgb": [
          *             198,
@@ -736,6 +828,11 @@ export interface components {
          *             11.9,
          *             29.8
          *           ],
+         *           "lab_daylight": [
+         *             55.6,
+         *             11.1,
+         *             27.7
+         *           ],
          *           "percentage": 38.6,
          *           "rgb": [
          *             165,
@@ -748,12 +845,25 @@ export interface components {
          *       "hair": {
          *         "confidence": 0.97,
          *         "coverage": 0.31,
+         *         "head": 1,
+         *         "heads": [
+         *           {
+         *             "box": {
+         *               "height": 0.6,
+         *               "width": 0.5,
+         *               "x": 0.25,
+         *               "y": 0.1
+         *             },
+         *             "share": 1
+         *           }
+         *         ],
          *         "presence": 0.99
          *       },
          *       "image_index": 1,
          *       "no_match_score": 0.02,
          *       "photo": {
-         *         "color_space": "srgb"
+         *         "color_space": "srgb",
+         *         "daylight_error": 4.1
          *       },
          *       "status": "found",
          *       "warnings": []
@@ -811,10 +921,17 @@ export interface components {
             confidence: number;
             /**
              * Format: float
-             * @description Share of the photo that is hair, 0 to 1.
+             * @description Share of the photo that is hair of this head, 0 to 1.
              * @example 0.31
              */
             coverage: number;
+            /**
+             * @description The place in `heads`, from 1, of the head that this answer is about.
+             * @example 1
+             */
+            head: number;
+            /** @description The heads in the photo, the largest first: people, pictures of a collage, or swatches of a chart. */
+            heads: components["schemas"]["Head"][];
             /**
              * Format: float
              * @description Probability that the photo shows hair of a head, 0 to 1. Below 0.5, the row is an error. It is 1 if the hair
@@ -822,6 +939,17 @@ export interface components {
              * @example 0.99
              */
             presence: number;
+        };
+        /** @description A head in a photo. */
+        Head: {
+            /** @description The box around its hair, in shares of the upright photo. */
+            box: components["schemas"]["Box"];
+            /**
+             * Format: float
+             * @description Its share of the hair of all heads, 0 to 1.
+             * @example 1
+             */
+            share: number;
         };
         /**
          * @description The state of the service.
@@ -1226,10 +1354,16 @@ export interface components {
              */
             image: Blob;
         };
-        /** @description What the file says about itself. */
+        /** @description What the file says about itself, and how well the light of the photo is known. */
         PhotoSourceView: {
             /** @description The color space of the file, from which it was converted to sRGB. */
             color_space: components["schemas"]["ColorSpaceView"];
+            /**
+             * Format: float
+             * @description By how much `lab_daylight` is off on average, as a distance in CIE Lab; 0 with `white_balance=off`.
+             * @example 4.1
+             */
+            daylight_error: number;
         };
         /**
          * @description An image of a color.
@@ -1349,12 +1483,24 @@ export interface components {
             total_steps: number;
         };
         /**
+         * @description The state of what the service needs.
+         * @example {
+         *       "status": "ready"
+         *     }
+         */
+        Ready: {
+            /** @example ready */
+            status: string;
+        };
+        /**
          * @description The result for one photo: `status` says which of the two it is.
          * @example {
          *       "analysis_summary": {
          *         "estimated_level": "Light",
          *         "estimated_style": "Blonde",
          *         "estimated_tone": "Golden/Yellow",
+         *         "family": "blonde",
+         *         "gray_percentage": 2.1,
          *         "professional_level": 8
          *       },
          *       "best_matches": [
@@ -1381,6 +1527,11 @@ export interface components {
          *             9.7,
          *             31.2
          *           ],
+         *           "lab_daylight": [
+         *             68.1,
+         *             8.9,
+         *             29
+         *           ],
          *           "percentage": 61.4,
          *           "rgb": [
          *             198,
@@ -1395,6 +1546,11 @@ export interface components {
          *             11.9,
          *             29.8
          *           ],
+         *           "lab_daylight": [
+         *             55.6,
+         *             11.1,
+         *             27.7
+         *           ],
          *           "percentage": 38.6,
          *           "rgb": [
          *             165,
@@ -1407,12 +1563,25 @@ export interface components {
          *       "hair": {
          *         "confidence": 0.97,
          *         "coverage": 0.31,
+         *         "head": 1,
+         *         "heads": [
+         *           {
+         *             "box": {
+         *               "height": 0.6,
+         *               "width": 0.5,
+         *               "x": 0.25,
+         *               "y": 0.1
+         *             },
+         *             "share": 1
+         *           }
+         *         ],
          *         "presence": 0.99
          *       },
          *       "image_index": 1,
          *       "no_match_score": 0.02,
          *       "photo": {
-         *         "color_space": "srgb"
+         *         "color_space": "srgb",
+         *         "daylight_error": 4.1
          *       },
          *       "status": "found",
          *       "warnings": []
@@ -1483,15 +1652,23 @@ export interface components {
             status: components["schemas"]["ShadeStatusView"];
         };
         /**
-         * @description Color family of the hair.
+         * @description Color family of the hair, in three words.
          * @enum {string}
          */
         StyleView: "Black" | "Brown" | "Blonde";
-        /** @description The hair in a colorist's terms. */
+        /** @description The hair in a colorist's terms, as it would look in neutral light of usual strength (`lab_daylight`). */
         SummaryView: {
             estimated_level: components["schemas"]["LevelView"];
             estimated_style: components["schemas"]["StyleView"];
             estimated_tone: components["schemas"]["ToneView"];
+            /** @description Color family, with gray hair and fashion colors. */
+            family: components["schemas"]["FamilyView"];
+            /**
+             * Format: float
+             * @description Share of the hair that is gray or white, 0 to 100.
+             * @example 2.1
+             */
+            gray_percentage: number;
             /**
              * Format: int32
              * @description Professional level, 1 (black) to 10 (lightest blonde).
@@ -1618,6 +1795,11 @@ export interface operations {
                  * @example auto
                  */
                 white_balance?: "auto" | "off";
+                /**
+                 * @description Which head of a photo to analyze: a place in `hair.heads`, from 1, the largest and the default. For one photo only.
+                 * @example 1
+                 */
+                head?: number;
             };
             header?: never;
             path?: never;
@@ -1769,6 +1951,11 @@ export interface operations {
                  * @example auto
                  */
                 white_balance?: "auto" | "off";
+                /**
+                 * @description Which head of a photo to analyze: a place in `hair.heads`, from 1, the largest and the default. For one photo only.
+                 * @example 1
+                 */
+                head?: number;
             };
             header?: never;
             path?: never;
@@ -2260,6 +2447,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     read_color: {
@@ -2498,6 +2704,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     update_color: {
@@ -2707,6 +2932,25 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Service Unavailable",
                      *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3045,6 +3289,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     delete_image: {
@@ -3181,6 +3444,25 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Service Unavailable",
                      *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3476,7 +3758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk, or the library cannot be reached; see Retry-After */
+            /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
                     /** @description Seconds until it is worth trying again: 2 */
@@ -3486,11 +3768,30 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "code": "disk_full",
-                     *       "detail": "The server's disk has no room for this file; free some there, then send it again.",
+                     *       "code": "store_unavailable",
+                     *       "detail": "The library cannot be reached just now; try again in a few seconds.",
                      *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
                      *       "status": 503,
                      *       "title": "Service Unavailable",
+                     *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The server's disk has no room for this file; free some there, then send it again.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
                      *       "type": "../docs/errors#disk_full"
                      *     }
                      */
@@ -3659,6 +3960,47 @@ export interface operations {
             };
         };
     };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Photos can be matched and added */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description The model, the store, or the disk does not work; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds until it is worth trying again: 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_ready",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "../docs/errors#not_ready"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     train_all: {
         parameters: {
             query?: never;
@@ -3749,6 +4091,25 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Service Unavailable",
                      *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -3926,6 +4287,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     follow_training: {
@@ -4083,6 +4463,25 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Service Unavailable",
                      *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4373,6 +4772,25 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     send_upload: {
@@ -4527,6 +4945,25 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Service Unavailable",
                      *       "type": "../docs/errors#overloaded"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
