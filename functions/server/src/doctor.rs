@@ -289,32 +289,7 @@ fn examined(dir: &Path) -> Result<Vec<Finding>, String> {
             .into_iter()
             .map(|damage| Finding::bad(damage, advice)),
     );
-    let SetAside {
-        photos,
-        shades,
-        rows,
-        databases,
-    } = found.set_aside;
-    if photos + shades > 0 {
-        findings.push(Finding::bad(
-            format!(
-                "set aside, because the library did not know them: {} and {} without photos",
-                counted(photos, "photo"),
-                counted(shades, "shade")
-            ),
-            "run strand-server recover to bring them back, or delete what you do not want from the folder lost",
-        ));
-    }
-    if rows + databases > 0 {
-        findings.push(Finding::note(
-            format!(
-                "damaged parts of the database were set aside: {} and {}",
-                counted(rows, "row"),
-                counted(databases, "file")
-            ),
-            "look for what is missing; then delete them from the folder lost",
-        ));
-    }
+    findings.extend(set_aside(&found.set_aside));
     findings.push(match found.backup {
         Some(date) => Finding::good(format!("the last good backup of the database is of {date}")),
         None => Finding::note(
@@ -335,6 +310,38 @@ fn examined(dir: &Path) -> Result<Vec<Finding>, String> {
         ));
     }
     Ok(findings)
+}
+
+/// What was set aside, and what to do about it.
+fn set_aside(found: &SetAside) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let SetAside {
+        photos,
+        shades,
+        rows,
+        databases,
+    } = *found;
+    if photos + shades > 0 {
+        findings.push(Finding::bad(
+            format!(
+                "set aside, because the library did not know them: {} and {} without photos",
+                counted(photos, "photo"),
+                counted(shades, "shade")
+            ),
+            "run strand-server recover to bring them back, or delete what you do not want from the folder lost",
+        ));
+    }
+    if rows + databases > 0 {
+        findings.push(Finding::note(
+            format!(
+                "damaged parts of the database were set aside: {} and {}",
+                counted(rows, "row"),
+                counted(databases, "file")
+            ),
+            "look for what is missing; then delete them from the folder lost",
+        ));
+    }
+    findings
 }
 
 fn port() -> Finding {

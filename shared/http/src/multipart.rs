@@ -44,6 +44,8 @@ pub struct ReceivedPhoto {
 /// Reads the files of a multipart body one at a time, so that only one is in memory.
 pub struct Multipart {
     parts: multer::Multipart<'static>,
+    /// The size that the body announces.
+    announced: usize,
     drained: usize,
     unread: Unread,
 }
@@ -55,7 +57,8 @@ impl Multipart {
     /// [`BodyError::Multipart`] if the request is not multipart, [`BodyError::TooLarge`] if it announces more bytes
     /// than are worth reading to the end.
     pub fn from_request(request: Request, limit: usize) -> Result<Self, BodyError> {
-        if announced(request.headers()) > limit + DRAIN_LIMIT {
+        let announced = announced(request.headers());
+        if announced > limit + DRAIN_LIMIT {
             return Err(BodyError::TooLarge("body".into()));
         }
         let boundary = boundary(request.headers())?;
@@ -63,6 +66,7 @@ impl Multipart {
         let chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
         Ok(Self {
             parts: multer::Multipart::new(chunks, boundary),
+            announced,
             drained: 0,
             unread,
         })
@@ -83,7 +87,8 @@ impl Multipart {
             self.unread.reset();
             let part = Part::of(field.headers())?;
             if part.is_photo() {
-                if let Some(photo) = read(field, part, &self.unread, &mut self.drained).await? {
+                let file = Growing::to(self.announced.min(PHOTO_LIMIT));
+                if let Some(photo) = read(field, part, file, &self.unread, &mut self.drained).await? {
                     return Ok(Some(photo));
                 }
             } else {
@@ -207,6 +212,7 @@ async fn discard(mut field: Field<'_>, unread: &Unread, drained: &mut usize) -> 
 async fn read(
     mut field: Field<'_>,
     part: Part,
+    mut file: Growing,
     unread: &Unread,
     drained: &mut usize,
 ) -> Result<Option<ReceivedPhoto>, BodyError> {
@@ -217,7 +223,7 @@ async fn read(
     } else {
         PHOTO_LIMIT
     };
-    let (mut file, mut refused) = (Growing::default(), None);
+    let mut refused = None;
     while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
         unread.reset();
         if refused.is_none() {
@@ -281,6 +287,14 @@ struct Growing {
 }
 
 impl Growing {
+    /// For a file of up to `most` bytes, which then are copied only once. Memory that is not written to costs nothing.
+    fn to(most: usize) -> Self {
+        Self {
+            bytes: Vec::with_capacity(most),
+            memory: Memory::new(),
+        }
+    }
+
     fn add(
         &mut self,
         chunk: &[u8],
@@ -320,7 +334,7 @@ pub async fn read_file(request: Request, size: usize) -> Result<(Vec<u8>, Memory
     }
     let unread = Unread::default();
     let mut chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
-    let (mut file, mut refused, mut drained) = (Growing::default(), None, 0);
+    let (mut file, mut refused, mut drained) = (Growing::to(size), None, 0);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| BodyError::BrokenOff)?;
         unread.reset();
