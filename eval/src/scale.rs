@@ -131,6 +131,7 @@ fn library(centers: &[Vec<f32>], random: &mut Random) -> LibrarySnapshot {
             photo_id,
             sha256: None,
             colors: (0..3).map(|_| color(random)).collect(),
+            vector: center.clone(),
         });
         let mut model = fitted.clone().into_model(SPACE, references.collect());
         model.weights.clone_from(center);

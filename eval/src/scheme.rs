@@ -75,6 +75,7 @@ impl Scheme for Strand {
                 photo_id,
                 sha256: None,
                 colors: photo.signature.colors.clone(),
+                vector: photo.features.clone(),
             });
             SnapshotShade {
                 shade_id: *shade as u64,

@@ -11,6 +11,7 @@ mod cache;
 mod cli;
 mod colors;
 mod config;
+mod confusions;
 mod cors;
 mod durability;
 mod errors;

@@ -114,6 +114,7 @@ impl Place {
             photo_id,
             sha256: None,
             colors: s.colors.clone(),
+            vector: s.descriptor.clone(),
         });
         let fitted = LinearSvm.fit(&own, &[&other]).unwrap();
         let mut model = fitted.into_model(space, references.collect());

@@ -8,6 +8,7 @@ mod answers;
 mod archive;
 mod auth;
 mod body;
+mod confusions;
 mod cors;
 mod disposition;
 mod document;

@@ -5,8 +5,8 @@ use crate::analysis::{self, AnalysisState};
 use crate::archive::{self, ArchiveState};
 use crate::training::{self, TrainingState};
 use crate::{
-    AllowedOrigins, ApiError, ApiKey, App, BasePath, Shared, TrustedProxies, auth, body, document, drain,
-    error, near, observe, palette, photos, place, ready, service, shades, uploads,
+    AllowedOrigins, ApiError, ApiKey, App, BasePath, Shared, TrustedProxies, auth, body, confusions,
+    document, drain, error, near, observe, palette, photos, place, ready, service, shades, uploads,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -173,5 +173,7 @@ pub(crate) fn shade_routes() -> OpenApiRouter<Shared> {
 }
 
 pub(crate) fn analysis_routes() -> OpenApiRouter<AnalysisState> {
-    analysis::routes().merge(service::cache_routes())
+    analysis::routes()
+        .merge(confusions::routes())
+        .merge(service::cache_routes())
 }

@@ -3,7 +3,7 @@
 //! | bytes | content |
 //! |---|---|
 //! | 6 | `STRAND` |
-//! | 2 | format version, little endian; now 3 |
+//! | 2 | format version, little endian; now 4 |
 //! | 4 | payload length n, little endian |
 //! | n | the value, postcard 1 (varint integers, little-endian IEEE 754 floats, fields in declaration order) |
 //! | 32 | SHA-256 of everything before |
@@ -15,8 +15,9 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 6] = b"STRAND";
-/// The version that is written, and the newest that can be read. Version 3 added the digests of a model's photos.
-pub const FORMAT_VERSION: u16 = 3;
+/// The version that is written, and the newest that can be read. Version 3 added the digests of a model's photos,
+/// version 4 their vectors.
+pub const FORMAT_VERSION: u16 = 4;
 const HEADER: usize = 12;
 const CHECKSUM: usize = 32;
 

@@ -10,6 +10,7 @@ mod negatives;
 mod ranking;
 mod shade;
 mod snapshot;
+mod standing;
 
 pub use calibration::Sigmoid;
 pub use fit::{Fit, FitError, Fitted};
@@ -20,3 +21,4 @@ pub use negatives::HardNegatives;
 pub use ranking::{Basis, Match, Query, Ranking};
 pub use shade::SnapshotShade;
 pub use snapshot::LibrarySnapshot;
+pub use standing::{MistakenPair, PhotoStanding, ShadeStanding, Standing};

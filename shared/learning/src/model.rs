@@ -36,6 +36,8 @@ pub struct Reference {
     pub sha256: Option<String>,
     /// The photo's dominant colors; the shares sum to 1.
     pub colors: Vec<DominantColor>,
+    /// Its feature vector, in the model's feature space. Empty if the model was read from format 3 or 2.
+    pub vector: Vec<f32>,
 }
 
 /// A trained shade. Its probability for a feature vector x is σ(slope · (w·x + bias) + offset).
@@ -71,13 +73,18 @@ impl ShadeModel {
         format::pack(self)
     }
 
-    /// Reads a model from its file. A model of format 2 has no digests of its photos.
+    /// Reads a model from its file. The photos of a model of format 3 or 2 have no vectors, those of format 2 no digests.
     ///
     /// # Errors
     /// Any [`FormatError`].
     pub fn unpack(bytes: &[u8]) -> Result<Self, FormatError> {
-        match format::unpack(3, bytes) {
-            Err(FormatError::Version(2)) => format::unpack::<ModelOfFormat2>(2, bytes).map(Self::from),
+        match format::unpack(4, bytes) {
+            Err(FormatError::Version(3)) => {
+                format::unpack::<OlderModel<ReferenceOfFormat3>>(3, bytes).map(Self::from)
+            }
+            Err(FormatError::Version(2)) => {
+                format::unpack::<OlderModel<ReferenceOfFormat2>>(2, bytes).map(Self::from)
+            }
             model => model,
         }
     }
@@ -87,29 +94,29 @@ impl ShadeModel {
         let colors = self.references.iter().flat_map(|r| &r.colors);
         let mut colors = colors.flat_map(|c| [c.lab.l, c.lab.a, c.lab.b, c.share]);
         let weights = self.weights.iter().chain(&self.prototype).chain([&self.bias]);
-        weights.copied().all(f32::is_finite) && self.sigmoid.at(0.0).is_finite() && colors.all(f32::is_finite)
+        let of_photos = self.references.iter().flat_map(|r| &r.vector);
+        weights.chain(of_photos).copied().all(f32::is_finite)
+            && self.sigmoid.at(0.0).is_finite()
+            && colors.all(f32::is_finite)
     }
 
     /// The model without photos that were deleted: only those for which `is_kept` holds count. `None` if none is left.
     ///
-    /// `measured` are the feature vectors of kept photos in the model's feature space. Their mean is the new prototype.
-    /// The SVM was fitted to deleted photos too, so it takes no part until the shade is trained again. Without any
-    /// vector, the colors of the kept photos are all that counts.
-    pub fn without_deleted(
-        mut self,
-        is_kept: impl Fn(u64) -> bool,
-        measured: &[(u64, Vec<f32>)],
-    ) -> Option<Self> {
+    /// The mean of their vectors is the new prototype. The SVM was fitted to deleted photos too, so it takes no part until the
+    /// shade is trained again. Without any vector, the colors of the kept photos are all that counts.
+    pub fn without_deleted(mut self, is_kept: impl Fn(u64) -> bool) -> Option<Self> {
         let count = self.references.len();
         self.references.retain(|reference| is_kept(reference.photo_id));
         if self.references.len() == count {
             return Some(self);
         }
-        let is_own = |id: &u64| self.references.iter().any(|reference| reference.photo_id == *id);
-        let vectors = measured
+        let vectors = self
+            .references
             .iter()
-            .filter(|(id, vector)| is_own(id) && vector.len() == self.weights.len());
-        let vectors: Vec<&[f32]> = vectors.map(|(_, vector)| vector.as_slice()).collect();
+            .map(|reference| reference.vector.as_slice());
+        let vectors: Vec<&[f32]> = vectors
+            .filter(|vector| vector.len() == self.weights.len())
+            .collect();
         match mean_vector(&vectors) {
             Some(prototype) => self.prototype = prototype,
             None => self.space.clear(),
@@ -165,26 +172,44 @@ impl ShadeModel {
     }
 }
 
-/// A model in the layout of format 2.
+/// A model in the layout of an older format, whose references are `R`.
 #[derive(Deserialize)]
-struct ModelOfFormat2 {
+struct OlderModel<R> {
     space: String,
     kind: ModelKind,
     weights: Vec<f32>,
     bias: f32,
     sigmoid: Sigmoid,
     prototype: Vec<f32>,
-    references: Vec<(u64, Vec<DominantColor>)>,
+    references: Vec<R>,
     leave_one_out: Option<LeaveOneOut>,
 }
 
-impl From<ModelOfFormat2> for ShadeModel {
-    fn from(model: ModelOfFormat2) -> Self {
-        let references = model.references.into_iter().map(|(photo_id, colors)| Reference {
+#[derive(Deserialize)]
+struct ReferenceOfFormat2(u64, Vec<DominantColor>);
+
+#[derive(Deserialize)]
+struct ReferenceOfFormat3(u64, Option<String>, Vec<DominantColor>);
+
+impl From<ReferenceOfFormat3> for Reference {
+    fn from(ReferenceOfFormat3(photo_id, sha256, colors): ReferenceOfFormat3) -> Self {
+        Self {
             photo_id,
-            sha256: None,
+            sha256,
             colors,
-        });
+            vector: Vec::new(),
+        }
+    }
+}
+
+impl From<ReferenceOfFormat2> for Reference {
+    fn from(ReferenceOfFormat2(photo_id, colors): ReferenceOfFormat2) -> Self {
+        ReferenceOfFormat3(photo_id, None, colors).into()
+    }
+}
+
+impl<R: Into<Reference>> From<OlderModel<R>> for ShadeModel {
+    fn from(model: OlderModel<R>) -> Self {
         Self {
             space: model.space,
             kind: model.kind,
@@ -192,7 +217,7 @@ impl From<ModelOfFormat2> for ShadeModel {
             bias: model.bias,
             sigmoid: model.sigmoid,
             prototype: model.prototype,
-            references: references.collect(),
+            references: model.references.into_iter().map(Into::into).collect(),
             leave_one_out: model.leave_one_out,
         }
     }
@@ -204,10 +229,11 @@ mod tests {
 
     #[test]
     fn deleted_photos_take_the_svm_and_their_share_of_the_prototype_along() {
-        let reference = |photo_id| Reference {
+        let reference = |photo_id, vector: [f32; 2]| Reference {
             photo_id,
             sha256: Some(format!("{photo_id}")),
             colors: Vec::new(),
+            vector: vector.to_vec(),
         };
         let model = ShadeModel {
             space: "here".into(),
@@ -216,46 +242,49 @@ mod tests {
             bias: 0.5,
             sigmoid: Sigmoid::PRIOR,
             prototype: vec![0.5, 0.5],
-            references: vec![reference(1), reference(2)],
+            references: vec![reference(1, [1.0, 0.0]), reference(2, [0.0, 1.0])],
             leave_one_out: None,
         };
-        let measured = [(2, vec![0.0, 1.0]), (3, vec![1.0, 0.0])];
-        assert_eq!(
-            model.clone().without_deleted(|_| true, &measured),
-            Some(model.clone())
-        );
-        let kept = model.clone().without_deleted(|id| id != 1, &measured).unwrap();
+        assert_eq!(model.clone().without_deleted(|_| true), Some(model.clone()));
+        let kept = model.clone().without_deleted(|id| id != 1).unwrap();
         assert_eq!(
             (&kept.references, &kept.prototype),
-            (&vec![reference(2)], &vec![0.0, 1.0])
+            (&vec![reference(2, [0.0, 1.0])], &vec![0.0, 1.0])
         );
         assert!(model.probability(&[1.0, 0.0]) > 0.5 && kept.probability(&[1.0, 0.0]).abs() < 1e-6);
         assert!(kept.decision(&[1.0, 0.0]).abs() < 1e-6 && kept.is_finite());
-        let unmeasured = model.clone().without_deleted(|id| id != 1, &[]).unwrap();
+        let mut unmeasured = model.clone();
+        unmeasured.references[1].vector.clear();
+        let unmeasured = unmeasured.without_deleted(|id| id != 1).unwrap();
         assert_ne!(unmeasured.space, "here");
-        assert_eq!(model.without_deleted(|_| false, &measured), None);
+        assert_eq!(model.without_deleted(|_| false), None);
+    }
+
+    /// Reads a model that an older Strand packed with these references.
+    fn older<R: Serialize>(format: u16, references: R) -> ShadeModel {
+        let after = (Sigmoid::PRIOR, vec![1.0_f32], references, None::<LeaveOneOut>);
+        let fields = (("here", ModelKind::Similarity, vec![1.0_f32], 0.5_f32), after);
+        let mut bytes = format::pack(&fields).unwrap();
+        format::tests::relabel(&mut bytes, format);
+        let model = ShadeModel::unpack(&bytes).unwrap();
+        assert_eq!(ShadeModel::unpack(&model.pack().unwrap()).unwrap(), model);
+        model
     }
 
     #[test]
-    fn a_model_of_format_2_reads_without_digests() {
+    fn models_of_older_formats_read_without_digests_or_vectors() {
         let colors: Vec<DominantColor> = Vec::new();
-        let fields = (
-            ("here", ModelKind::Similarity, vec![1.0_f32], 0.5_f32),
-            (
-                Sigmoid::PRIOR,
-                vec![1.0_f32],
-                vec![(7_u64, colors)],
-                None::<LeaveOneOut>,
-            ),
-        );
-        let mut bytes = format::pack(&fields).unwrap();
-        format::tests::relabel(&mut bytes, 2);
-        let model = ShadeModel::unpack(&bytes).unwrap();
+        let model = older(2, vec![(7_u64, colors.clone())]);
         assert_eq!(
             (model.references[0].photo_id, &model.references[0].sha256),
             (7, &None)
         );
-        let again = ShadeModel::unpack(&model.pack().unwrap()).unwrap();
-        assert_eq!(again, model);
+        let model = older(3, vec![(8_u64, Some("digest"), colors)]);
+        let reference = &model.references[0];
+        assert_eq!(
+            (reference.photo_id, reference.sha256.as_deref()),
+            (8, Some("digest"))
+        );
+        assert!(reference.vector.is_empty() && model.is_finite());
     }
 }

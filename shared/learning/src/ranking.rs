@@ -177,10 +177,22 @@ impl LibrarySnapshot {
         if knows(model, sha256) {
             return FOR_TAUGHT_PHOTO + steadiness * likeness;
         }
-        let photos = model.references.len() as f32;
         let trust = steadiness * signature.trust().powf(POWER_OF_TRUST);
-        trust * (likeness + PER_DECISION * model.decision(features)) * photos / (photos + FEW)
+        trust
+            * weighed(
+                likeness + PER_DECISION * model.decision(features),
+                model.references.len(),
+            )
     }
+}
+
+/// The evidence for a shade of so many photos by the cosine alone, before the photo's reliability.
+pub(crate) fn likeness(cosine: f32, photos: usize) -> f32 {
+    weighed(PER_COSINE * (cosine - MIDDLE), photos)
+}
+
+fn weighed(evidence: f32, photos: usize) -> f32 {
+    evidence * photos as f32 / (photos as f32 + FEW)
 }
 
 /// Whether the model was made from the photo with this digest.

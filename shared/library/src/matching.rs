@@ -2,7 +2,7 @@
 
 use crate::measuring::{HeadPlace, MeasuredPhoto, Measuring, PhotoRequest};
 use crate::stages::{StageTimes, timed};
-use crate::{CacheStats, Catalog, LibraryError};
+use crate::{CacheStats, Catalog, Health, LibraryError};
 use std::sync::{Arc, LazyLock};
 use strand_color::{Summary, palette};
 use strand_learning::{LibrarySnapshot, Match, Query, Ranking, SnapshotShade};
@@ -55,12 +55,18 @@ pub struct Analysis {
 pub struct Matching {
     catalog: Arc<Catalog>,
     measuring: Arc<Measuring>,
+    /// How well the shades of the last version that was asked about are told apart.
+    pub(crate) health: tokio::sync::Mutex<Option<Arc<Health>>>,
 }
 
 impl Matching {
     /// Matches what `measuring` measures against the snapshots of `catalog`.
     pub fn new(catalog: Arc<Catalog>, measuring: Arc<Measuring>) -> Self {
-        Self { catalog, measuring }
+        Self {
+            catalog,
+            measuring,
+            health: tokio::sync::Mutex::default(),
+        }
     }
 
     /// A snapshot of the current shades, to match one or more photos against.

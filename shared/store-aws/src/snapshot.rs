@@ -29,7 +29,7 @@ use std::time::Duration;
 use strand_color::Rgb;
 use strand_learning::{FORMAT_VERSION, FormatError, ShadeModel, pack, unpack};
 use strand_library::ModelInfo;
-use strand_library::ports::{Features, Publisher, ShadeWithModel, StoreError};
+use strand_library::ports::{Publisher, ShadeWithModel, StoreError};
 use tokio::sync::Mutex;
 
 /// The key of the snapshot in the bucket.
@@ -40,7 +40,7 @@ const ATTEMPTS: usize = 8;
 /// Maximum attempts to read a model that is replaced each time.
 const LOOKS: usize = 4;
 /// The format version that introduced the current content of the object.
-const PACKED_SINCE: u16 = 3;
+const PACKED_SINCE: u16 = 4;
 /// A change that is pending for this long was made by a process that ended before it could publish.
 const OVERDUE: Duration = Duration::from_secs(30);
 /// How long a change waits for its publication. After that, publication continues in the background.
@@ -310,18 +310,11 @@ impl AwsStore {
 
     /// Takes the photos that were deleted after the training out of the model.
     async fn forget_deleted(&self, shade: &mut ShadeWithModel) -> Result<(), StoreError> {
-        let Some(model) = &shade.model else {
+        let Some(model) = shade.model.take() else {
             return Ok(());
         };
         let kept = self.live_photos(shade.shade_id).await?;
-        if model
-            .references
-            .iter()
-            .any(|reference| !kept.contains(&reference.photo_id))
-        {
-            let features = self.features(shade.shade_id, &model.space).await?;
-            shade.forget_deleted(&kept, &features);
-        }
+        shade.model = model.without_deleted(|id| kept.contains(&id));
         Ok(())
     }
 }

@@ -8,7 +8,6 @@
 //! 5. The intent goes, and the log of the database is emptied. Freed pages are overwritten (`secure_delete`).
 
 use crate::error::{DiskError, broken};
-use crate::features::features;
 use crate::files::Files;
 use crate::marks::Ids;
 use crate::photo_files::Refused;
@@ -223,12 +222,7 @@ fn forget_reference(db: &Connection, shade_id: u64, photo_id: u64) -> Result<(),
     let Some(model) = packed.and_then(|packed| ShadeModel::unpack(&packed).ok()) else {
         return Ok(());
     };
-    let measured = features(db, shade_id, &model.space)?;
-    let vectors = measured
-        .iter()
-        .filter_map(|(id, found)| Some((*id, found.vector()?)));
-    let vectors: Vec<(u64, Vec<f32>)> = vectors.collect();
-    let model = model.without_deleted(|id| id != photo_id, &vectors);
+    let model = model.without_deleted(|id| id != photo_id);
     let packed = model.map(|model| model.pack()).transpose().map_err(broken)?;
     db.execute(
         "UPDATE colors SET model = ?2 WHERE id = ?1",

@@ -2,7 +2,6 @@
 
 use crate::Embedded;
 use crate::error::{DiskError, broken};
-use crate::features::features;
 use crate::{rows, shades};
 use async_trait::async_trait;
 use rusqlite::{Connection, params};
@@ -77,20 +76,13 @@ fn models(db: &Connection) -> Result<Vec<ShadeWithModel>, DiskError> {
 
 /// Takes the photos that were deleted after the training out of the model.
 fn forget_deleted(db: &Connection, shade: &mut ShadeWithModel) -> Result<(), DiskError> {
-    let Some(model) = &shade.model else {
+    let Some(model) = shade.model.take() else {
         return Ok(());
     };
     let mut statement = db.prepare_cached("SELECT id FROM images WHERE color_id = ?1")?;
     let kept = statement.query_map([shade.shade_id], |row| row.get(0))?;
     let kept: HashSet<u64> = kept.collect::<Result<_, _>>()?;
-    if model
-        .references
-        .iter()
-        .any(|reference| !kept.contains(&reference.photo_id))
-    {
-        let features = features(db, shade.shade_id, &model.space)?;
-        shade.forget_deleted(&kept, &features);
-    }
+    shade.model = model.without_deleted(|id| kept.contains(&id));
     Ok(())
 }
 

@@ -77,13 +77,13 @@ pub async fn a_deleted_photo_no_longer_counts_in_matching(store: &impl TestStore
     let id = store.shades.create_shade(new_shade("a")).await.unwrap().id;
     let (one, _) = store.photos.add_photo(id, new_photo(b"one")).await.unwrap();
     let (two, _) = store.photos.add_photo(id, new_photo(b"two")).await.unwrap();
-    let features = [(one.id, with_hair(&[1.0, 0.0])), (two.id, with_hair(&[0.0, 1.0]))];
-    store.features.put_features(id, "here", &features).await.unwrap();
     let mut new = model("here", 2);
     new.model.prototype = vec![0.5, 0.5];
     let reference = new.model.references[0].clone();
-    let references = [one.id, two.id].map(|photo_id| Reference {
+    let vectors = [(one.id, [1.0, 0.0]), (two.id, [0.0, 1.0])];
+    let references = vectors.map(|(photo_id, vector)| Reference {
         photo_id,
+        vector: vector.to_vec(),
         ..reference.clone()
     });
     new.model.references = references.to_vec();

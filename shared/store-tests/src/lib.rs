@@ -91,6 +91,7 @@ pub fn model(space: &str, photos_revision: u64) -> NewModel {
         photo_id: 1,
         sha256: Some("[1]".into()),
         colors: vec![],
+        vector: vec![1.0, 0.0],
     };
     NewModel {
         model: fitted.into_model(space, vec![reference]),

@@ -59,6 +59,7 @@ fn model(space: &str, own: &[f32], other: &[f32], lab: Lab) -> ShadeModel {
             photo_id: 3,
             sha256: None,
             colors: colors(&[(lab, 1.0)]),
+            vector: own.to_vec(),
         }],
     )
 }
@@ -132,6 +133,7 @@ fn photos_that_agree_make_the_library_more_certain() {
             photo_id,
             sha256: None,
             colors: colors(&[(BROWN, 1.0)]),
+            vector: own[photo_id as usize - 1].to_vec(),
         };
         let fitted = fit(&[&own[0], &own[1]], &[&y]);
         let taught = fitted.into_model("here", vec![reference(1), reference(2)]);
@@ -162,6 +164,7 @@ fn a_taught_photo_matches_its_own_shade() {
         photo_id,
         sha256: Some(format!("digest {photo_id}")),
         colors: colors(&[(lab, 1.0)]),
+        vector: Vec::new(),
     };
     let shade = |shade_id, own: &[&[f32]], other: &[f32], references| SnapshotShade {
         shade_id,

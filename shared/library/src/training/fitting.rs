@@ -92,6 +92,7 @@ fn references(photos: &[TrainingPhoto]) -> (Vec<Reference>, Vec<Lab>) {
             photo_id: photo.id,
             sha256: Some(photo.sha256.clone()),
             colors: signature.colors.clone(),
+            vector: photo.measurement.vector()?,
         };
         Some((reference, signature.mean))
     });

@@ -267,13 +267,14 @@ fn realistic_model(seed: u64) -> NewModel {
         photo_id,
         sha256: Some(format!("{photo_id:064x}")),
         colors: (0..5).map(color).collect(),
+        vector: features.clone(),
     });
     let fitted = Fitted {
         kind: ModelKind::LinearSvm,
         weights: features.clone(),
         bias: 0.5,
         sigmoid: Sigmoid::PRIOR,
-        prototype: features,
+        prototype: features.clone(),
         leave_one_out: None,
     };
     NewModel {
