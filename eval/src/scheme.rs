@@ -64,9 +64,16 @@ pub enum Strand {
 
 impl Scheme for Strand {
     fn train(&self, shades: &[TrainingShade]) -> Box<dyn Library> {
+        Box::new(self.library(shades))
+    }
+}
+
+impl Strand {
+    /// A library of these shades.
+    pub fn library(self, shades: &[TrainingShade]) -> LibrarySnapshot {
         let fitted: Vec<Fitted> = match self {
             Self::Current => each(shades.len(), |k| against(shades, k).0),
-            Self::InOrder { neighbors } => in_order(shades, *neighbors),
+            Self::InOrder { neighbors } => in_order(shades, neighbors),
             Self::AgainstAll => each(shades.len(), |k| against_all(shades, k)),
             Self::WithoutSvm => shades.iter().map(|(_, photos)| without_svm(photos)).collect(),
         };
@@ -84,7 +91,7 @@ impl Scheme for Strand {
                 model: Some(fitted.into_model(SPACE, references.collect())),
             }
         });
-        Box::new(LibrarySnapshot::new("eval", SPACE, trained.collect()))
+        LibrarySnapshot::new("eval", SPACE, trained.collect())
     }
 }
 

@@ -10,7 +10,7 @@ async fn confusions(client: &Client) -> Value {
     client.get("/confusions").await.expect(200)
 }
 
-fn of<'a>(confusions: &'a Value, color: u64) -> &'a Value {
+fn of(confusions: &Value, color: u64) -> &Value {
     let colors = confusions["colors"].as_array().expect("an array");
     let found = colors.iter().find(|one| one["color_id"] == color);
     found.unwrap_or_else(|| panic!("color {color} is missing in {confusions}"))

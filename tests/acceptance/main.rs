@@ -29,6 +29,7 @@ mod place;
 mod portraits;
 mod service;
 mod stream;
+mod together;
 mod training;
 mod uploads;
 mod words;

@@ -6,6 +6,7 @@ mod doubt;
 mod folder;
 mod matches;
 mod stability;
+mod together;
 mod words;
 
 use std::fmt::Display;
@@ -57,6 +58,7 @@ struct Photographs {
 pub fn run(folder: &Path, networks: &Networks) -> Result<(), String> {
     let photographs = Photographs::measure(folder, networks)?;
     matches::report(&photographs, networks);
+    together::report(&photographs);
     doubt::report(&photographs);
     words::report(&photographs, networks);
     stability::report(&photographs, networks);

@@ -15,7 +15,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Instant;
 use strand_learning::LibrarySnapshot;
-use strand_library::{Analysis, Library, Matching, Overlay, PhotoRequest, StageTimes, standard_palette};
+use strand_library::{
+    Analysis, Consensus, Library, Matching, Overlay, PhotoRequest, StageTimes, standard_palette,
+};
 use strand_signature::WhiteBalance;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -75,6 +77,16 @@ struct Options {
     /// Which head of a photo to analyze: a place in `hair.heads`, from 1, the largest and the default. For one photo only.
     #[param(value_type = u64, required = false, minimum = 1, example = 1)]
     head: Option<String>,
+}
+
+/// Options of an analysis of several photos.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Several {
+    /// `true` adds `together`, one answer for all photos, which have to show the same head. It is right more often than the
+    /// answer for any one of them.
+    #[param(value_type = bool, required = false, example = true)]
+    together: Option<String>,
 }
 
 /// The values of `overlay`.
@@ -139,6 +151,18 @@ impl Options {
     }
 }
 
+impl Several {
+    fn together(&self) -> Result<bool, ApiError> {
+        match self.together.as_deref() {
+            None | Some("false" | "0") => Ok(false),
+            Some("true" | "1" | "") => Ok(true),
+            Some(other) => Err(ApiError::Malformed(format!(
+                "\"{other}\" is not a value of together; use true or false."
+            ))),
+        }
+    }
+}
+
 /// Photos to analyze, named by the keys of their uploads.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "uploads": ["9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"] }))]
@@ -152,7 +176,7 @@ struct NamedUploads {
 ///
 /// Send the photos as files, or name the keys of their uploads. What is wrong with a photo is the `error` of its own row,
 /// and the status is 200, also if it is the only photo. The call fails only if the request itself is wrong.
-#[utoipa::path(post, path = "/analyze", operation_id = "analyze", tag = "analysis", params(Options),
+#[utoipa::path(post, path = "/analyze", operation_id = "analyze", tag = "analysis", params(Options, Several),
     request_body(content((PhotosForm = "multipart/form-data"), (NamedUploads = "application/json"))),
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order",
@@ -162,9 +186,10 @@ struct NamedUploads {
 async fn analyze(
     State(app): State<AnalysisState>,
     InQuery(options): InQuery<Options>,
+    InQuery(several): InQuery<Several>,
     request: Request,
 ) -> Result<(ServerTiming, Json<AnalysisView>), ApiError> {
-    let wanted = options.request()?;
+    let (wanted, together) = (options.request()?, several.together()?);
     let mut photos = if is_json(request.headers()) {
         let JsonBody(NamedUploads { uploads }) = JsonBody::from_request(request, &()).await?;
         ReceivedPhotos::named(uploads)
@@ -180,8 +205,12 @@ async fn analyze(
             return Err(error.into());
         }
     };
-    let (rows, times) = answer_all(&app, &against, photos, wanted, options.most_photos()).await?;
-    Ok((ServerTiming(times), Json(AnalysisView::new(&against, rows))))
+    let (rows, found, times) = answer_all(&app, &against, photos, wanted, options.most_photos()).await?;
+    let mut answer = AnalysisView::new(&against, rows);
+    if together {
+        answer = answer.and(Consensus::of(&against, &found).as_ref());
+    }
+    Ok((ServerTiming(times), Json(answer)))
 }
 
 /// Match one photo against the built-in palette of industry shades.
@@ -199,19 +228,20 @@ async fn analyze_legacy(
 ) -> Result<(ServerTiming, Json<Vec<Row>>), ApiError> {
     let wanted = options.request()?;
     let uploads = Multipart::from_request(request, PHOTO_LIMIT + OVERHEAD)?;
-    let (rows, times) = answer_all(&app, &standard_palette(), uploads.into(), wanted, 1).await?;
+    let (rows, _, times) = answer_all(&app, &standard_palette(), uploads.into(), wanted, 1).await?;
     Ok((ServerTiming(times), Json(rows)))
 }
 
-/// Reads and analyzes the photos one after the other, so that only one is in memory.
+/// Reads and analyzes the photos one after the other, so that only one is in memory. Returns a row for each, and the analyses
+/// of those that show hair with their places, from 1.
 async fn answer_all(
     app: &AnalysisState,
     against: &LibrarySnapshot,
     mut photos: ReceivedPhotos,
     wanted: PhotoRequest,
     most: usize,
-) -> Result<(Vec<Row>, StageTimes), ApiError> {
-    let mut rows = Vec::new();
+) -> Result<(Vec<Row>, Vec<(usize, Analysis)>, StageTimes), ApiError> {
+    let (mut rows, mut found) = (Vec::new(), Vec::new());
     let mut times = StageTimes::default();
     loop {
         let started = Instant::now();
@@ -237,7 +267,9 @@ async fn answer_all(
         let row = match answer(app, against, photo, wanted).await {
             Ok(analysis) => {
                 times += analysis.times;
-                Row::found(image_index, filename, &analysis)
+                let row = Row::found(image_index, filename, &analysis);
+                found.push((image_index, analysis));
+                row
             }
             // A failure of the server affects all rows, and is temporary.
             Err(error) if error.status().is_server_error() => {
@@ -258,7 +290,7 @@ async fn answer_all(
         };
         return Err(BodyError::NoPhoto(missing).into());
     }
-    Ok((rows, times))
+    Ok((rows, found, times))
 }
 
 async fn answer(

@@ -1,11 +1,12 @@
 //! How the HTTP contract represents analyzed photos.
 
+use crate::together::TogetherView;
 use crate::views::{rounded, wire_enum};
 use base64::Engine;
 use serde::Serialize;
 use strand_color::{Family, Lab, Level, Rgb, Style, Tone};
 use strand_learning::{Basis, LibrarySnapshot, Match};
-use strand_library::{Analysis, HeadPlace};
+use strand_library::{Analysis, Consensus, HeadPlace};
 use strand_photo::ColorSpace;
 use strand_signature::{Daylight, DominantColor};
 use utoipa::ToSchema;
@@ -24,6 +25,10 @@ pub struct AnalysisView {
     library_version: String,
     /// One row per photo, in upload order.
     results: Vec<Row>,
+    /// With `together=true`, one answer for all photos; null if no hair was found in any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TogetherView>, required = false)]
+    together: Option<Option<TogetherView>>,
 }
 
 impl AnalysisView {
@@ -33,7 +38,15 @@ impl AnalysisView {
             num_images: rows.len(),
             library_version: snapshot.version().to_owned(),
             results: rows,
+            together: None,
         }
+    }
+
+    /// Adds the answer for all photos; `None` if no hair was found in any.
+    #[must_use]
+    pub fn and(mut self, together: Option<&Consensus>) -> Self {
+        self.together = Some(together.map(TogetherView::from));
+        self
     }
 }
 

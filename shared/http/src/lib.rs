@@ -32,6 +32,7 @@ mod routes;
 mod service;
 mod shades;
 mod timing;
+mod together;
 mod training;
 mod uploads;
 mod views;

@@ -18,7 +18,7 @@ pub use format::{FORMAT_VERSION, FormatError, pack, unpack};
 pub use model::{LeaveOneOut, ModelKind, Reference, ShadeModel};
 pub use nearness::color_difference;
 pub use negatives::HardNegatives;
-pub use ranking::{Basis, Match, Query, Ranking};
+pub use ranking::{Basis, Match, Query, Ranking, Together};
 pub use shade::SnapshotShade;
 pub use snapshot::LibrarySnapshot;
 pub use standing::{MistakenPair, PhotoStanding, ShadeStanding, Standing};

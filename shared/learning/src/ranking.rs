@@ -63,6 +63,18 @@ pub struct Match {
     pub color_differences: Vec<f32>,
 }
 
+/// The score of one shade for several photos of one head.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Together {
+    /// The shade's id.
+    pub shade_id: u64,
+    /// The shade's name.
+    pub name: String,
+    /// The probability, 0 to 1, that the head has this shade, out of all shades in the library and none of them. Without
+    /// trained shades, the mean closeness of color.
+    pub score: f32,
+}
+
 /// The result of matching a photo.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranking {
@@ -107,17 +119,8 @@ impl LibrarySnapshot {
         let Query {
             signature, features, ..
         } = query;
-        let steadiness = (PER_AGREEMENT * self.agreement).exp();
-        let mut scored: Vec<(&SnapshotShade, f32)> = self
-            .shades
-            .iter()
-            .map(|shade| (shade, self.evidence(shade, query, steadiness)))
-            .collect();
-        scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.shade_id.cmp(&y.0.shade_id)));
-        let trained = self
-            .shades
-            .iter()
-            .any(|shade| self.current_model(shade).is_some());
+        let mut scored = self.weighed(&[query]);
+        let trained = self.is_trained();
         let odds = Odds::of(scored.iter().map(|(_, evidence)| *evidence));
         // Without trained shades the colors decide the ranking. Otherwise the evidence has.
         scored.truncate(if trained { count } else { CLOSE_LOOK.max(count) });
@@ -160,6 +163,63 @@ impl LibrarySnapshot {
             is_taught: models.into_iter().any(|model| knows(model, query.sha256)),
             none: if trained { odds.probability(FOR_NONE) } else { 0.0 },
         }
+    }
+
+    /// Whether any shade has a model in this feature space.
+    fn is_trained(&self) -> bool {
+        self.shades
+            .iter()
+            .any(|shade| self.current_model(shade).is_some())
+    }
+
+    /// All shades with the evidence for each, in units of log-odds, most first.
+    ///
+    /// Photos of one head share its light and its styling, so they err together: the evidence of n photos weighs √n times as
+    /// much as that of one, not n times.
+    fn weighed(&self, queries: &[Query<'_>]) -> Vec<(&SnapshotShade, f32)> {
+        let steadiness = (PER_AGREEMENT * self.agreement).exp();
+        let share = 1.0 / (queries.len() as f32).sqrt();
+        let of_shade = |shade| {
+            let each = queries
+                .iter()
+                .map(|query| self.evidence(shade, *query, steadiness));
+            (shade, share * each.sum::<f32>())
+        };
+        let mut scored: Vec<(&SnapshotShade, f32)> = self.shades.iter().map(of_shade).collect();
+        scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.shade_id.cmp(&y.0.shade_id)));
+        scored
+    }
+
+    /// The best `count` shades for photos of one head, and the probability that it is none. Nothing without photos.
+    pub fn rank_together(&self, queries: &[Query<'_>], count: usize) -> (Vec<Together>, f32) {
+        if queries.is_empty() {
+            return (Vec::new(), 0.0);
+        }
+        let trained = self.is_trained();
+        let mut scored = self.weighed(queries);
+        let mut none = 0.0;
+        if trained {
+            let odds = Odds::of(scored.iter().map(|(_, evidence)| *evidence));
+            none = odds.probability(FOR_NONE);
+            for (_, score) in &mut scored {
+                *score = odds.probability(*score);
+            }
+        } else {
+            for (shade, score) in &mut scored {
+                let each = queries.iter().map(|query| {
+                    Near::of(shade, &query.signature.colors).map_or(0.0, |near| closeness(near.difference))
+                });
+                *score = each.sum::<f32>() / queries.len() as f32;
+            }
+            scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.shade_id.cmp(&y.0.shade_id)));
+        }
+        scored.truncate(count);
+        let together = scored.into_iter().map(|(shade, score)| Together {
+            shade_id: shade.shade_id,
+            name: shade.name.clone(),
+            score,
+        });
+        (together.collect(), none)
     }
 
     /// The evidence for a shade, in units of log-odds.

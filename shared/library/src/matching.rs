@@ -10,7 +10,7 @@ use strand_photo::ColorSpace;
 use strand_signature::{Daylight, DominantColor};
 
 /// Number of matches in an answer.
-const BEST_MATCHES: usize = 5;
+pub(crate) const BEST_MATCHES: usize = 5;
 /// The version of the standard palette, which never changes while the process runs.
 const PALETTE_VERSION: &str = "palette";
 
@@ -49,6 +49,8 @@ pub struct Analysis {
     pub cached: bool,
     /// How long the stages took for this answer.
     pub times: StageTimes,
+    /// The photo as it was measured.
+    pub photo: Arc<MeasuredPhoto>,
 }
 
 /// Matches photos against the library or the standard palette.
@@ -114,7 +116,7 @@ impl Matching {
 
 /// Ranks a measured photo and describes its colors. Takes less than a millisecond in a library of thousands of shades.
 fn answer(
-    photo: &MeasuredPhoto,
+    photo: &Arc<MeasuredPhoto>,
     against: &LibrarySnapshot,
     request: PhotoRequest,
 ) -> Result<Analysis, LibraryError> {
@@ -128,7 +130,7 @@ fn answer(
     };
     let ranking = against.rank(query, BEST_MATCHES);
     let doubt = doubt(&ranking);
-    let Ranking { matches, none, .. } = ranking.given(photo.presence * photo.coloring.trust());
+    let Ranking { matches, none, .. } = ranking.given(photo.reliability());
     let mut warnings = photo.warnings.clone();
     warnings.extend(stale_warning(against));
     warnings.extend(doubt);
@@ -155,6 +157,7 @@ fn answer(
             .map(<[u8]>::to_vec),
         cached: false,
         times: StageTimes::default(),
+        photo: Arc::clone(photo),
     })
 }
 

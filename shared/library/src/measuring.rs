@@ -77,6 +77,11 @@ impl MeasuredPhoto {
             + self.overlay.as_ref().map_or(0, |(_, png)| png.len())
     }
 
+    /// The probability, 0 to 1, that it shows hair of a head in its own colors.
+    pub(crate) fn reliability(&self) -> f32 {
+        self.presence * self.coloring.trust()
+    }
+
     /// The overlay, if this kind was drawn.
     pub(crate) fn overlay(&self, wanted: Overlay) -> Option<&[u8]> {
         let (kind, png) = self.overlay.as_ref()?;

@@ -124,6 +124,35 @@ fn hair_unlike_every_shade_is_most_likely_of_none() {
 }
 
 #[test]
+fn photos_of_one_head_are_better_evidence_together() {
+    let (x, y) = ([1.0_f32, 0.0], [0.0, 1.0]);
+    let shade = |shade_id, own: &[f32], other: &[f32], lab| SnapshotShade {
+        shade_id,
+        name: format!("#{shade_id}"),
+        swatch: None,
+        model: Some(model("here", own, other, lab)),
+    };
+    let shades = vec![shade(1, &x, &y, BROWN), shade(2, &y, &x, BLONDE)];
+    let snapshot = LibrarySnapshot::new("1", "here", shades);
+    let seen = another_brown();
+    let [near, between] = [[0.9_f32, 0.43], [0.68, 0.73]];
+    let first = |queries: &[Query]| {
+        let (matches, none) = snapshot.rank_together(queries, 2);
+        let total: f32 = none + matches.iter().map(|found| found.score).sum::<f32>();
+        assert!((total - 1.0).abs() < 1e-4, "{total}");
+        (matches[0].shade_id, matches[0].score)
+    };
+    let alone = snapshot.rank(query(&seen, &near), 1).matches.remove(0);
+    let (shade_id, score) = first(&[query(&seen, &near)]);
+    assert!(shade_id == alone.shade_id && (score - alone.combined).abs() < 1e-6);
+    assert!(first(&[query(&seen, &near); 3]).1 > score);
+    // A photo that cannot tell makes the answer less certain, but not another one.
+    let with_doubt = first(&[query(&seen, &near), query(&seen, &between)]);
+    assert!(with_doubt.0 == 1 && with_doubt.1 < first(&[query(&seen, &near); 2]).1);
+    assert_eq!(snapshot.rank_together(&[], 2), (Vec::new(), 0.0));
+}
+
+#[test]
 fn photos_that_agree_make_the_library_more_certain() {
     let (x, y) = ([1.0_f32, 0.0, 0.0], [0.0, 1.0, 0.0]);
     let photos = |turn: f32| [[turn.cos(), 0.0, turn.sin()], [turn.cos(), 0.0, -turn.sin()]];
