@@ -32,7 +32,7 @@ pub mod store {
 
 #[cfg(feature = "http")]
 pub mod compose;
-#[cfg(feature = "vision")]
+#[cfg(all(feature = "http", feature = "vision"))]
 mod networks;
 #[cfg(feature = "http")]
 pub mod settings;
