@@ -2,6 +2,7 @@
 
 use crate::together::TogetherView;
 use crate::views::{rounded, wire_enum};
+use crate::zones::ZoneView;
 use base64::Engine;
 use serde::Serialize;
 use strand_color::{Family, Lab, Level, Rgb, Style, Tone};
@@ -97,7 +98,12 @@ fn row_example() -> serde_json::Value {
         "image_index": 1, "filename": "a.jpg", "status": "found", "cached": false,
         "analysis_summary": {
             "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
-            "professional_level": 8, "family": "blonde", "gray_percentage": 2.1
+            "professional_level": 8, "family": "blonde", "gray_percentage": 2.1,
+            "zones": [
+                {"zone": "roots", "percentage": 30.2, "estimated_tone": "Neutral", "professional_level": 6, "hex": "#8a6a4c"},
+                {"zone": "lengths", "percentage": 41.7, "estimated_tone": "Golden/Yellow", "professional_level": 8, "hex": "#c49a6b"},
+                {"zone": "ends", "percentage": 28.1, "estimated_tone": "Golden/Yellow", "professional_level": 8, "hex": "#cba274"}
+            ]
         },
         "dominant_hair_colors": [
             {"hex": "#c69c6d", "rgb": [198, 156, 109], "percentage": 61.4, "lab": [66.8, 9.7, 31.2],
@@ -201,6 +207,9 @@ struct SummaryView {
     /// Share of the hair that is gray or white, 0 to 100.
     #[schema(example = 2.1)]
     gray_percentage: f32,
+    /// Roots, lengths, and ends: the upper, middle, and lower third of hair that hangs down.
+    #[schema(min_items = 3, max_items = 3)]
+    zones: Vec<ZoneView>,
 }
 
 /// A dominant color of the hair.
@@ -342,6 +351,7 @@ impl FoundRow {
                 professional_level: analysis.summary.professional_level,
                 family: analysis.summary.family.into(),
                 gray_percentage: rounded(100.0 * analysis.gray, 1),
+                zones: ZoneView::all(analysis.zones),
             },
             dominant_hair_colors: colors.collect(),
             best_matches: analysis.matches.iter().map(MatchView::from).collect(),

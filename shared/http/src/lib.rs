@@ -36,6 +36,7 @@ mod together;
 mod training;
 mod uploads;
 mod views;
+mod zones;
 
 pub use answers::{AnalysisView, Row};
 pub use auth::ApiKey;

@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use strand_color::{Summary, palette};
 use strand_learning::{LibrarySnapshot, Match, Query, Ranking, SnapshotShade};
 use strand_photo::ColorSpace;
-use strand_signature::{Daylight, DominantColor};
+use strand_signature::{Daylight, DominantColor, ZONE_COUNT, Zone};
 
 /// Number of matches in an answer.
 pub(crate) const BEST_MATCHES: usize = 5;
@@ -23,6 +23,8 @@ pub struct Analysis {
     pub summary: Summary,
     /// Share of the hair that is gray or white, 0 to 1.
     pub gray: f32,
+    /// Roots, lengths, and ends: the words for each, with its share and its color, as in a usual, neutral photo.
+    pub zones: [(Summary, Zone); ZONE_COUNT],
     /// The light of the photo.
     pub daylight: Daylight,
     /// Dominant colors, largest share first.
@@ -141,6 +143,7 @@ fn answer(
         color_space: photo.color_space,
         summary: appearance.summary(),
         gray: appearance.gray,
+        zones: appearance.zones(),
         daylight: appearance.daylight,
         colors: signature.colors.clone(),
         matches,

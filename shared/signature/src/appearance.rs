@@ -2,6 +2,7 @@
 
 use super::cells::Cell;
 use super::daylight::Daylight;
+use super::zones::{ZONE_COUNT, Zone};
 use serde::{Deserialize, Serialize};
 use strand_color::{Lab, Summary, describe, lit_mean};
 
@@ -19,10 +20,12 @@ pub struct Appearance {
     pub daylight: Daylight,
     /// The share of the hair that is gray or white, 0 to 1.
     pub gray: f32,
+    /// Roots, lengths, and ends.
+    pub zones: [Zone; ZONE_COUNT],
 }
 
 impl Appearance {
-    pub(crate) fn of(cells: &[Cell], daylight: Daylight) -> Self {
+    pub(crate) fn of(cells: &[Cell], zones: [Zone; ZONE_COUNT], daylight: Daylight) -> Self {
         let grays = cells
             .iter()
             .map(|(lab, share)| share * grayness(daylight.correct(*lab)));
@@ -30,12 +33,21 @@ impl Appearance {
             lit: lit_mean(cells),
             daylight,
             gray: grays.sum::<f32>().clamp(0.0, 1.0),
+            zones,
         }
     }
 
     /// The words for the hair, as it would look in a usual, neutral photo.
     pub fn summary(&self) -> Summary {
         describe(self.daylight.correct(self.lit))
+    }
+
+    /// The words for roots, lengths, and ends, with the share of the hair and the color of each in a usual, neutral photo.
+    pub fn zones(&self) -> [(Summary, Zone); ZONE_COUNT] {
+        self.zones.map(|zone| {
+            let lit = self.daylight.correct(zone.lit);
+            (describe(lit), Zone { lit, ..zone })
+        })
     }
 }
 
@@ -49,10 +61,11 @@ fn grayness(lab: Lab) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::zones::zones;
     use super::*;
 
     fn gray_share(cells: &[Cell]) -> f32 {
-        Appearance::of(cells, Daylight::AS_IT_IS).gray
+        Appearance::of(cells, zones(&[]), Daylight::AS_IT_IS).gray
     }
 
     #[test]

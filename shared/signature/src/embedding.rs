@@ -198,6 +198,7 @@ mod tests {
             lab: lit(hair, on_hair * (0.7 + 0.6 * (k % 10) as f32 / 9.0)),
             weight: 1.0,
             height: k as f32 / 400.0,
+            row: k as f32 / 400.0,
         };
         let pixels: Vec<HairPixel> = (0..400).map(pixel).collect();
         let surroundings = around.map(|light| Surroundings {

@@ -86,6 +86,7 @@ mod tests {
                 lab,
                 weight: 1.0,
                 height: k as f32 / 300.0,
+                row: 0.0,
             })
             .collect()
     }

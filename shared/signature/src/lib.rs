@@ -10,11 +10,13 @@ mod parts;
 mod pixels;
 mod statistics;
 mod surroundings;
+mod zones;
 
 pub use appearance::Appearance;
 pub use daylight::Daylight;
 pub use dominant::{DominantColor, MAX_COLORS, mean_color};
 pub use embedding::{DESCRIPTOR_DIMENSION, DESCRIPTOR_ID, MEASURING_REVISION};
+pub use zones::{ZONE_COUNT, Zone};
 
 use serde::{Deserialize, Serialize};
 use strand_color::Lab;
@@ -79,7 +81,8 @@ pub fn measure(
         coverage: hair.coverage,
         confidence: hair.confidence,
     };
-    Some((signature, Appearance::of(&cells, daylight)))
+    let zones = zones::zones(&hair.pixels);
+    Some((signature, Appearance::of(&cells, zones, daylight)))
 }
 
 impl Signature {

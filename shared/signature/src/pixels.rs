@@ -21,6 +21,8 @@ pub struct HairPixel {
     pub weight: f32,
     /// The position from the top (0) to the bottom (1) of the hair, as the share of the hair above it.
     pub height: f32,
+    /// Its row, as a share of the photo's height, 0 to 1.
+    pub row: f32,
 }
 
 /// The measured hair of one photo.
@@ -81,6 +83,7 @@ pub fn collect(photo: &Photo, mask: &HairMask) -> Option<Hair> {
             // At the parser's threshold, where background shines through, a pixel has a quarter of the full weight.
             weight: probability * probability,
             height: rank as f32 / hair.len() as f32,
+            row: (pixel / photo.width() as usize) as f32 / photo.height() as f32,
         }
     });
     let pixels = without_tails(pixels.collect());

@@ -78,6 +78,7 @@ mod tests {
                 lab: color(k),
                 weight: 1.0,
                 height: k as f32 / 300.0,
+                row: k as f32 / 300.0,
             })
             .collect()
     }
