@@ -5,7 +5,7 @@ use serde_json::json;
 use strand_tests::client::{Answer, Client};
 use strand_tests::server::{private_with, shared};
 
-const ROUTES: [(&str, &str); 20] = [
+const ROUTES: [(&str, &str); 22] = [
     ("GET", "/health"),
     ("GET", "/openapi.json"),
     ("GET", "/metrics"),
@@ -21,7 +21,9 @@ const ROUTES: [(&str, &str); 20] = [
     ("POST", "/train/1"),
     ("GET", "/train/1/stream"),
     ("POST", "/train"),
+    ("GET", "/jobs"),
     ("GET", "/jobs/1"),
+    ("DELETE", "/jobs/1"),
     ("POST", "/analyze"),
     ("POST", "/analyze-legacy"),
     ("GET", "/cache/stats"),

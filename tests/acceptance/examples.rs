@@ -97,6 +97,15 @@ async fn photos_and_training(client: &Client, color: u64, said: &mut Said) {
     said.add(&client.post(&train).await.problem(422));
 }
 
+/// The job of a library in which nothing can be trained.
+async fn jobs(client: &Client, said: &mut Said) {
+    let job = format!("/jobs/{}", client.post("/train").await.expect(202)["id"]);
+    while client.get(&job).await.expect(200)["status"] != "succeeded" {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    said.add(&client.delete(&job).await.problem(409));
+}
+
 async fn uploads(client: &Client, color: u64, said: &mut Said) {
     let images = format!("/colors/{color}/images");
     for unknown in ["0", &"0".repeat(32)] {
@@ -177,6 +186,7 @@ async fn every_example_of_a_problem_matches_a_response() {
     let client = server.client();
     let color = json_and_names(&client, &mut said).await;
     photos_and_training(&client, color, &mut said).await;
+    jobs(&client, &mut said).await;
     uploads(&client, color, &mut said).await;
     analyses(&client, &mut said).await;
     imports(&mut said).await;

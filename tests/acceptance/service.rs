@@ -81,7 +81,7 @@ async fn the_log_is_json_when_stderr_is_not_a_terminal() {
 }
 
 /// Every route of the contract except the web page.
-const ROUTES: [(&str, &str); 22] = [
+const ROUTES: [(&str, &str); 24] = [
     ("get", "/health"),
     ("get", "/ready"),
     ("get", "/metrics"),
@@ -97,7 +97,9 @@ const ROUTES: [(&str, &str); 22] = [
     ("post", "/train/{}"),
     ("get", "/train/{}/stream"),
     ("post", "/train"),
+    ("get", "/jobs"),
     ("get", "/jobs/{}"),
+    ("delete", "/jobs/{}"),
     ("post", "/analyze"),
     ("post", "/analyze-legacy"),
     ("get", "/cache/stats"),

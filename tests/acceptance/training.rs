@@ -218,7 +218,7 @@ async fn an_unknown_job_is_404() {
 fn state(job: &Value) -> &str {
     let state = text(&job["status"]);
     assert!(
-        ["queued", "running", "succeeded", "failed"].contains(&state),
+        ["queued", "running", "succeeded", "failed", "cancelled"].contains(&state),
         "{job}"
     );
     state
@@ -262,4 +262,129 @@ async fn a_photo_damaged_on_disk_fails_its_color_until_it_is_deleted() {
     client.delete(&format!("/colors/{color}/images/{image}")).await;
     client.train(color).await;
     assert_eq!(client.status(color).await, "ready");
+}
+
+#[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn asking_300_times_is_one_job() {
+    let server = alone().await;
+    let client = server.client();
+    let mut colors = Vec::new();
+    for name in ["First", "Second", "Third"] {
+        colors.push(untrained(&client, name, &[back("24", 4), back("24", 11)]).await);
+    }
+    let mut ids = std::collections::BTreeSet::new();
+    for _ in 0..30 {
+        let asked = futures_util::future::join_all((0..10).map(|_| client.post("/train"))).await;
+        ids.extend(asked.iter().map(|answer| id(&answer.expect(202))));
+    }
+    assert_eq!(ids.len(), 1, "{ids:?}");
+    let job = client
+        .get(&format!("/jobs/{}", ids.first().expect("an id")))
+        .await;
+    let job = wait_for_job(&client, &job.expect(200)).await;
+    assert_eq!(job["color_ids"], json!(colors), "{job}");
+    for color in &colors[1..] {
+        assert_eq!(client.get_color(*color).await["model"]["version"], 1);
+    }
+    // What is ready is not trained again, and a new shade needs a new job.
+    assert_eq!(client.post("/train").await.expect(202), job);
+    let fresh = untrained(&client, "Fresh", &[back("6", 4)]).await;
+    let next = wait_for_job(&client, &client.post("/train").await.expect(202)).await;
+    assert_eq!(next["color_ids"], json!([fresh]), "{next}");
+}
+
+#[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn a_cancelled_job_ends_before_its_next_shade() {
+    let server = alone().await;
+    let client = server.client();
+    for k in 0..6 {
+        untrained(&client, &format!("Shade {k}"), &[back("24", 4), back("24", 11)]).await;
+    }
+    let job = client.post("/train").await.expect(202);
+    let path = format!("/jobs/{}", id(&job));
+    let cancelled = client.delete(&path).await.expect(200);
+    assert_eq!(state(&cancelled), "cancelled", "{cancelled}");
+    assert!(number(&cancelled["done"]) < 6.0, "{cancelled}");
+    assert_eq!(client.delete(&path).await.expect(200), cancelled);
+    // The next job trains the rest; the cancelled one stays as it was.
+    let rest = wait_for_job(&client, &client.post("/train").await.expect(202)).await;
+    assert!(id(&rest) > id(&job) && state(&rest) == "succeeded", "{rest}");
+    assert_eq!(client.get(&path).await.expect(200), cancelled);
+    let over = client.delete(&format!("/jobs/{}", id(&rest))).await.problem(409);
+    assert!(over.contains("is over"), "{over}");
+    client.delete("/jobs/987654321").await.problem(404);
+}
+
+#[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn jobs_are_listed_newest_first_in_pages() {
+    let server = alone().await;
+    let client = server.client();
+    let color = untrained(&client, "Listed", &[back("6", 4)]).await;
+    let mut made = Vec::new();
+    for _ in 0..3 {
+        let request = client.request(reqwest::Method::POST, &format!("/train/{color}"));
+        let job = client
+            .send(request.header("prefer", "respond-async"))
+            .await
+            .expect(202);
+        made.insert(0, id(&wait_for_job(&client, &job).await));
+    }
+    let ids = |page: &Value| {
+        page.as_array()
+            .expect("an array")
+            .iter()
+            .map(id)
+            .collect::<Vec<_>>()
+    };
+    let all = ids(&client.get("/jobs").await.expect(200));
+    assert_eq!(all[..3], made);
+    let first = client.get("/jobs?limit=2").await;
+    assert_eq!(ids(&first.expect(200)), made[..2]);
+    let link = first.header("link");
+    assert!(link.contains("rel=\"next\""), "{link}");
+    let next = client.get(&format!("/jobs?limit=2&cursor={}", made[1])).await;
+    assert_eq!(ids(&next.expect(200))[0], made[2]);
+    client.get("/jobs?limit=many").await.problem(400);
+}
+
+#[tokio::test]
+#[cfg_attr(
+    all(feature = "deployment", not(feature = "wipe")),
+    ignore = "needs an empty library: --features strand-tests/wipe"
+)]
+async fn a_job_leaves_out_what_became_ready_meanwhile() {
+    let server = alone().await;
+    let client = server.client();
+    // A shade that is trained as the only one is fitted again with the next.
+    trained(&client, "Ready", "1").await;
+    let mut last = 0;
+    for k in 0..6 {
+        last = untrained(&client, &format!("Shade {k}"), &[back("24", 4), back("24", 11)]).await;
+    }
+    let job = client.post("/train").await.expect(202);
+    let trained = client.train(last).await;
+    assert_eq!(trained["model"]["version"], 1);
+    let job = wait_for_job(&client, &job).await;
+    assert_eq!((state(&job), &job["done"]), ("succeeded", &json!(6)), "{job}");
+    assert_eq!(client.get_color(last).await["model"], trained["model"]);
+    // Who asks for one shade gets it trained again.
+    let request = client.request(reqwest::Method::POST, &format!("/train/{last}"));
+    let again = client.send(request.header("prefer", "respond-async")).await;
+    assert_eq!(
+        state(&wait_for_job(&client, &again.expect(202)).await),
+        "succeeded"
+    );
+    assert_eq!(client.get_color(last).await["model"]["version"], 2);
 }

@@ -209,6 +209,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the jobs, newest first.
+         * @description A job is kept for 30 days after its end.
+         */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{id}": {
         parameters: {
             query?: never;
@@ -220,7 +240,11 @@ export interface paths {
         get: operations["read_job"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Cancel a job.
+         * @description It ends before its next color. The color that is in training is completed. Colors that were trained stay trained.
+         */
+        delete: operations["cancel_job"];
         options?: never;
         head?: never;
         patch?: never;
@@ -289,7 +313,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Train every color that is untrained or stale. */
+        /**
+         * Train every color that is untrained or stale.
+         * @description If a job that is queued or running trains these colors already, that job is the answer. If there is nothing to train,
+         *     the answer is the last job, provided that it trained everything, or one with nothing to do.
+         */
         post: operations["train_all"];
         delete?: never;
         options?: never;
@@ -1048,7 +1076,7 @@ export interface components {
          * @description The state of a job.
          * @enum {string}
          */
-        JobStateView: "queued" | "running" | "succeeded" | "failed";
+        JobStateView: "queued" | "running" | "succeeded" | "failed" | "cancelled";
         /**
          * @description A background training job.
          * @example {
@@ -2172,7 +2200,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Maximum number of colors, 1 to 1000; without it, all of them.
+                 * @description Maximum number of items, 1 to 1000; without it, all of them.
                  * @example 50
                  */
                 limit?: number;
@@ -3800,6 +3828,96 @@ export interface operations {
             };
         };
     };
+    list_jobs: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Maximum number of items, 1 to 1000; without it, all of them.
+                 * @example 50
+                 */
+                limit?: number;
+                /**
+                 * @description Start of the page, from the `Link` header of the previous page.
+                 * @example 8
+                 */
+                cursor?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The jobs; the next page, if any, in the Link header */
+            200: {
+                headers: {
+                    link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"][];
+                };
+            };
+            /** @description Malformed query */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "The limit \"many\" is not a number from 1 to 1000.",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "../docs/errors#malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Strand failed; its log has the reason under `request_id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "internal",
+                     *       "detail": "Strand failed to do this; its log has the reason.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 500,
+                     *       "title": "Internal Server Error",
+                     *       "type": "../docs/errors#internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The library cannot be reached just now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds until it is worth trying again: 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "store_unavailable",
+                     *       "detail": "The library cannot be reached just now; try again in a few seconds.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     read_job: {
         parameters: {
             query?: never;
@@ -3895,6 +4013,181 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Service Unavailable",
                      *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description Job id.
+                 * @example 3
+                 */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job, which is cancelled */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Malformed id */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "The path does not fit this route; ids are positive whole numbers.",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "../docs/errors#malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong API key */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unknown id */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_found",
+                     *       "detail": "There is no shade with the ID 7.",
+                     *       "status": 404,
+                     *       "title": "Not Found",
+                     *       "type": "../docs/errors#not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The job has succeeded or failed already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "job_over",
+                     *       "detail": "The job 3 is over, so it cannot be cancelled.",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "../docs/errors#job_over"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Strand failed; its log has the reason under `request_id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "internal",
+                     *       "detail": "Strand failed to do this; its log has the reason.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 500,
+                     *       "title": "Internal Server Error",
+                     *       "type": "../docs/errors#internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The library cannot be reached just now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds until it is worth trying again: 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "store_unavailable",
+                     *       "detail": "The library cannot be reached just now; try again in a few seconds.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "../docs/errors#store_unavailable"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No room on the disk of the library */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "disk_full",
+                     *       "detail": "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 507,
+                     *       "title": "Insufficient Storage",
+                     *       "type": "../docs/errors#disk_full"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];

@@ -79,7 +79,7 @@ pub struct Problem {
 
 /// Every [`Problem::code`], including those of the gateway in front of this process.
 #[cfg(test)]
-pub const CODES: [&str; 49] = [
+pub const CODES: [&str; 50] = [
     "archive_damaged",
     "archive_too_new",
     "archive_unreadable",
@@ -96,6 +96,7 @@ pub const CODES: [&str; 49] = [
     "internal",
     "invalid_json",
     "invalid_value",
+    "job_over",
     "key_missing",
     "key_wrong",
     "malformed_json",
@@ -204,7 +205,7 @@ fn where_else(path: &str) -> String {
 pub fn status_of(error: &LibraryError) -> StatusCode {
     match error {
         LibraryError::Unknown { .. } => StatusCode::NOT_FOUND,
-        LibraryError::NameTaken(_) => StatusCode::CONFLICT,
+        LibraryError::NameTaken(_) | LibraryError::JobOver(_) => StatusCode::CONFLICT,
         LibraryError::NoPhotos(_) => StatusCode::BAD_REQUEST,
         LibraryError::Invalid(_)
         | LibraryError::NoHair
@@ -224,6 +225,7 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
         },
         LibraryError::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
         LibraryError::Overloaded
+        | LibraryError::JobHeld(_)
         | LibraryError::StoreUnavailable(_)
         | LibraryError::NotWritable(_)
         | LibraryError::ModelMissing(_)
@@ -241,6 +243,7 @@ pub fn code_of(error: &LibraryError) -> &'static str {
         LibraryError::Unknown { .. } => "not_found",
         LibraryError::NameTaken(_) => "name_taken",
         LibraryError::Invalid(_) => "invalid_value",
+        LibraryError::JobOver(_) => "job_over",
         LibraryError::NoPhotos(_) => "no_images",
         LibraryError::NoHair | LibraryError::NoHairToTrain { .. } => "no_hair",
         LibraryError::CorruptPhoto(_) => "image_damaged",
@@ -261,7 +264,7 @@ pub fn code_of(error: &LibraryError) -> &'static str {
             UploadError::TooLarge(_) => "upload_too_large",
             UploadError::NotAnImageType(_) => "upload_type_unsupported",
         },
-        LibraryError::Overloaded => "overloaded",
+        LibraryError::Overloaded | LibraryError::JobHeld(_) => "overloaded",
         LibraryError::StoreUnavailable(_) => "store_unavailable",
         LibraryError::NoRoom(_) => "disk_full",
         LibraryError::NotWritable(_) => "store_not_writable",

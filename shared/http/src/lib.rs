@@ -17,11 +17,13 @@ mod error;
 #[cfg(feature = "page")]
 mod error_pages;
 mod extract;
+mod jobs;
 mod multipart;
 mod near;
 mod observe;
 #[cfg(feature = "page")]
 mod page;
+mod pages;
 mod palette;
 mod photos;
 mod place;

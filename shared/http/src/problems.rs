@@ -54,6 +54,10 @@ groups! {
         400 malformed_request "Malformed id" "The path does not fit this route; ids are positive whole numbers."
         404 not_found "Unknown id" "There is no shade with the ID 7."
     }
+    /// Ending a job.
+    Ending {
+        409 job_over "The job has succeeded or failed already" "The job 1 is over, so it cannot be cancelled."
+    }
     /// Routes with a query.
     Asking {
         400 malformed_request "Malformed query" "The limit \"many\" is not a number from 1 to 1000."

@@ -5,6 +5,7 @@ use crate::Shared;
 use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::extract::{Id, InPath, InQuery, ShadeInPath};
+use crate::pages::Page;
 use crate::place;
 use crate::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson, Written};
 use crate::views::ShadeView;
@@ -14,7 +15,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Deserializer};
 use strand_color::Rgb;
 use strand_library::{LibraryError, NewShade, ShadeChange};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -107,20 +108,6 @@ async fn create(
     ))
 }
 
-/// Selects a page of the list.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-struct Page {
-    /// Maximum number of colors, 1 to 1000; without it, all of them.
-    #[param(value_type = u32, required = false, minimum = 1, maximum = 1000, example = 50)]
-    limit: Option<String>,
-    /// Start of the page, from the `Link` header of the previous page.
-    #[param(value_type = u64, required = false, minimum = 0, maximum = 9_007_199_254_740_991_i64, example = 8)]
-    cursor: Option<String>,
-}
-
-const PAGE_LIMIT: usize = 1000;
-
 /// List the colors, newest first.
 #[utoipa::path(get, path = "/colors", operation_id = "list_colors", tag = "colors", params(Page),
     responses(
@@ -132,50 +119,14 @@ async fn list(
     State(app): State<Shared>,
     InQuery(page): InQuery<Page>,
 ) -> Result<(HeaderMap, Json<Vec<ShadeView>>), ApiError> {
-    let limit = page.limit.as_deref().map(parse_limit).transpose()?;
-    let before = page.cursor.as_deref().map(parse_cursor).transpose()?;
-    // One more than requested, to find out whether there is a next page.
-    let mut shades = app
-        .library
-        .shades(before, limit.map_or(usize::MAX, |limit| limit + 1))
-        .await?;
-    let mut headers = HeaderMap::new();
-    if let Some(limit) = limit
-        && shades.len() > limit
-    {
-        shades.truncate(limit);
-        let next = shades.last().map_or(0, |shade| shade.id);
-        let target = place::relative(&format!("/colors?limit={limit}&cursor={next}"));
-        let link = format!("<{target}>; rel=\"next\"");
-        headers.extend(HeaderValue::from_str(&link).map(|link| (header::LINK, link)));
-    }
+    let page = page.read()?;
+    let mut shades = app.library.shades(page.before, page.wanted()).await?;
+    let headers = page.cut("/colors", &mut shades, |shade| shade.id);
     let views = shades
         .into_iter()
         .map(|shade| ShadeView::new(&app.library, shade))
         .collect();
     Ok((headers, Json(views)))
-}
-
-fn parse_limit(text: &str) -> Result<usize, ApiError> {
-    let limit = text.parse().ok().filter(|limit| (1..=PAGE_LIMIT).contains(limit));
-    limit.ok_or_else(|| {
-        ApiError::Malformed(format!(
-            "The limit \"{text}\" is not a number from 1 to {PAGE_LIMIT}."
-        ))
-    })
-}
-
-/// Ids are JSON numbers. JavaScript represents them exactly up to this value.
-const LARGEST_ID: u64 = (1 << 53) - 1;
-
-fn parse_cursor(text: &str) -> Result<u64, ApiError> {
-    let wrong = || {
-        ApiError::Malformed(format!(
-            "The cursor \"{text}\" is not one from a Link header of this list."
-        ))
-    };
-    let id: u64 = text.parse().map_err(|_| wrong())?;
-    if id > LARGEST_ID { Err(wrong()) } else { Ok(id) }
 }
 
 /// Read a color.

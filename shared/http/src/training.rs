@@ -2,10 +2,10 @@
 
 use crate::ApiError;
 use crate::error::library_detail;
-use crate::extract::{Id, InPath, InQuery, JobInPath, ShadeInPath};
-use crate::place;
+use crate::extract::{Id, InPath, InQuery, ShadeInPath};
 use crate::problems::{ById, Guarded, Stored, Trains, Written};
 use crate::views::{JobView, ModelView, rounded, wire_enum};
+use crate::{jobs, place};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
@@ -39,7 +39,7 @@ pub fn routes() -> OpenApiRouter<TrainingState> {
         .routes(routes!(train))
         .routes(routes!(follow))
         .routes(routes!(train_all))
-        .routes(routes!(read_job))
+        .merge(jobs::routes())
 }
 
 /// The preferred kind of answer.
@@ -316,6 +316,9 @@ fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Pro
 }
 
 /// Train every color that is untrained or stale.
+///
+/// If a job that is queued or running trains these colors already, that job is the answer. If there is nothing to train,
+/// the answer is the last job, provided that it trained everything, or one with nothing to do.
 #[utoipa::path(post, path = "/train", operation_id = "train_all", tag = "training",
     responses(
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
@@ -323,19 +326,6 @@ fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Pro
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train_all(State(app): State<TrainingState>) -> Result<Response, ApiError> {
     Ok(accepted(app.jobs.train_all().await?))
-}
-
-/// Read the state of a job.
-#[utoipa::path(get, path = "/jobs/{id}", operation_id = "read_job", tag = "training", params(JobInPath),
-    responses(
-        (status = 200, body = JobView, description = "The job"),
-        ById, Stored,
-    ))]
-async fn read_job(
-    State(app): State<TrainingState>,
-    InPath(Id(id)): InPath<Id>,
-) -> Result<Json<JobView>, ApiError> {
-    Ok(Json(app.jobs.job(id).await?.into()))
 }
 
 #[cfg(test)]

@@ -312,5 +312,7 @@ wire_enum! {
         Succeeded,
         /// Finished; no color could be trained.
         Failed,
+        /// Ended by `DELETE /jobs/{id}` before all colors were trained.
+        Cancelled,
     }
 }

@@ -46,6 +46,12 @@ pub enum LibraryError {
     /// A value is not allowed. The message says which, and what is allowed.
     #[error("{0}")]
     Invalid(String),
+    /// The job has ended, so it cannot be cancelled.
+    #[error("The job {0} is over, so it cannot be cancelled.")]
+    JobOver(u64),
+    /// Another worker has the job.
+    #[error("Another worker has the job {0}.")]
+    JobHeld(u64),
     /// The shade has no photos to train on.
     #[error("The shade \"{0}\" has no photos yet; add at least one photo of it, then train it.")]
     NoPhotos(String),

@@ -13,12 +13,47 @@ pub enum JobState {
     Succeeded,
     /// Finished; no shade could be trained.
     Failed,
+    /// Ended before all shades were trained, because someone asked for that.
+    Cancelled,
 }
 
 impl JobState {
-    /// Whether the job has finished.
+    /// Whether the job has ended.
     pub fn is_over(self) -> bool {
-        matches!(self, Self::Succeeded | Self::Failed)
+        matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
+    }
+}
+
+/// A job to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewJob {
+    /// The shades to train, in order.
+    pub shade_ids: Vec<u64>,
+    /// Which job that is not over does instead of a new one.
+    pub joins: Joins,
+    /// Whether a shade is trained that was ready before the job was created.
+    pub again: bool,
+}
+
+/// Which job that is not over does instead of a new one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joins {
+    /// One that still has all of these shades to train, and perhaps others.
+    AllOf,
+    /// One that trains exactly these shades.
+    Exactly,
+}
+
+impl NewJob {
+    /// Whether `job`, which is not over, does what this one would do.
+    pub fn is_done_by(&self, job: &Job) -> bool {
+        let left = job.shade_ids.get(job.done..).unwrap_or_default();
+        let has_all = self.shade_ids.iter().all(|id| left.contains(id));
+        let is_same = match self.joins {
+            Joins::AllOf => true,
+            Joins::Exactly => self.shade_ids == job.shade_ids,
+        };
+        !self.shade_ids.is_empty() && !job.state.is_over() && has_all && is_same && (job.again || !self.again)
     }
 }
 
@@ -44,6 +79,8 @@ pub struct Job {
     pub done: usize,
     /// The shades that failed, with the reasons.
     pub failures: Vec<JobFailure>,
+    /// Whether a shade is trained that was ready before the job was created.
+    pub again: bool,
     /// When the job was created.
     pub created_at: Timestamp,
     /// When the job last changed.
@@ -52,14 +89,15 @@ pub struct Job {
 
 impl Job {
     /// A new job, not started yet.
-    pub fn queued(id: u64, shade_ids: Vec<u64>) -> Self {
+    pub fn queued(id: u64, new: NewJob) -> Self {
         let now = Timestamp::now();
         Self {
             id,
             state: JobState::Queued,
-            shade_ids,
+            shade_ids: new.shade_ids,
             done: 0,
             failures: Vec::new(),
+            again: new.again,
             created_at: now,
             updated_at: now,
         }
@@ -72,5 +110,38 @@ impl Job {
         } else {
             100.0 * self.done as f32 / self.shade_ids.len() as f32
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_joined_while_it_has_the_shades_to_train() {
+        let new = |shade_ids: &[u64], joins, again| NewJob {
+            shade_ids: shade_ids.to_vec(),
+            joins,
+            again,
+        };
+        let mut job = Job::queued(1, new(&[1, 2, 3], Joins::AllOf, false));
+        job.done = 1;
+        for (wanted, joins, again, expected) in [
+            (&[2, 3][..], Joins::AllOf, false, true),
+            (&[3], Joins::AllOf, false, true),
+            (&[1, 2], Joins::AllOf, false, false),
+            (&[3, 4], Joins::AllOf, false, false),
+            (&[], Joins::AllOf, false, false),
+            (&[3], Joins::Exactly, false, false),
+            (&[3], Joins::AllOf, true, false),
+        ] {
+            let joined = new(wanted, joins, again).is_done_by(&job);
+            assert_eq!(joined, expected, "{wanted:?} {joins:?} {again}");
+        }
+        let one = new(&[7], Joins::Exactly, true);
+        let mut job = Job::queued(2, one.clone());
+        assert!(one.is_done_by(&job));
+        job.state = JobState::Cancelled;
+        assert!(!one.is_done_by(&job));
     }
 }

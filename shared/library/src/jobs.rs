@@ -1,11 +1,20 @@
 //! Background training. Jobs are in the store, so they survive a restart.
+//!
+//! - A job is created unless one that is not over does the same.
+//! - One worker at a time holds a job, and renews its hold while it works. Only the holder saves progress, so a job never
+//!   goes back.
+//! - A shade that became ready meanwhile is not trained again.
+//! - A cancelled job ends before its next shade.
 
-use crate::ports::Jobs;
-use crate::{Job, JobFailure, JobState, Library, LibraryError, Shade, ShadeStatus, Thing, Training};
+use crate::ports::{CLAIM_LASTS, Jobs, StoreError};
+use crate::{
+    Job, JobFailure, JobState, Joins, Library, LibraryError, NewJob, Shade, ShadeStatus, Thing, Training,
+};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use strand_models::FeatureSpace;
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 /// Page size when a job for all shades is created.
@@ -14,6 +23,10 @@ const PAGE: usize = 500;
 const RETRY: Duration = Duration::from_secs(5);
 /// How often the worker checks for jobs that it was not notified of.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
+/// How often a hold on a job is renewed. It survives two failed renewals.
+const RENEW: Duration = Duration::from_secs(CLAIM_LASTS.as_secs() / 4);
+/// How often a shade is trained in one job if it gets photos while it is trained.
+const TRAININGS: usize = 3;
 
 /// Creates jobs and works through them.
 pub struct JobQueue {
@@ -21,6 +34,8 @@ pub struct JobQueue {
     training: Arc<Training>,
     jobs: Arc<dyn Jobs>,
     added: tokio::sync::Notify,
+    /// Held while a job for all shades is chosen, so that two requests at once do not create two.
+    choosing: tokio::sync::Mutex<()>,
 }
 
 impl JobQueue {
@@ -31,19 +46,43 @@ impl JobQueue {
             library,
             training,
             added: tokio::sync::Notify::new(),
+            choosing: tokio::sync::Mutex::default(),
         }
     }
 
-    /// Creates a job that trains every shade that is untrained or stale.
+    /// A job that trains every shade that is untrained or stale: one that is not over, or a new one. If there is nothing to
+    /// train, it is the newest job, provided that it trained all its shades.
     ///
     /// # Errors
     /// Errors of the store.
     pub async fn train_all(&self) -> Result<Job, LibraryError> {
+        let _choosing = self.choosing.lock().await;
+        // Read before the shades, so that a job that ends meanwhile is still joined.
+        let open = self.jobs.open_jobs().await?;
+        // A shade in training counts by what it was before, so that the job that trains it is joined.
         let waits = |shade: &Shade| {
-            let status = self.library.status(shade);
+            let status = shade.status(self.library.space(), false);
             matches!(status, ShadeStatus::Untrained | ShadeStatus::Stale)
         };
-        self.enqueue(self.shades(waits).await?).await
+        let new = NewJob {
+            shade_ids: self.shades(waits).await?,
+            joins: Joins::AllOf,
+            again: false,
+        };
+        let has_nothing = new.shade_ids.is_empty();
+        // With nothing to train, a job that is not over is about to end.
+        if let Some(job) = open.iter().rfind(|job| has_nothing || new.is_done_by(job)) {
+            let job = self.job(job.id).await?;
+            if job.state != JobState::Cancelled {
+                return Ok(job);
+            }
+        }
+        let trained_all = |job: &Job| job.state == JobState::Succeeded && job.failures.is_empty();
+        let newest = self.jobs.jobs(None, 1).await?.pop();
+        if let Some(newest) = newest.filter(|job| has_nothing && trained_all(job)) {
+            return Ok(newest);
+        }
+        self.enqueue(new).await
     }
 
     /// Creates a job that measures and trains the shades again whose model belongs to an older revision of this feature
@@ -67,10 +106,15 @@ impl JobQueue {
         if shade_ids.is_empty() {
             return Ok(None);
         }
-        self.enqueue(shade_ids).await.map(Some)
+        let new = NewJob {
+            shade_ids,
+            joins: Joins::AllOf,
+            again: false,
+        };
+        self.enqueue(new).await.map(Some)
     }
 
-    /// Creates a job that trains one shade.
+    /// A job that trains one shade, also where it is ready; a second call joins the job that is not over.
     ///
     /// # Errors
     /// [`LibraryError::Unknown`], [`LibraryError::NoPhotos`].
@@ -79,7 +123,12 @@ impl JobQueue {
         if shade.photo_count == 0 {
             return Err(LibraryError::NoPhotos(shade.name));
         }
-        self.enqueue(vec![shade_id]).await
+        let new = NewJob {
+            shade_ids: vec![shade_id],
+            joins: Joins::Exactly,
+            again: shade.status(self.library.space(), false) == ShadeStatus::Ready,
+        };
+        self.enqueue(new).await
     }
 
     /// Reads a job.
@@ -91,12 +140,36 @@ impl JobQueue {
         job.map_err(LibraryError::about(Thing::Job, id))
     }
 
+    /// Up to `limit` jobs with ids below `before`, newest first.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub async fn jobs(&self, before: Option<u64>, limit: usize) -> Result<Vec<Job>, LibraryError> {
+        Ok(self.jobs.jobs(before, limit).await?)
+    }
+
+    /// Ends a job before its next shade. The shade that is in training is completed. A job that was cancelled before stays
+    /// so.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`], [`LibraryError::JobOver`].
+    pub async fn cancel(&self, id: u64) -> Result<Job, LibraryError> {
+        let job = self.jobs.cancel_job(id).await;
+        let job = job.map_err(LibraryError::about(Thing::Job, id))?;
+        if job.state == JobState::Cancelled {
+            Ok(job)
+        } else {
+            Err(LibraryError::JobOver(id))
+        }
+    }
+
     /// Works through the jobs, oldest first, including those left by an earlier process. Never returns.
     pub async fn work(self: Arc<Self>) {
         loop {
-            match self.jobs.next_job().await {
+            let holder = uuid::Uuid::new_v4().to_string();
+            match self.jobs.next_job(&holder).await {
                 Ok(Some(job)) => {
-                    if let Err(error) = self.work_on(job).await {
+                    if let Err(error) = self.work_on(job, holder).await {
                         tracing::error!(%error, "a job could not be saved; trying again");
                         tokio::time::sleep(RETRY).await;
                     }
@@ -114,32 +187,40 @@ impl JobQueue {
     /// Works on one job from a queue. Resumes a job whose worker has died; skips a job that is over or has expired.
     ///
     /// # Errors
-    /// Errors of the store; the job can then be retried.
+    /// Errors of the store, and [`LibraryError::JobHeld`] while another worker has the job; it can then be retried.
     pub async fn work_on_job(&self, id: u64) -> Result<(), LibraryError> {
-        match self.job(id).await {
-            Ok(job) if job.state.is_over() => Ok(()),
-            Ok(job) => self.work_on(job).await,
-            Err(LibraryError::Unknown { .. }) => {
+        let holder = uuid::Uuid::new_v4().to_string();
+        match self.jobs.take_job(id, &holder).await {
+            Ok(Some(job)) => self.work_on(job, holder).await,
+            Ok(None) if self.job(id).await?.state.is_over() => Ok(()),
+            Ok(None) => Err(LibraryError::JobHeld(id)),
+            Err(StoreError::NotFound) => {
                 tracing::warn!(id, "a job is not there any more");
                 Ok(())
             }
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Trains the remaining shades of a job and saves its progress after each one.
-    async fn work_on(&self, mut job: Job) -> Result<(), LibraryError> {
+    /// Trains the remaining shades of a job and saves its progress after each one. Ends early if the job is cancelled, or
+    /// another worker has taken it.
+    async fn work_on(&self, mut job: Job, holder: String) -> Result<(), LibraryError> {
+        let _hold = Hold::renewed(Arc::clone(&self.jobs), job.id, holder.clone());
         job.state = JobState::Running;
-        self.save(&mut job).await?;
+        if !self.save(&mut job, &holder).await? {
+            return Ok(());
+        }
         while let Some(shade_id) = job.shade_ids.get(job.done).copied() {
-            if let Err(error) = self.training.train(shade_id).await {
+            if let Err(error) = self.bring_up_to_date(shade_id, &job).await {
                 job.failures.push(JobFailure {
                     shade_id,
                     error: error.public_message(),
                 });
             }
             job.done += 1;
-            self.save(&mut job).await?;
+            if job.done < job.shade_ids.len() && !self.save(&mut job, &holder).await? {
+                return Ok(());
+            }
         }
         let all_failed = !job.shade_ids.is_empty() && job.failures.len() == job.shade_ids.len();
         job.state = if all_failed {
@@ -147,16 +228,37 @@ impl JobQueue {
         } else {
             JobState::Succeeded
         };
-        self.save(&mut job).await
+        self.save(&mut job, &holder).await.map(|_| ())
     }
 
-    async fn save(&self, job: &mut Job) -> Result<(), LibraryError> {
+    /// Trains a shade unless it became ready meanwhile, and again if it got photos while it was trained.
+    async fn bring_up_to_date(&self, shade_id: u64, job: &Job) -> Result<(), LibraryError> {
+        let space = self.library.space();
+        let shade = self.library.shade(shade_id).await?;
+        let is_new = |model: &crate::ModelInfo| !job.again || model.trained_at >= job.created_at;
+        if shade.status(space, false) == ShadeStatus::Ready && shade.model.as_ref().is_some_and(is_new) {
+            return Ok(());
+        }
+        for _ in 0..TRAININGS {
+            self.training.train(shade_id).await?;
+            if self.library.shade(shade_id).await?.status(space, false) != ShadeStatus::Stale {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn save(&self, job: &mut Job, holder: &str) -> Result<bool, LibraryError> {
         job.updated_at = Timestamp::now();
-        Ok(self.jobs.put_job(job).await?)
+        let saved = self.jobs.put_job(job, holder).await?;
+        if !saved {
+            tracing::info!(id = job.id, "a job was cancelled, or another worker has taken it");
+        }
+        Ok(saved)
     }
 
-    async fn enqueue(&self, shade_ids: Vec<u64>) -> Result<Job, LibraryError> {
-        let job = self.jobs.create_job(shade_ids).await?;
+    async fn enqueue(&self, new: NewJob) -> Result<Job, LibraryError> {
+        let job = self.jobs.create_job(new).await?;
         self.added.notify_one();
         Ok(job)
     }
@@ -175,5 +277,27 @@ impl JobQueue {
         }
         shade_ids.reverse();
         Ok(shade_ids)
+    }
+}
+
+/// A hold on a job, renewed until it is dropped.
+struct Hold(JoinHandle<()>);
+
+impl Hold {
+    fn renewed(jobs: Arc<dyn Jobs>, id: u64, holder: String) -> Self {
+        Self(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(RENEW).await;
+                if let Err(error) = jobs.take_job(id, &holder).await {
+                    tracing::warn!(id, %error, "the hold on a job is not renewed");
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }

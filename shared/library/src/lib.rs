@@ -38,7 +38,7 @@ pub use catalog::Catalog;
 pub use coloring::Coloring;
 pub use error::{LibraryError, Thing, UploadError};
 pub use health::{Advice, AdviceKind, Health};
-pub use job::{Job, JobFailure, JobState};
+pub use job::{Job, JobFailure, JobState, Joins, NewJob};
 pub use jobs::JobQueue;
 pub use library::Library;
 pub use matching::{Analysis, Matching, standard_palette};

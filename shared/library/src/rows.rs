@@ -28,11 +28,13 @@ pub struct ModelRow {
 /// A [`JobState`].
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum JobStateRow {
+#[expect(missing_docs, reason = "they are those of JobState")]
+pub enum JobStateRow {
     Queued,
     Running,
     Succeeded,
     Failed,
+    Cancelled,
 }
 
 /// A [`JobFailure`].
@@ -50,6 +52,8 @@ pub struct JobRow {
     color_ids: Vec<u64>,
     done: usize,
     failures: Vec<JobFailureRow>,
+    #[serde(default)]
+    again: bool,
     created_at: Timestamp,
     updated_at: Timestamp,
 }
@@ -97,6 +101,7 @@ impl From<JobState> for JobStateRow {
             JobState::Running => Self::Running,
             JobState::Succeeded => Self::Succeeded,
             JobState::Failed => Self::Failed,
+            JobState::Cancelled => Self::Cancelled,
         }
     }
 }
@@ -108,6 +113,7 @@ impl From<JobStateRow> for JobState {
             JobStateRow::Running => Self::Running,
             JobStateRow::Succeeded => Self::Succeeded,
             JobStateRow::Failed => Self::Failed,
+            JobStateRow::Cancelled => Self::Cancelled,
         }
     }
 }
@@ -120,6 +126,7 @@ impl From<Job> for JobRow {
             color_ids: job.shade_ids,
             done: job.done,
             failures: job.failures.into_iter().map(JobFailureRow::from).collect(),
+            again: job.again,
             created_at: job.created_at,
             updated_at: job.updated_at,
         }
@@ -134,6 +141,7 @@ impl From<JobRow> for Job {
             shade_ids: row.color_ids,
             done: row.done,
             failures: row.failures.into_iter().map(JobFailure::from).collect(),
+            again: row.again,
             created_at: row.created_at,
             updated_at: row.updated_at,
         }

@@ -35,8 +35,10 @@
 //! | has the library changed? | query `PENDING`; head the snapshot | 1 read unit, 1 S3 read |
 //! | all shades | query `PENDING`; get the snapshot; get what is pending | 1 read unit, 1 S3 read, 2 per pending |
 //! | publish | the same; put the snapshot; delete pending rows | 1 S3 write, 1 write unit per pending |
-//! | create, read, save a job | count, transaction; get; transaction | 5; 1; 4 units |
-//! | the oldest open job | query `OPEN_JOBS`; conditional update | 1 read, 1 write unit |
+//! | create, read, save a job | get, query `OPEN_JOBS`, transaction; get; transaction | 8; 1; 4 units |
+//! | take the oldest open job, renew | query `OPEN_JOBS`; conditional update, and get | 2 read, 1 write unit |
+//! | cancel a job | transaction, and get | 4 write, 1 read unit |
+//! | N jobs, newest first | get the counter, then batches of 100 ids downwards | N + 1 read units |
 //! | create, read an upload | put; get, and get the object | 1 write unit; 1 read unit, 1 S3 read |
 //!
 //! All shades share a partition, which takes 1,000 write units a second: about a hundred photos uploaded concurrently.

@@ -273,17 +273,21 @@ pub struct OpenJobRow {
     #[serde(flatten)]
     pub key: Key,
     pub job_id: u64,
+    /// The worker that holds it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holder: Option<String>,
     /// In milliseconds since 1970.
     pub taken_until: i64,
     pub expires_at: i64,
 }
 
 impl OpenJobRow {
-    pub fn new(job_id: u64, row: &JobRow, taken_until: i64) -> Self {
+    pub fn new(job_id: u64, row: &JobRow) -> Self {
         Self {
             key: Self::key(job_id),
             job_id,
-            taken_until,
+            holder: None,
+            taken_until: 0,
             expires_at: row.expires_at,
         }
     }

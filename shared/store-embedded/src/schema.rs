@@ -70,6 +70,12 @@ const STEPS: &[&str] = &[
     CREATE TABLE unwritten_cards (color_id INTEGER PRIMARY KEY REFERENCES colors (id) ON DELETE CASCADE);
     INSERT INTO unwritten_cards SELECT id FROM colors;
 ",
+    "
+    -- Times in milliseconds since 1970.
+    ALTER TABLE jobs ADD COLUMN holder TEXT;
+    ALTER TABLE jobs ADD COLUMN held_until INTEGER;
+    ALTER TABLE jobs ADD COLUMN over_at INTEGER;
+",
 ];
 
 /// The tables, in the order in which their rows refer to each other, and columns that each must have.

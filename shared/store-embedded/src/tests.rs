@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Ready, ready};
 use std::path::PathBuf;
 use strand_library::{NewPhoto, NewUpload, Received};
-use strand_store_tests::{TestStore, model, new_photo, new_shade, store_tests};
+use strand_store_tests::{TestStore, model, new_job, new_photo, new_shade, store_tests};
 use tempfile::TempDir;
 
 struct Here {
@@ -149,8 +149,11 @@ async fn a_damaged_model_costs_one_shade_and_not_the_library() {
 #[tokio::test]
 async fn queued_jobs_survive_a_restart() {
     let before = here().await;
-    let first = before.store.jobs.create_job(vec![1, 2]).await.unwrap();
-    assert_eq!(again(before).store.jobs.next_job().await.unwrap().unwrap(), first);
+    let first = before.store.jobs.create_job(new_job(&[1, 2])).await.unwrap();
+    assert_eq!(
+        again(before).store.jobs.next_job("here").await.unwrap().unwrap(),
+        first
+    );
 }
 
 #[tokio::test]
@@ -256,7 +259,7 @@ async fn a_change_that_fails_leaves_nothing() {
             Err(StoreError::Failed("on purpose".into()).into())
         })
         .await;
-    assert!(undone.is_err() && store.jobs.next_job().await.unwrap().is_none());
+    assert!(undone.is_err() && store.jobs.next_job("here").await.unwrap().is_none());
 }
 
 #[test]
@@ -317,3 +320,37 @@ mod damage;
 mod deletion;
 mod faults;
 mod losses;
+
+#[tokio::test]
+async fn jobs_that_were_over_long_ago_go() {
+    let Here {
+        embedded,
+        store,
+        directory: _directory,
+    } = here().await;
+    let long_over = store.jobs.create_job(new_job(&[1])).await.unwrap();
+    let over = store.jobs.create_job(new_job(&[2])).await.unwrap();
+    let open = store.jobs.create_job(new_job(&[3])).await.unwrap();
+    for job in [&long_over, &over] {
+        store.jobs.cancel_job(job.id).await.unwrap();
+    }
+    let aged: Result<usize, _> = embedded
+        .write(move |db, _| {
+            let aged = "UPDATE jobs SET over_at = over_at - 31 * 86400000 WHERE id = ?1 OR over = 0";
+            Ok(db.execute(aged, [long_over.id])?)
+        })
+        .await;
+    assert_eq!(aged.unwrap(), 2);
+    store.upkeep.tidy().await.unwrap();
+    let kept: Vec<u64> = store
+        .jobs
+        .jobs(None, usize::MAX)
+        .await
+        .unwrap()
+        .iter()
+        .map(|job| job.id)
+        .collect();
+    assert_eq!(kept, [open.id, over.id]);
+    let new = store.jobs.create_job(new_job(&[4])).await.unwrap();
+    assert!(new.id > open.id);
+}

@@ -3,7 +3,7 @@
 use crate::Embedded;
 use crate::error::DiskError;
 use crate::obstacle::{self, OpenError};
-use crate::{deletion, rows, start};
+use crate::{deletion, jobs, rows, start};
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use strand_library::ports::{ReceivesUploads, StoreError, Upkeep, Uploads};
@@ -72,6 +72,7 @@ impl Upkeep for Embedded {
     async fn tidy(&self) -> Result<(), StoreError> {
         self.on_all(|files, db| {
             files.uploads.sweep(db)?;
+            jobs::prune(db)?;
             deletion::resume(files, db)?;
             start::write_cards(files, db)?;
             files.reserve.fill();

@@ -4,16 +4,16 @@
 #![expect(clippy::missing_panics_doc, reason = "a test panics where it fails")]
 
 mod deletion;
+mod jobs;
 
 pub use deletion::*;
+pub use jobs::*;
 
 use jiff::Timestamp;
 use strand_color::Rgb;
 use strand_learning::{Fitted, ModelKind, Reference, Sigmoid};
 use strand_library::ports::{Measurement, NewModel, StoreError, Stores, UPLOAD_LASTS};
-use strand_library::{
-    JobState, NewPhoto, NewShade, NewUpload, Received, ShadeChange, TrainingFailure, UploadTarget,
-};
+use strand_library::{NewPhoto, NewShade, NewUpload, Received, ShadeChange, TrainingFailure, UploadTarget};
 use strand_photo::Format;
 
 /// A store that only one test uses.
@@ -42,6 +42,10 @@ macro_rules! store_tests {
             a_model_of_earlier_photos_does_not_replace_one_of_later,
             the_library_version_tells_every_change,
             jobs_wait_for_their_worker,
+            a_job_for_the_same_shades_is_joined,
+            one_of_two_workers_has_a_job,
+            a_cancelled_job_stays_cancelled,
+            jobs_are_listed_from_newest_to_oldest,
             uploads_come_back_as_they_were,
             features_that_cannot_be_read_are_measured_again,
         }
@@ -346,29 +350,6 @@ pub async fn the_library_version_tells_every_change(store: &impl TestStore) {
     changed("a deleted photo").await;
     store.shades.delete_shade(id).await.unwrap();
     changed("a deletion").await;
-}
-
-pub async fn jobs_wait_for_their_worker(store: &impl TestStore) {
-    let store = store.stores();
-    let first = store.jobs.create_job(vec![1, 2]).await.unwrap();
-    let second = store.jobs.create_job(vec![]).await.unwrap();
-    assert!(second.id > first.id);
-    assert_eq!(store.jobs.job(first.id).await.unwrap(), first);
-    let mut next = store.jobs.next_job().await.unwrap().unwrap();
-    assert_eq!(next, first);
-    (next.state, next.done) = (JobState::Running, 1);
-    store.jobs.put_job(&next).await.unwrap();
-    assert_eq!(store.jobs.job(first.id).await.unwrap(), next);
-    next.state = JobState::Succeeded;
-    store.jobs.put_job(&next).await.unwrap();
-    assert_eq!(store.jobs.next_job().await.unwrap().unwrap().id, second.id);
-    assert_eq!(store.jobs.job(first.id).await.unwrap().state, JobState::Succeeded);
-    assert!(matches!(store.jobs.job(999).await, Err(StoreError::NotFound)));
-    next.id = 999;
-    assert!(matches!(
-        store.jobs.put_job(&next).await,
-        Err(StoreError::NotFound)
-    ));
 }
 
 pub async fn uploads_come_back_as_they_were(store: &impl TestStore) {

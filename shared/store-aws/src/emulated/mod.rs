@@ -14,7 +14,7 @@ use strand_library::ports::{
     CLAIM_LASTS, Claims, Features, Jobs, Models, Photos, Publisher, Shades, UPLOAD_LASTS, Upkeep, Uploads,
 };
 use strand_library::{NewUpload, Shade, ShadeChange, StoredPhoto};
-use strand_store_tests::{TestStore, model, new_shade, store_tests};
+use strand_store_tests::{TestStore, model, new_job, new_shade, store_tests};
 
 /// A store whose table and bucket only one test uses.
 struct There {
@@ -146,15 +146,16 @@ async fn a_claim_does_not_outlive_its_color() {
 async fn a_job_has_one_worker_at_a_time() {
     let there = there().await;
     let (here, other) = (&there.store, there.elsewhere().await);
-    let first = here.create_job(vec![1]).await.unwrap();
-    let second = here.create_job(vec![2]).await.unwrap();
-    assert_eq!(here.next_job().await.unwrap(), Some(first.clone()));
-    assert_eq!(other.next_job().await.unwrap(), Some(second));
-    assert_eq!(here.next_job().await.unwrap(), None);
+    let first = here.create_job(new_job(&[1])).await.unwrap();
+    let second = here.create_job(new_job(&[2])).await.unwrap();
+    assert_eq!(here.next_job("here").await.unwrap(), Some(first.clone()));
+    assert_eq!(other.next_job("other").await.unwrap(), Some(second));
+    assert_eq!(here.next_job("third").await.unwrap(), None);
     // Its worker has died.
     let lapse = Write::update(rows::OpenJobRow::key(first.id), "SET #taken_until = :then");
     here.table.write(lapse.with(":then", 1).unwrap()).await.unwrap();
-    assert_eq!(other.next_job().await.unwrap(), Some(first));
+    assert_eq!(other.next_job("other").await.unwrap(), Some(first.clone()));
+    assert!(!here.put_job(&first, "here").await.unwrap());
 }
 
 #[tokio::test]
@@ -174,7 +175,7 @@ async fn a_queue_delivers_the_ids_of_jobs() {
         ..there.config.clone()
     };
     let store = AwsStore::connect(config.clone()).await;
-    let job = store.create_job(vec![1]).await.unwrap();
+    let job = store.create_job(new_job(&[1])).await.unwrap();
     let received = sqs.receive_message().queue_url(&queue_url).send().await.unwrap();
     let bodies: Vec<_> = received
         .messages()
@@ -183,7 +184,7 @@ async fn a_queue_delivers_the_ids_of_jobs() {
         .collect();
     assert_eq!(bodies, [job.id.to_string()]);
     assert_eq!(
-        store.next_job().await.unwrap(),
+        store.next_job("here").await.unwrap(),
         None,
         "the queue's consumers work on it"
     );
@@ -192,7 +193,13 @@ async fn a_queue_delivers_the_ids_of_jobs() {
         queue_url: Some(format!("{queue_url}-gone")),
         ..config
     };
-    assert!(AwsStore::connect(config).await.create_job(vec![1]).await.is_err());
+    assert!(
+        AwsStore::connect(config)
+            .await
+            .create_job(new_job(&[2]))
+            .await
+            .is_err()
+    );
     let left: Vec<rows::OpenJobRow> = there.rows(rows::OPEN_JOBS).await;
     assert_eq!(left.len(), 1, "a job that nobody will work on is not kept");
 }

@@ -34,7 +34,7 @@ async fn library() -> (TempDir, State) {
         new.model.weights = vec![0.5; 3000];
         store.models.put_model(id, new).await.unwrap();
     }
-    store.jobs.create_job(vec![1, 2]).await.unwrap();
+    store.jobs.create_job(new_job(&[1, 2])).await.unwrap();
     let state = state(&store).await;
     drop((embedded, store));
     (directory, state)
@@ -51,7 +51,7 @@ async fn holds(damaged: TempDir, whole: &State, what: &str) {
     let here = opened(damaged);
     let before = state(&here.store).await;
     here.store.models.models().await.unwrap();
-    here.store.jobs.next_job().await.unwrap();
+    here.store.jobs.next_job("here").await.unwrap();
     for shade in here.store.shades.shades(None, 9).await.unwrap() {
         here.store.features.features(shade.id, "here").await.unwrap();
     }
@@ -178,8 +178,8 @@ async fn a_bad_row_is_named_where_it_was_set_aside() {
     assert!(rows[0].ends_with("rows/jobs-1.json"), "{rows:?}");
     assert!(fs::read_to_string(&rows[0]).unwrap().contains("not json"));
     // A later job is not stalled.
-    let job = here.store.jobs.create_job(vec![1]).await.unwrap();
-    assert_eq!(here.store.jobs.next_job().await.unwrap(), Some(job));
+    let job = here.store.jobs.create_job(new_job(&[1])).await.unwrap();
+    assert_eq!(here.store.jobs.next_job("here").await.unwrap(), Some(job));
 }
 
 #[tokio::test]

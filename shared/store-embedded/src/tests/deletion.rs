@@ -46,12 +46,13 @@ async fn known_everywhere(here: &Here) -> (u64, u64) {
     new.model.references[0].photo_id = first.id;
     new.model.references[0].sha256 = Some(first.sha256.clone());
     store.models.put_model(id, new).await.unwrap();
-    let mut job = store.jobs.create_job(vec![id]).await.unwrap();
+    let mut job = store.jobs.create_job(new_job(&[id])).await.unwrap();
     job.failures.push(JobFailure {
         shade_id: id,
         error: format!("No hair was found in \"{NAME}\"."),
     });
-    store.jobs.put_job(&job).await.unwrap();
+    store.jobs.take_job(job.id, "here").await.unwrap().unwrap();
+    assert!(store.jobs.put_job(&job, "here").await.unwrap());
     upload(store, b"first photo of it").await;
     store.upkeep.tidy().await.unwrap();
     let place = directory.path();

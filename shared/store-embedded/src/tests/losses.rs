@@ -170,7 +170,7 @@ async fn ids_never_come_back() {
         .unwrap()
         .id;
     let (image, _) = here.store.photos.add_photo(last, photo(b"last")).await.unwrap();
-    let job = here.store.jobs.create_job(vec![last]).await.unwrap();
+    let job = here.store.jobs.create_job(new_job(&[last])).await.unwrap();
     here.store.shades.delete_shade(last).await.unwrap();
     // The ids that were deleted are in no file of photos.
     let here = after(here, |place| fs::remove_file(place.join(DATABASE)).unwrap());
@@ -178,7 +178,7 @@ async fn ids_never_come_back() {
     assert!(new > last);
     let (photo, _) = here.store.photos.add_photo(new, photo(b"new")).await.unwrap();
     assert!(photo.id > image.id);
-    assert!(here.store.jobs.create_job(vec![]).await.unwrap().id > job.id);
+    assert!(here.store.jobs.create_job(new_job(&[])).await.unwrap().id > job.id);
 }
 
 #[tokio::test]
