@@ -15,12 +15,13 @@ use crate::fixtures::{hairless, picture, speck};
 use crate::openapi::{document, operations};
 
 /// Messages that require a failing disk, network, or program, or more load than a test creates.
-const NOT_PROVOKED: [&str; 7] = [
+const NOT_PROVOKED: [&str; 8] = [
     "Strand failed to do this; its log has the reason.",
     "The library cannot be reached just now; try again in a few seconds.",
     "Strand is busy with other photos; try again in a few seconds.",
     "Strand is busy with other uploads; try again in a few seconds.",
     "The body breaks off or stalls; send the file again.",
+    "The first request with this idempotency key is not answered yet; send it again in a few seconds.",
     "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there.",
     "The server's disk has no room for this file; free some there, then send it again.",
 ];
@@ -75,6 +76,13 @@ async fn json_and_names(client: &Client, said: &mut Said) -> u64 {
     let ash = json!({ "name": "Ash" });
     let id = client.color(&ash).await;
     said.add(&client.post_json("/colors", &ash).await.problem(409));
+    let keyed = |key: &str, name: &str| {
+        let body = json!({ "name": name }).to_string();
+        as_json(client, "/colors", body).header("idempotency-key", key)
+    };
+    said.add(&client.send(keyed("", "Gold")).await.problem(400));
+    assert_eq!(client.send(keyed("one", "Gold")).await.status, 201);
+    said.add(&client.send(keyed("one", "Copper")).await.problem(422));
     id
 }
 

@@ -22,6 +22,7 @@ mod heads;
 mod images;
 mod legacy;
 mod near;
+mod once;
 mod openapi;
 mod overload;
 mod page;

@@ -2289,7 +2289,13 @@ export interface operations {
     create_color: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A text of the client's choice, new for each new request, such as a UUID. For a day, the same request with the same
+                 *     key gets the same answer, and nothing is created again.
+                 */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3097,6 +3103,11 @@ export interface operations {
                  * @example salon-7
                  */
                 "x-request-id"?: string;
+                /**
+                 * @description A text of the client's choice, new for each new request, such as a UUID. For a day, the same request with the same
+                 *     key gets the same answer, and nothing is created again.
+                 */
+                "idempotency-key"?: string;
             };
             path: {
                 /**
@@ -4125,7 +4136,7 @@ export interface operations {
                     /**
                      * @example {
                      *       "code": "job_over",
-                     *       "detail": "The job 3 is over, so it cannot be cancelled.",
+                     *       "detail": "The job 1 is over, so it cannot be cancelled.",
                      *       "status": 409,
                      *       "title": "Conflict",
                      *       "type": "../docs/errors#job_over"
@@ -4297,7 +4308,13 @@ export interface operations {
     train_all: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A text of the client's choice, new for each new request, such as a UUID. For a day, the same request with the same
+                 *     key gets the same answer, and nothing is created again.
+                 */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4311,6 +4328,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description Malformed idempotency-key */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_request",
+                     *       "detail": "The idempotency-key has 0 characters; use 1 to 255 printable ASCII characters.",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "../docs/errors#malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description An API key is set and none was sent */
@@ -4344,6 +4379,42 @@ export interface operations {
                      *       "status": 403,
                      *       "title": "Forbidden",
                      *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The first request with this key is not answered yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "idempotency_key_in_use",
+                     *       "detail": "The first request with this idempotency key is not answered yet; send it again in a few seconds.",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "../docs/errors#idempotency_key_in_use"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The key was used for another request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "idempotency_key_reused",
+                     *       "detail": "This idempotency key was used for another request; use a new key for each new request.",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "../docs/errors#idempotency_key_reused"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4419,6 +4490,11 @@ export interface operations {
                  * @example respond-async
                  */
                 prefer?: string;
+                /**
+                 * @description A text of the client's choice, new for each new request, such as a UUID. For a day, the same request with the same
+                 *     key gets the same answer, and nothing is created again.
+                 */
+                "idempotency-key"?: string;
             };
             path: {
                 /**
@@ -4517,6 +4593,24 @@ export interface operations {
                      *       "status": 404,
                      *       "title": "Not Found",
                      *       "type": "../docs/errors#not_found"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The first request with this key is not answered yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "idempotency_key_in_use",
+                     *       "detail": "The first request with this idempotency key is not answered yet; send it again in a few seconds.",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "../docs/errors#idempotency_key_in_use"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4898,7 +4992,13 @@ export interface operations {
     create_upload: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description A text of the client's choice, new for each new request, such as a UUID. For a day, the same request with the same
+                 *     key gets the same answer, and nothing is created again.
+                 */
+                "idempotency-key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -4966,6 +5066,24 @@ export interface operations {
                      *       "status": 403,
                      *       "title": "Forbidden",
                      *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The first request with this key is not answered yet */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "idempotency_key_in_use",
+                     *       "detail": "The first request with this idempotency key is not answered yet; send it again in a few seconds.",
+                     *       "status": 409,
+                     *       "title": "Conflict",
+                     *       "type": "../docs/errors#idempotency_key_in_use"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];

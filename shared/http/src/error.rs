@@ -79,7 +79,7 @@ pub struct Problem {
 
 /// Every [`Problem::code`], including those of the gateway in front of this process.
 #[cfg(test)]
-pub const CODES: [&str; 50] = [
+pub const CODES: [&str; 52] = [
     "archive_damaged",
     "archive_too_new",
     "archive_unreadable",
@@ -91,6 +91,8 @@ pub const CODES: [&str; 50] = [
     "field_unknown",
     "gateway_error",
     "gateway_unavailable",
+    "idempotency_key_in_use",
+    "idempotency_key_reused",
     "image_damaged",
     "import_running",
     "internal",
@@ -205,9 +207,12 @@ fn where_else(path: &str) -> String {
 pub fn status_of(error: &LibraryError) -> StatusCode {
     match error {
         LibraryError::Unknown { .. } => StatusCode::NOT_FOUND,
-        LibraryError::NameTaken(_) | LibraryError::JobOver(_) => StatusCode::CONFLICT,
+        LibraryError::NameTaken(_) | LibraryError::JobOver(_) | LibraryError::RequestHeld => {
+            StatusCode::CONFLICT
+        }
         LibraryError::NoPhotos(_) => StatusCode::BAD_REQUEST,
         LibraryError::Invalid(_)
+        | LibraryError::KeyReused
         | LibraryError::NoHair
         | LibraryError::NoHairToTrain { .. }
         | LibraryError::CorruptPhoto(_) => StatusCode::UNPROCESSABLE_ENTITY,
@@ -244,6 +249,8 @@ pub fn code_of(error: &LibraryError) -> &'static str {
         LibraryError::NameTaken(_) => "name_taken",
         LibraryError::Invalid(_) => "invalid_value",
         LibraryError::JobOver(_) => "job_over",
+        LibraryError::KeyReused => "idempotency_key_reused",
+        LibraryError::RequestHeld => "idempotency_key_in_use",
         LibraryError::NoPhotos(_) => "no_images",
         LibraryError::NoHair | LibraryError::NoHairToTrain { .. } => "no_hair",
         LibraryError::CorruptPhoto(_) => "image_damaged",
@@ -336,7 +343,8 @@ impl IntoResponse for ApiError {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        let is_held = matches!(self, Self::Library(LibraryError::RequestHeld));
+        if status == StatusCode::SERVICE_UNAVAILABLE || is_held {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
         if matches!(self, Self::NoKey) {

@@ -21,6 +21,7 @@ mod jobs;
 mod multipart;
 mod near;
 mod observe;
+mod once;
 #[cfg(feature = "page")]
 mod page;
 mod pages;

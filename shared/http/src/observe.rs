@@ -22,6 +22,11 @@ pub fn request_id() -> Option<String> {
     REQUEST_ID.try_with(Clone::clone).ok()
 }
 
+/// Runs a task with the id of the current request.
+pub fn carried<T: Future>(task: T) -> impl Future<Output = T::Output> {
+    REQUEST_ID.scope(request_id().unwrap_or_default(), task)
+}
+
 /// Starts collecting metrics in this process.
 ///
 /// # Errors

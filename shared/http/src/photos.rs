@@ -5,15 +5,18 @@ use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use crate::error::ApiError;
 use crate::extract::{FileInPath, Id, InPath, InQuery, PhotoInPath, ShadeInPath};
 use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
-use crate::problems::{ById, Guarded, Stored, TakesPhotos, TakesUploads, Written};
+use crate::once::{KeyHeader, RequestKey};
+use crate::problems::{ById, Guarded, Keyed, Stored, TakesPhotos, TakesUploads, Written};
 use crate::received::ReceivedPhotos;
 use crate::views::{FileBytes, PhotoView};
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
-use strand_library::{Library, LibraryError, Thing};
+use std::sync::Arc;
+use strand_library::{Library, LibraryError, Thing, hex_digest};
+use tokio::task::spawn_blocking;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -62,30 +65,55 @@ struct Tracing {
 ///
 /// Send the image as a file, or name the key of its upload.
 #[utoipa::path(post, path = "/colors/{id}/images", operation_id = "add_image", tag = "colors",
-    params(ShadeInPath, Tracing),
+    params(ShadeInPath, Tracing, KeyHeader),
     request_body(content((ImageForm = "multipart/form-data"), (NamedUpload = "application/json"))),
     responses(
         (status = 201, body = PhotoView, description = "The new image", headers(("location" = String))),
         (status = 200, body = PhotoView, description = "The color has the same bytes already"),
-        Guarded, Written, ById, Stored, TakesPhotos, TakesUploads,
+        Guarded, Written, ById, Stored, Keyed, TakesPhotos, TakesUploads,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn upload(
     State(app): State<Shared>,
     InPath(Id(id)): InPath<Id>,
+    key: RequestKey,
     request: Request,
-) -> Result<impl IntoResponse, ApiError> {
-    let mut photos = if is_json(request.headers()) {
+) -> Result<Response, ApiError> {
+    let library = Arc::clone(&app.library);
+    let operation = "POST /colors/{id}/images";
+    if is_json(request.headers()) {
         let JsonBody(NamedUpload { upload }) = JsonBody::from_request(request, &()).await?;
-        ReceivedPhotos::named(vec![upload])
-    } else {
-        Multipart::from_request(request, PHOTO_LIMIT + OVERHEAD)?.into()
-    };
-    let first = only_photo(&mut photos, &app.library).await;
+        // Its bytes may be gone when the request is sent again.
+        let asked = (id, upload.clone());
+        let photos = ReceivedPhotos::named(vec![upload]);
+        let add = async move { add(&app.library, id, only(photos, &app.library).await?).await };
+        return key.once(&library, operation, &asked, add).await;
+    }
+    let photos = Multipart::from_request(request, PHOTO_LIMIT + OVERHEAD)?.into();
+    let mut photo = only(photos, &library).await?;
+    let mut asked = (id, String::new());
+    if key.is_given()
+        && let Ok(bytes) = photo.bytes
+    {
+        // By its bytes: the boundary between the parts of a form is another one each time.
+        let digested = spawn_blocking(move || (hex_digest(&bytes), bytes)).await;
+        let (digest, bytes) = digested.map_err(LibraryError::internal)?;
+        (asked.1, photo.bytes) = (digest, Ok(bytes));
+    }
+    let add = async move { add(&app.library, id, photo).await };
+    key.once(&library, operation, &asked, add).await
+}
+
+/// The photo of a request that takes one, when the request is read to its end.
+async fn only(mut photos: ReceivedPhotos, library: &Library) -> Result<ReceivedPhoto, ApiError> {
+    let first = only_photo(&mut photos, library).await;
     // The body is read to the end in any case, so that the client gets to read the response.
     photos.drain().await;
-    let first = first?;
-    let _memory = first.memory;
-    let (photo, created) = app.library.add_photo(id, first.bytes?).await?;
+    first
+}
+
+async fn add(library: &Library, id: u64, received: ReceivedPhoto) -> Result<Response, ApiError> {
+    let _memory = received.memory;
+    let (photo, created) = library.add_photo(id, received.bytes?).await?;
     let view = PhotoView::from(photo);
     let location = HeaderValue::from_str(view.url()).ok().filter(|_| created);
     let status = if created {
@@ -93,11 +121,8 @@ async fn upload(
     } else {
         StatusCode::OK
     };
-    Ok((
-        status,
-        location.map(|path| [(header::LOCATION, path)]),
-        Json(view),
-    ))
+    let location = location.map(|path| [(header::LOCATION, path)]);
+    Ok((status, location, Json(view)).into_response())
 }
 
 /// The photo of a request that takes one.

@@ -171,6 +171,11 @@ pub async fn locate(State(app): State<Shared>, mut request: Request, next: Next)
     PLACE.scope(place, next.run(request)).await
 }
 
+/// Runs a task with the place of the current request.
+pub fn carried<T: Future>(task: T) -> impl Future<Output = T::Output> {
+    PLACE.scope(PLACE.try_with(Clone::clone).unwrap_or_default(), task)
+}
+
 /// The prefix that a proxy names. Several proxies in a row each add theirs, the outermost first.
 fn forwarded(headers: &HeaderMap) -> Option<BasePath> {
     let value = headers.get(&FORWARDED[0])?.to_str().ok()?;

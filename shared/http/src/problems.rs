@@ -49,6 +49,15 @@ groups! {
         403 key_wrong "Wrong API key"
             "Wrong API key; check the value of x-api-key or the bearer token."
     }
+    /// Routes that take an `Idempotency-Key`.
+    Keyed {
+        400 malformed_request "Malformed idempotency-key"
+            "The idempotency-key has 0 characters; use 1 to 255 printable ASCII characters."
+        409 idempotency_key_in_use "The first request with this key is not answered yet"
+            "The first request with this idempotency key is not answered yet; send it again in a few seconds."
+        422 idempotency_key_reused "The key was used for another request"
+            "This idempotency key was used for another request; use a new key for each new request."
+    }
     /// Routes with an id in their path.
     ById {
         400 malformed_request "Malformed id" "The path does not fit this route; ids are positive whole numbers."

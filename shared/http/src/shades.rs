@@ -5,14 +5,17 @@ use crate::Shared;
 use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::extract::{Id, InPath, InQuery, ShadeInPath};
+use crate::once::{KeyHeader, RequestKey};
 use crate::pages::Page;
 use crate::place;
-use crate::problems::{Asking, ById, Guarded, Naming, Stored, TakesJson, Written};
+use crate::problems::{Asking, ById, Guarded, Keyed, Naming, Stored, TakesJson, Written};
 use crate::views::ShadeView;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::{Deserialize, Deserializer};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::sync::Arc;
 use strand_color::Rgb;
 use strand_library::{LibraryError, NewShade, ShadeChange};
 use utoipa::ToSchema;
@@ -26,7 +29,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// A color to create.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({
     "name": "#6/27 Brown / Strawberry Blonde", "description": "Six parts brown, two of strawberry", "hex": "#a9714b"
 }))]
@@ -81,15 +84,23 @@ fn swatch(text: &str) -> Result<Rgb, ApiError> {
 }
 
 /// Create a color.
-#[utoipa::path(post, path = "/colors", operation_id = "create_color", tag = "colors", request_body = CreateShade,
+#[utoipa::path(post, path = "/colors", operation_id = "create_color", tag = "colors",
+    params(KeyHeader), request_body = CreateShade,
     responses(
         (status = 201, body = ShadeView, description = "The new color", headers(("location" = String))),
-        Guarded, Written, Stored, TakesJson, Naming,
+        Guarded, Written, Stored, Keyed, TakesJson, Naming,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn create(
     State(app): State<Shared>,
+    key: RequestKey,
     JsonBody(body): JsonBody<CreateShade>,
-) -> Result<(StatusCode, HeaderMap, Json<ShadeView>), ApiError> {
+) -> Result<Response, ApiError> {
+    let library = Arc::clone(&app.library);
+    let asked = serde_json::to_value(&body).map_err(LibraryError::internal)?;
+    key.once(&library, "POST /colors", &asked, add(app, body)).await
+}
+
+async fn add(app: Shared, body: CreateShade) -> Result<Response, ApiError> {
     let hex = body.hex.as_deref().map(swatch).transpose()?;
     let shade = NewShade {
         name: body.name,
@@ -101,11 +112,8 @@ async fn create(
     if let Ok(location) = HeaderValue::from_str(&place::relative(&format!("/colors/{}", shade.id))) {
         headers.insert(header::LOCATION, location);
     }
-    Ok((
-        StatusCode::CREATED,
-        headers,
-        Json(ShadeView::new(&app.library, shade)),
-    ))
+    let view = ShadeView::new(&app.library, shade);
+    Ok((StatusCode::CREATED, headers, Json(view)).into_response())
 }
 
 /// List the colors, newest first.

@@ -3,7 +3,8 @@
 use crate::ApiError;
 use crate::error::library_detail;
 use crate::extract::{Id, InPath, InQuery, ShadeInPath};
-use crate::problems::{ById, Guarded, Stored, Trains, Written};
+use crate::once::{KeyHeader, RequestKey};
+use crate::problems::{ById, Guarded, Keyed, Stored, Trains, Written};
 use crate::views::{JobView, ModelView, rounded, wire_enum};
 use crate::{jobs, place};
 use axum::Json;
@@ -109,18 +110,30 @@ impl From<Trained> for TrainedView {
 /// Waits for the result. With `Prefer: respond-async` it returns a job immediately. A color has at most one training at
 /// a time: a second call joins the first.
 #[utoipa::path(post, path = "/train/{id}", operation_id = "train_color", tag = "training",
-    params(ShadeInPath, Prefer),
+    params(ShadeInPath, Prefer, KeyHeader),
     responses(
         (status = 200, body = TrainedView, description = "The color is trained"),
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        Guarded, Written, ById, Stored, Trains,
+        Guarded, Written, ById, Stored, Keyed, Trains,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn train(
     State(app): State<TrainingState>,
     InPath(Id(id)): InPath<Id>,
+    key: RequestKey,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    if prefers_async(&headers) {
+    let (library, later) = (Arc::clone(&app.library), prefers_async(&headers));
+    key.once(
+        &library,
+        "POST /train/{id}",
+        &(id, later),
+        train_one(app, id, later),
+    )
+    .await
+}
+
+async fn train_one(app: TrainingState, id: u64, later: bool) -> Result<Response, ApiError> {
+    if later {
         let job = app.jobs.train_later(id).await?;
         let applied = [(HeaderName::from_static("preference-applied"), "respond-async")];
         return Ok((applied, accepted(job)).into_response());
@@ -320,12 +333,15 @@ fn until_the_end(states: impl Stream<Item = Progress>) -> impl Stream<Item = Pro
 /// If a job that is queued or running trains these colors already, that job is the answer. If there is nothing to train,
 /// the answer is the last job, provided that it trained everything, or one with nothing to do.
 #[utoipa::path(post, path = "/train", operation_id = "train_all", tag = "training",
+    params(KeyHeader),
     responses(
         (status = 202, body = JobView, description = "The job", headers(("location" = String))),
-        Guarded, Written, Stored,
+        Guarded, Written, Stored, Keyed,
     ), security((), ("api_key" = []), ("bearer" = [])))]
-async fn train_all(State(app): State<TrainingState>) -> Result<Response, ApiError> {
-    Ok(accepted(app.jobs.train_all().await?))
+async fn train_all(State(app): State<TrainingState>, key: RequestKey) -> Result<Response, ApiError> {
+    let library = Arc::clone(&app.library);
+    let act = async move { Ok(accepted(app.jobs.train_all().await?)) };
+    key.once(&library, "POST /train", &(), act).await
 }
 
 #[cfg(test)]

@@ -5,15 +5,18 @@ use crate::body::JsonBody;
 use crate::error::ApiError;
 use crate::extract::InPath;
 use crate::multipart::read_file;
+use crate::once::{KeyHeader, RequestKey};
 use crate::place;
-use crate::problems::{AsksForUpload, Guarded, SendsUpload, Stored, TakesJson, Written};
+use crate::problems::{AsksForUpload, Guarded, Keyed, SendsUpload, Stored, TakesJson, Written};
 use crate::views::FileBytes;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use strand_library::{NewUpload, UploadTarget};
+use std::sync::Arc;
+use strand_library::{LibraryError, NewUpload, UploadTarget};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -27,7 +30,7 @@ pub fn routes() -> OpenApiRouter<Shared> {
 }
 
 /// A photo to send.
-#[derive(Deserialize, ToSchema)]
+#[derive(Serialize, Deserialize, ToSchema)]
 #[schema(example = json!({ "filename": "IMG_2041.jpg", "content_type": "image/jpeg", "size": 6_120_448 }))]
 struct CreateUpload {
     /// The client's file name, 1 to 255 characters.
@@ -77,16 +80,25 @@ struct UploadView {
 ///
 /// For photos that are too large for one request. Send the bytes to the URL with the method and headers in the
 /// response. Then name the key in `/analyze` or `/colors/{id}/images` within 15 minutes.
-#[utoipa::path(post, path = "/uploads", operation_id = "create_upload", tag = "uploads", request_body = CreateUpload,
+#[utoipa::path(post, path = "/uploads", operation_id = "create_upload", tag = "uploads",
+    params(KeyHeader), request_body = CreateUpload,
     responses(
         (status = 201, body = UploadView, description = "Where to send it"),
-        Guarded, Written, Stored, TakesJson, AsksForUpload,
+        Guarded, Written, Stored, Keyed, TakesJson, AsksForUpload,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn create(
     State(app): State<Shared>,
+    key: RequestKey,
     headers: HeaderMap,
     JsonBody(body): JsonBody<CreateUpload>,
-) -> Result<(StatusCode, Json<UploadView>), ApiError> {
+) -> Result<Response, ApiError> {
+    let library = Arc::clone(&app.library);
+    let asked = serde_json::to_value(&body).map_err(LibraryError::internal)?;
+    key.once(&library, "POST /uploads", &asked, add(app, headers, body))
+        .await
+}
+
+async fn add(app: Shared, headers: HeaderMap, body: CreateUpload) -> Result<Response, ApiError> {
     let new = NewUpload {
         filename: body.filename,
         content_type: body.content_type,
@@ -104,7 +116,7 @@ async fn create(
         headers: target.headers.into_iter().collect(),
         expires_at: upload.expires_at.to_string(),
     };
-    Ok((StatusCode::CREATED, Json(view)))
+    Ok((StatusCode::CREATED, Json(view)).into_response())
 }
 
 /// The URL of a path of this service, as the client sees it. Trusted proxies add headers with the original scheme, host,

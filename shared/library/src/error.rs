@@ -49,6 +49,14 @@ pub enum LibraryError {
     /// The job has ended, so it cannot be cancelled.
     #[error("The job {0} is over, so it cannot be cancelled.")]
     JobOver(u64),
+    /// The key of a request names another one.
+    #[error("This idempotency key was used for another request; use a new key for each new request.")]
+    KeyReused,
+    /// The request is being acted on.
+    #[error(
+        "The first request with this idempotency key is not answered yet; send it again in a few seconds."
+    )]
+    RequestHeld,
     /// Another worker has the job.
     #[error("Another worker has the job {0}.")]
     JobHeld(u64),

@@ -6,6 +6,7 @@
 //! SQL, or AWS here, and no message names a route, a command, or a variable: the outer layers say what to do about an
 //! error.
 
+mod answers;
 mod cache;
 mod catalog;
 mod coloring;
@@ -33,6 +34,7 @@ mod uploads;
 mod warnings;
 mod workers;
 
+pub use answers::{Acting, Once};
 pub use cache::CacheStats;
 pub use catalog::Catalog;
 pub use coloring::Coloring;

@@ -15,6 +15,7 @@
 //! | a leftover to delete | `GARBAGE` | `<due>#<what>` |
 //! | a job; a job that is not over | `JOB#<id>`; `OPEN_JOBS` | `JOB`; id |
 //! | an upload | `UPLOAD#<key>` | `UPLOAD` |
+//! | a request that can be sent again, and its answer | `ANSWER#<sha256>` | `ANSWER` |
 //! | the last id assigned | `COUNTERS` | `colors`, `images`, `jobs` |
 //!
 //! | access pattern | operations | cost |
@@ -39,6 +40,7 @@
 //! | take the oldest open job, renew | query `OPEN_JOBS`; conditional update, and get | 2 read, 1 write unit |
 //! | cancel a job | transaction, and get | 4 write, 1 read unit |
 //! | N jobs, newest first | get the counter, then batches of 100 ids downwards | N + 1 read units |
+//! | begin, finish a request that can be sent again | conditional put; conditional update | 1; 1 write unit |
 //! | create, read an upload | put; get, and get the object | 1 write unit; 1 read unit, 1 S3 read |
 //!
 //! All shades share a partition, which takes 1,000 write units a second: about a hundred photos uploaded concurrently.
@@ -48,6 +50,7 @@
 //! features and the snapshot are replaced by compare-and-swap (`If-Match`). The SDK sends a checksum with every object
 //! and verifies it on every read. Encryption, versioning, and lifecycle rules are set on the bucket; see [`create`].
 
+mod answers;
 mod bucket;
 mod client;
 mod create;
@@ -135,6 +138,7 @@ impl AwsStore {
             features: Arc::clone(&store) as _,
             models: Arc::clone(&store) as _,
             jobs: Arc::clone(&store) as _,
+            answers: Arc::clone(&store) as _,
             uploads: Arc::clone(&store) as _,
             upkeep: Arc::clone(&store) as _,
             receives: None,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use strand_color::Rgb;
-use strand_library::ports::StoreError;
+use strand_library::ports::{ANSWER_LASTS, KeyedRequest, StoreError};
 use strand_library::{Job, NewPhoto, Shade, StoredPhoto, UploadTerms, rows};
 use strand_photo::Format;
 
@@ -294,6 +294,39 @@ impl OpenJobRow {
 
     pub fn key(id: u64) -> Key {
         Key::new(OPEN_JOBS, padded(id))
+    }
+}
+
+/// The row of a request that can be sent again, and of its answer.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct AnswerRow {
+    #[serde(flatten)]
+    pub key: Key,
+    pub fingerprint: String,
+    /// Who acts on it.
+    pub holder: String,
+    /// In milliseconds since 1970.
+    pub held_until: i64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    /// When DynamoDB may delete it, in seconds since 1970.
+    pub expires_at: i64,
+}
+
+impl AnswerRow {
+    pub fn new(request: &KeyedRequest, holder: &str, held_until: i64) -> Self {
+        Self {
+            key: Self::key(&request.key),
+            fingerprint: request.fingerprint.clone(),
+            holder: holder.to_owned(),
+            held_until,
+            answer: None,
+            expires_at: after(Timestamp::now(), ANSWER_LASTS).as_second(),
+        }
+    }
+
+    pub fn key(key: &str) -> Key {
+        Key::new(format!("ANSWER#{key}"), "ANSWER")
     }
 }
 

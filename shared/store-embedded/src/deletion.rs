@@ -11,7 +11,7 @@ use crate::error::{DiskError, broken};
 use crate::files::Files;
 use crate::marks::Ids;
 use crate::photo_files::Refused;
-use crate::{photos, rows, shades};
+use crate::{answers, photos, rows, shades};
 use rusqlite::{Connection, Row, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use strand_learning::ShadeModel;
@@ -203,6 +203,7 @@ pub fn forget(db: &Connection, deletion: &Deletion) -> Result<(), DiskError> {
         What::Shade { .. } => {
             let gone = db.execute("DELETE FROM colors WHERE id = ?1", [shade_id])?;
             forget_in_jobs(db, shade_id)?;
+            answers::forget_shade(db, shade_id)?;
             if gone > 0 {
                 rows::bump_version(db)?;
             }

@@ -14,6 +14,7 @@
 //! recorded before anything is erased. So a crash at any point leaves no row without its file, and the next start knows
 //! what to complete. Everything else that it does not know, it sets aside.
 
+mod answers;
 mod backups;
 mod bad_rows;
 mod cards;
@@ -139,6 +140,7 @@ impl Embedded {
             features: Arc::clone(&store) as _,
             models: Arc::clone(&store) as _,
             jobs: Arc::clone(&store) as _,
+            answers: Arc::clone(&store) as _,
             uploads: Arc::clone(&store) as _,
             upkeep: Arc::clone(&store) as _,
             receives: Some(store),

@@ -76,6 +76,17 @@ const STEPS: &[&str] = &[
     ALTER TABLE jobs ADD COLUMN held_until INTEGER;
     ALTER TABLE jobs ADD COLUMN over_at INTEGER;
 ",
+    "
+    CREATE TABLE answers (
+        key TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        holder TEXT NOT NULL,
+        held_until INTEGER NOT NULL, -- milliseconds since 1970, as is expires_at
+        expires_at INTEGER NOT NULL,
+        color_id INTEGER,
+        answer TEXT
+    );
+",
 ];
 
 /// The tables, in the order in which their rows refer to each other, and columns that each must have.

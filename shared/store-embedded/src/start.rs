@@ -7,7 +7,7 @@ use crate::error::DiskError;
 use crate::files::Files;
 use crate::marks::Ids;
 use crate::photo_files::{NEW, photo_of};
-use crate::{bad_rows, deletion, jobs, photos, shades};
+use crate::{answers, bad_rows, deletion, jobs, photos, shades};
 use rusqlite::{Connection, params};
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -20,6 +20,7 @@ pub fn reconcile(files: &Files, db: &mut Connection) -> Result<(), DiskError> {
     continue_ids(files, db)?;
     files.reserve.fill();
     jobs::begin(db)?;
+    answers::reset(db)?;
     deletion::resume(files, db)?;
     files.uploads.sweep(db)?;
     photos_and_rows(files, db)?;

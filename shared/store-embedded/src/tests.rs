@@ -5,6 +5,7 @@ use rusqlite::params;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::{Ready, ready};
 use std::path::PathBuf;
+use strand_library::ports::{Begun, KeyedRequest};
 use strand_library::{NewPhoto, NewUpload, Received};
 use strand_store_tests::{TestStore, model, new_job, new_photo, new_shade, store_tests};
 use tempfile::TempDir;
@@ -353,4 +354,45 @@ async fn jobs_that_were_over_long_ago_go() {
     assert_eq!(kept, [open.id, over.id]);
     let new = store.jobs.create_job(new_job(&[4])).await.unwrap();
     assert!(new.id > open.id);
+}
+
+#[tokio::test]
+async fn answers_go_with_their_day_their_shade_and_their_process() {
+    let before = here().await;
+    let id = before.store.shades.create_shade(new_shade("a")).await.unwrap().id;
+    let asked = |key: &str| KeyedRequest {
+        key: key.into(),
+        fingerprint: "this".into(),
+    };
+    for (key, answer) in [
+        ("old", Some(None)),
+        ("of it", Some(Some(id))),
+        ("kept", Some(None)),
+        ("cut", None),
+    ] {
+        let answers = &before.store.answers;
+        assert_eq!(answers.begin(&asked(key), "here").await.unwrap(), Begun::Act);
+        if let Some(shade_id) = answer {
+            answers.finish(key, "here", key, shade_id).await.unwrap();
+        }
+    }
+    before.store.shades.delete_shade(id).await.unwrap();
+    let aged: Result<usize, _> = before
+        .embedded
+        .write(|db, _| Ok(db.execute("UPDATE answers SET expires_at = 1 WHERE key = 'old'", [])?))
+        .await;
+    assert_eq!(aged.unwrap(), 1);
+    before.store.upkeep.tidy().await.unwrap();
+    let after = again(before);
+    let left: Result<Vec<String>, _> = after
+        .embedded
+        .read(|db| {
+            let mut keys = db.prepare("SELECT key FROM answers")?;
+            let keys = keys.query_map([], |row| row.get(0))?;
+            Ok(keys.collect::<Result<_, _>>()?)
+        })
+        .await;
+    assert_eq!(left.unwrap(), ["kept"]);
+    let kept = after.store.answers.begin(&asked("kept"), "there").await.unwrap();
+    assert_eq!(kept, Begun::Answered("kept".into()));
 }

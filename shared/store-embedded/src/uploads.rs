@@ -3,7 +3,7 @@
 use crate::Embedded;
 use crate::error::DiskError;
 use crate::obstacle::{self, OpenError};
-use crate::{deletion, jobs, rows, start};
+use crate::{answers, deletion, jobs, rows, start};
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
 use strand_library::ports::{ReceivesUploads, StoreError, Upkeep, Uploads};
@@ -73,6 +73,7 @@ impl Upkeep for Embedded {
         self.on_all(|files, db| {
             files.uploads.sweep(db)?;
             jobs::prune(db)?;
+            answers::prune(db)?;
             deletion::resume(files, db)?;
             start::write_cards(files, db)?;
             files.reserve.fill();

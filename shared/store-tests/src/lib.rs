@@ -3,9 +3,11 @@
 #![expect(missing_docs, reason = "a test is described by its name")]
 #![expect(clippy::missing_panics_doc, reason = "a test panics where it fails")]
 
+mod answers;
 mod deletion;
 mod jobs;
 
+pub use answers::*;
 pub use deletion::*;
 pub use jobs::*;
 
@@ -46,6 +48,8 @@ macro_rules! store_tests {
             one_of_two_workers_has_a_job,
             a_cancelled_job_stays_cancelled,
             jobs_are_listed_from_newest_to_oldest,
+            a_request_is_acted_on_once,
+            a_request_that_failed_can_be_sent_again,
             uploads_come_back_as_they_were,
             features_that_cannot_be_read_are_measured_again,
         }

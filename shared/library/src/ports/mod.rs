@@ -4,6 +4,7 @@
 //! all. What only some stores need is a separate, optional port (see [`Stores`]), so that no store has a method that
 //! does nothing. The solver's port is [`strand_learning::Fit`].
 
+mod answers;
 mod features;
 mod jobs;
 mod models;
@@ -14,6 +15,7 @@ mod sharing;
 mod upkeep;
 mod uploads;
 
+pub use answers::{ANSWER_LASTS, Answers, Begun, KeyedRequest};
 pub use features::{Features, Measurement};
 pub use jobs::Jobs;
 pub use models::{Models, NewModel, ShadeWithModel};
@@ -62,6 +64,8 @@ pub struct Stores {
     pub models: Arc<dyn Models>,
     /// Jobs.
     pub jobs: Arc<dyn Jobs>,
+    /// Answers to requests that are sent again.
+    pub answers: Arc<dyn Answers>,
     /// Uploads.
     pub uploads: Arc<dyn Uploads>,
     /// Cleanup.
