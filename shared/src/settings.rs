@@ -8,6 +8,7 @@ use std::env::{self, VarError};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::OnceLock;
 use std::thread::available_parallelism;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
@@ -63,6 +64,21 @@ pub const VARIABLES: [&str; 14] = [
     "STRAND_THREADS",
     "STRAND_TRUSTED_PROXIES",
 ];
+
+/// A variable, the option of the command line that says the same, and the value that it gave.
+pub type Said = (&'static str, &'static str, String);
+
+/// What the command line said. It counts before the environment.
+static SAID: OnceLock<Vec<Said>> = OnceLock::new();
+
+/// Takes over what the command line said. Only the first call counts.
+pub fn take_over(said: Vec<Said>) {
+    let _ = SAID.set(said);
+}
+
+fn said(name: &str) -> Option<&'static Said> {
+    SAID.get()?.iter().find(|(variable, _, _)| *variable == name)
+}
 
 const THREADS_LIMIT: usize = 256;
 /// Lambda provides one core per 1,769 MB of memory (docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
@@ -271,7 +287,8 @@ pub fn port() -> Result<u16, String> {
     Ok(port.unwrap_or(8000))
 }
 
-/// The models directory (`STRAND_MODELS_DIR`). The default is `models` next to the binary.
+/// The models directory (`STRAND_MODELS_DIR`). The default is `models` next to the binary, or in a checkout, where the
+/// binary is in `target/release`, that of the checkout.
 ///
 /// # Errors
 /// One line, if the variable is not UTF-8 or the path of the binary is unknown.
@@ -281,7 +298,16 @@ pub fn models_dir() -> Result<PathBuf, String> {
     }
     let binary =
         env::current_exe().map_err(|error| format!("the binary cannot tell where it is: {error}"))?;
-    Ok(binary.with_file_name("models"))
+    let beside = |folder: &Path| folder.join("models");
+    let is_ours = |models: &PathBuf| {
+        ["manifest.toml", "onnxruntime"]
+            .iter()
+            .any(|name| models.join(name).exists())
+    };
+    // `target/release`, `target`, and the checkout.
+    let folders = binary.ancestors().skip(1).take(3);
+    let found = folders.map(beside).find(is_ours);
+    Ok(found.unwrap_or_else(|| binary.with_file_name("models")))
 }
 
 /// The value of a variable. A blank variable counts as unset, because Compose files and dashboards cannot unset one.
@@ -289,6 +315,9 @@ pub fn models_dir() -> Result<PathBuf, String> {
 /// # Errors
 /// One line, if it is not UTF-8.
 pub fn text(name: &str) -> Result<Option<String>, String> {
+    if let Some((_, _, value)) = said(name) {
+        return Ok(Some(value.clone()));
+    }
     match env::var(name) {
         Ok(value) if value.trim().is_empty() => Ok(None),
         Ok(value) => Ok(Some(value)),
@@ -300,7 +329,8 @@ pub fn text(name: &str) -> Result<Option<String>, String> {
 }
 
 fn parse<T>(name: &str, allowed: &str, read: impl Fn(&str) -> Option<T>) -> Result<Option<T>, String> {
-    let wrong = |value: &str| format!("{name} is \"{}\"; it must be {allowed}.", value.escape_debug());
+    let shown = said(name).map_or(name, |(_, option, _)| option);
+    let wrong = |value: &str| format!("{shown} is \"{}\"; it must be {allowed}.", value.escape_debug());
     text(name)?
         .map(|value| read(value.trim()).ok_or_else(|| wrong(&value)))
         .transpose()

@@ -107,7 +107,7 @@ fn help_has_examples_and_wrong_usage_ends_with_2() {
 fn folders_of_photos_become_shades_that_match() {
     let workspace = Workspace::new();
     workspace.shade_folders();
-    let (report, _) = workspace.ends(0, &["train", "shades"]);
+    let (report, _) = workspace.ends(1, &["train", "shades"]);
     for part in [
         "Chestnut",
         "Platinum",
@@ -115,13 +115,11 @@ fn folders_of_photos_become_shades_that_match() {
         "notes.txt",
         "bald.jpg",
         "No hair",
+        "readme.txt: It is in no shade's folder",
     ] {
         assert!(report.contains(part), "{part} is missing in {report}");
     }
-    assert!(
-        !report.contains("readme.txt") && !report.contains(".hidden"),
-        "{report}"
-    );
+    assert!(!report.contains(".hidden"), "{report}");
     // JSON when stdout is not a terminal, with the same fields as POST /analyze.
     workspace.write("a.jpg", &back("6", 2));
     workspace.write("b.jpg", &back("60A", 2));
@@ -145,7 +143,7 @@ fn folders_of_photos_become_shades_that_match() {
         "no colors when output is not a terminal: {table}"
     );
     // The second time, there is nothing new.
-    let (again, _) = workspace.ends(0, &["train", "shades"]);
+    let (again, _) = workspace.ends(1, &["train", "shades"]);
     assert!(again.contains("(0 new)"), "{again}");
     // A shade that cannot be trained is reported, and the others are trained.
     workspace.write("more/Bald/a.jpg", &hairless());
@@ -182,7 +180,7 @@ fn a_photo_is_analyzed_without_any_library() {
 fn a_library_moves_by_file_and_by_pipe() {
     let (here, there) = (Workspace::new(), Workspace::new());
     here.shade_folders();
-    here.ends(0, &["train", "shades"]);
+    here.ends(1, &["train", "shades"]);
     let (_, said) = here.ends(0, &["export", "library.tar"]);
     assert!(said.contains("2 shades with 5 photos"), "{said}");
     let file = here.path().join("library.tar");
@@ -329,4 +327,145 @@ fn the_doctor_finds_what_is_missing() {
     let port = taken.local_addr().expect("bound").port().to_string();
     let (report, _) = ended(1, &doctor(&[("PORT", &port)]));
     assert!(report.contains("cannot listen on port"), "{report}");
+}
+
+/// The shades of a workspace's library, with their photo counts.
+fn shades(workspace: &Workspace) -> Vec<(String, u64)> {
+    workspace.ends(0, &["export", "shades.tar"]);
+    let script = "rm -rf x && mkdir x && tar -xf shades.tar -C x && find x -name shade.json";
+    let unpacked = Command::new("sh")
+        .args(["-c", script])
+        .current_dir(workspace.path())
+        .output()
+        .expect("a shell");
+    let files = String::from_utf8_lossy(&unpacked.stdout).into_owned();
+    let mut shades: Vec<_> = files
+        .lines()
+        .map(|file| {
+            let path = workspace.path().join(file);
+            let shade = json(&std::fs::read_to_string(&path).expect("its text"));
+            let photos = path.parent().expect("a folder").join("photos");
+            let photos = std::fs::read_dir(photos).expect("a folder");
+            let is_photo = |name: &std::ffi::OsStr| name.to_string_lossy().ends_with(".jpg");
+            let count = photos.filter(|entry| entry.as_ref().is_ok_and(|entry| is_photo(&entry.file_name())));
+            (text(&shade["name"]).to_owned(), count.count() as u64)
+        })
+        .collect();
+    shades.sort();
+    shades
+}
+
+#[test]
+#[cfg_attr(feature = "deployment", ignore = "needs the command line")]
+fn folders_from_anywhere_become_the_shades_that_are_meant() {
+    let workspace = Workspace::new();
+    workspace.write("first/#6:27 Brown/1.jpg", &back("6", 4));
+    workspace.write(
+        "first/shades.csv",
+        b"folder,shade,hex\n#6:27 Brown,#6/27 Brown,#a9714b\n",
+    );
+    let (report, _) = workspace.ends(0, &["train", "first"]);
+    assert!(report.contains("#6/27 Brown"), "{report}");
+    // The name exists now, so it needs no manifest.
+    workspace.write("second/#6:27 Brown/2.jpg", &back("6", 11));
+    workspace.write("second/#7:3 Gold/1.jpg", &back("24", 4));
+    workspace.write("second/__MACOSX/#6:27 Brown/._1.jpg", b"\0\x05\x16\x07");
+    workspace.write("second/@eaDir/thumb.jpg", &back("24", 5));
+    workspace.write("second/#recycle/old.jpg", &back("24", 6));
+    std::fs::create_dir(workspace.path().join("second/Empty")).expect("a folder");
+    let (report, said) = workspace.ends(0, &["train", "second"]);
+    assert!(said.contains("is the shade \"#6/27 Brown\""), "{said}");
+    assert!(
+        said.contains("shades.csv") && said.contains("#7/3 Gold"),
+        "{said}"
+    );
+    assert!(report.contains("Empty: no photos"), "{report}");
+    let expected = [("#6/27 Brown", 2), ("#7:3 Gold", 1)].map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(shades(&workspace), expected);
+}
+
+#[test]
+#[cfg_attr(feature = "deployment", ignore = "needs the command line")]
+fn one_bad_name_or_file_does_not_stop_the_rest() {
+    let workspace = Workspace::new();
+    let long = "N".repeat(130);
+    workspace.write(&format!("shades/{long}/1.jpg"), &back("60A", 4));
+    workspace.write("shades/Ash/1.jpg", &back("24", 4));
+    workspace.write("shades/Ash/more/2.jpg", &back("24", 11));
+    workspace.write("shades/Notes/a.txt", b"no photo");
+    workspace.write("shades/loose.jpg", &back("6", 4));
+    std::os::unix::fs::symlink("/nowhere", workspace.path().join("shades/Ash/link.jpg")).expect("a link");
+    let (report, _) = workspace.ends(1, &["train", "shades"]);
+    for part in [
+        "at most 120",
+        "Ash",
+        "trained on 1 photo",
+        "more: ",
+        "a.txt: ",
+        "loose.jpg: ",
+        "link.jpg: ",
+    ] {
+        assert!(report.contains(part), "{part} is missing in {report}");
+    }
+    assert_eq!(shades(&workspace), [("Ash".to_owned(), 1)]);
+}
+
+#[test]
+#[cfg_attr(feature = "deployment", ignore = "needs the command line")]
+fn a_photo_with_several_heads_is_taught_only_if_asked_for() {
+    let workspace = Workspace::new();
+    workspace.write("shades/Two/1.jpg", &crate::heads::collage());
+    let (report, _) = workspace.ends(1, &["train", "shades"]);
+    assert!(report.contains("2 heads") && report.contains("--yes"), "{report}");
+    assert!(shades(&workspace).is_empty(), "no photo, no shade");
+    let (report, _) = workspace.ends(0, &["train", "--yes", "shades"]);
+    assert!(report.contains("trained on 1 photo"), "{report}");
+}
+
+#[test]
+#[cfg_attr(feature = "deployment", ignore = "needs the command line")]
+fn options_say_what_variables_say_and_count_first() {
+    let workspace = Workspace::new();
+    let (help, _) = workspace.ends(0, &["--help"]);
+    for (option, variable) in [
+        ("--port", "PORT"),
+        ("--data-dir", "STRAND_DATA_DIR"),
+        ("--models-dir", "STRAND_MODELS_DIR"),
+    ] {
+        assert!(
+            help.contains(option) && help.contains(&format!("variable: {variable}")),
+            "{help}"
+        );
+    }
+    workspace.write("shades/Ash/1.jpg", &back("24", 4));
+    let (report, _) = workspace.ends(0, &["train", "--data-dir", "other", "shades"]);
+    assert!(report.contains("trained on 1 photo"), "{report}");
+    assert!(workspace.path().join("other/strand.db").exists());
+    assert!(!workspace.path().join("data").exists());
+    workspace.ends(2, &["--port", "eighty"]);
+    // Of a binary in a checkout, the models are found without any variable.
+    let whole = |path: std::path::PathBuf| path.canonicalize().expect("it exists");
+    if !whole(binary()).starts_with(whole(root())) {
+        return;
+    }
+    workspace.write("a.jpg", &back("24", 4));
+    let mut plain = workspace.command(&["analyze", "a.jpg"]);
+    let plain = plain.env_remove("STRAND_MODELS_DIR").env_remove("ORT_DYLIB_PATH");
+    ended(0, &plain.output().expect("the binary runs"));
+}
+
+#[test]
+#[cfg_attr(feature = "deployment", ignore = "needs the command line")]
+fn shells_and_man_know_the_command_line() {
+    let workspace = Workspace::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let (script, _) = workspace.ends(0, &["completions", shell]);
+        for word in ["strand-server", "analyze", "data-dir"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+    let (page, _) = workspace.ends(0, &["man"]);
+    for word in [".TH strand", "analyze", "STRAND_DATA_DIR", "Exit status"] {
+        assert!(page.contains(word), "{word} is missing in {page}");
+    }
 }

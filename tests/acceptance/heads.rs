@@ -17,6 +17,12 @@ fn side_by_side(left: &RgbImage, right: &RgbImage) -> RgbImage {
     both
 }
 
+/// A photo with two heads.
+pub fn collage() -> Vec<u8> {
+    let (dark, light) = (picture(View::Back, "1", 1), picture(View::Back, "613", 2));
+    Jpeg::default().encode(&side_by_side(&dark.rgb, &light.rgb))
+}
+
 #[tokio::test]
 async fn of_several_heads_one_is_measured_and_any_can_be_asked_for() {
     let (client, _) = library().await;

@@ -2,6 +2,8 @@
 
 mod analyze;
 mod doctor;
+mod folders;
+mod manual;
 mod models;
 mod recover;
 mod serve;
@@ -12,13 +14,14 @@ mod train;
 mod transfer;
 
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use strand::settings;
 
 const EXAMPLES: &str = "\
 Examples:
-  strand-server                            serve http://localhost:8000 (set PORT to change the port)
+  strand-server                            serve http://localhost:8000 (--port 80 for another port)
   strand-server analyze photo.jpg          the colors, tone and level of a photo, and the shades that match
   strand-server analyze --json *.jpg       the same as JSON, in the format of POST /analyze
   strand-server train shades/              train one shade per folder in shades/, named after the folder
@@ -28,11 +31,16 @@ Examples:
   strand-server doctor                     check the installation, and the whole library
   strand-server recover                    bring back photos that were set aside
 
-The commands work on the library that the environment names: STRAND_DATA_DIR (./data) and the other variables of the
-README. One process at a time can use such a library, so stop the server first, or use its HTTP API: /docs lists
+The commands work on the library in --data-dir, or that the environment names: STRAND_DATA_DIR (./data) and the other
+variables of the README. One process at a time can use such a library, so stop the server first, or use its HTTP API: /docs lists
 every route.
 
 Exit status: 0 for success, 1 for a failure or a partial result, 2 for a usage error.";
+
+const PORT_HELP: &str = "The port to listen on, 0 for any free one [variable: PORT] [default: 8000]";
+const DATA_HELP: &str = "The folder of the library [variable: STRAND_DATA_DIR] [default: data]";
+const MODELS_HELP: &str = "The folder of ONNX Runtime and the networks [variable: STRAND_MODELS_DIR] [default: models beside \
+                           the program or in its checkout]";
 
 /// Hair-shade matching: teach it shades from photos, match any photo of hair against them.
 #[derive(Parser)]
@@ -40,6 +48,27 @@ Exit status: 0 for success, 1 for a failure or a partial result, 2 for a usage e
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    #[arg(long, global = true, value_name = "PORT", help = PORT_HELP)]
+    port: Option<u16>,
+    #[arg(long, global = true, value_name = "DIR", help = DATA_HELP)]
+    data_dir: Option<String>,
+    #[arg(long, global = true, value_name = "DIR", help = MODELS_HELP)]
+    models_dir: Option<String>,
+}
+
+impl Cli {
+    /// What the options say instead of variables.
+    fn settings(&self) -> Vec<settings::Said> {
+        let port = self.port.map(|port| port.to_string());
+        [
+            ("PORT", "--port", port),
+            ("STRAND_DATA_DIR", "--data-dir", self.data_dir.clone()),
+            ("STRAND_MODELS_DIR", "--models-dir", self.models_dir.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(variable, option, value)| Some((variable, option, value?)))
+        .collect()
+    }
 }
 
 #[derive(Subcommand)]
@@ -72,6 +101,13 @@ enum Command {
     Recover,
     /// Check whether a server on PORT is healthy, for a container's health check.
     Healthcheck,
+    /// Print the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+    /// Print the manual page.
+    Man,
 }
 
 /// How a command ended that did not fail.
@@ -84,7 +120,9 @@ enum Outcome {
 
 fn main() -> ExitCode {
     let complete = |()| Outcome::Complete;
-    let result = match Cli::parse().command.unwrap_or(Command::Serve) {
+    let cli = Cli::parse();
+    settings::take_over(cli.settings());
+    let result = match cli.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve().map(complete),
         Command::Analyze(arguments) => analyze::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
@@ -95,6 +133,8 @@ fn main() -> ExitCode {
         Command::Doctor => Ok(doctor::run()),
         Command::Recover => recover::run(),
         Command::Healthcheck => settings::port().and_then(serve::check_health).map(complete),
+        Command::Completions { shell } => manual::completions(shell).map(complete),
+        Command::Man => manual::page().map(complete),
     };
     match result {
         Ok(Outcome::Complete) => ExitCode::SUCCESS,

@@ -2,51 +2,63 @@
 
 use crate::Outcome;
 use crate::analyze::read_photo;
-use crate::session::with_library;
+use crate::folders::{self, ShadePhotos, Skipped};
+use crate::session::{Session, with_library};
 use crate::terminal::{bar, cell};
 use clap::Args;
 use console::style;
 use indicatif::ProgressBar;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use strand::library::{Library, LibraryError, Names, NewShade, Trained, Training, counted};
+use strand::learning::LibrarySnapshot;
+use strand::library::{
+    Library, LibraryError, Names, NewShade, PhotoRequest, ShadeChange, Trained, Training, counted, inspect,
+    valid_name,
+};
 
 #[derive(Args)]
 pub struct Arguments {
-    /// A folder with one subfolder of photos per shade; the subfolder's name is the shade's name.
+    /// A folder with one subfolder of photos per shade; the subfolder's name is the shade's name. A file shades.csv in it
+    /// (folder or file, shade, hex, description) names what no folder can be named.
     dir: PathBuf,
+    /// Learn from photos with several heads without asking: from the head with the most hair.
+    #[arg(long, short)]
+    yes: bool,
 }
 
-/// A folder of photos.
-struct ShadeFolder {
-    name: String,
-    photos: Vec<PathBuf>,
-}
-
-/// The result for one folder.
+/// The result for one shade.
 struct Report {
     name: String,
     added: usize,
-    left_out: Vec<(PathBuf, String)>,
+    left_out: Skipped,
     result: Result<Trained, String>,
 }
 
 pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
-    let folders = folders(&arguments.dir)?;
+    let found = folders::find(&arguments.dir)?;
     with_library("curl -F image=@photo.jpg {}/colors/1/images", async |session| {
-        let library = &session.service.library;
         let (training, _) = session.service.training(&session.analyzer);
-        let photos: usize = folders.iter().map(|folder| folder.photos.len()).sum();
-        let progress = bar((photos + folders.len()) as u64, "steps");
-        let mut reports = Vec::new();
-        let mut names = Names::of(library).await.map_err(|error| error.to_string())?;
+        let library = &session.service.library;
+        let names = Names::of(library).await.map_err(|error| error.to_string())?;
+        let files: usize = found.shades.iter().map(|shade| shade.files.len()).sum();
+        let mut teacher = Teacher {
+            session: &session,
+            names,
+            progress: bar((files + found.shades.len()) as u64, "steps"),
+            skipped: found.skipped,
+            is_sure: arguments.yes,
+        };
         let mut filled = Vec::new();
-        for folder in &folders {
-            progress.set_message(folder.name.clone());
-            filled.push(add_photos(library, &mut names, folder, &progress).await?);
+        for shade in found.shades {
+            filled.extend(teacher.fill(shade).await?);
         }
+        let Teacher {
+            progress, skipped, ..
+        } = teacher;
         // All photos are added before the first training, so that an interrupted command has stored all of them.
+        let mut reports = Vec::new();
         for shade in filled {
             progress.set_message(shade.name.clone());
             reports.push(train(&training, shade).await?);
@@ -61,51 +73,22 @@ pub fn run(arguments: &Arguments) -> Result<Outcome, String> {
                 trained.model = shade.model.unwrap_or_else(|| trained.model.clone());
             }
         }
-        let complete = reports.iter().all(|report| report.result.is_ok());
         reports.iter().for_each(show);
-        Ok(if complete {
+        for folder in &found.empty {
+            println!(
+                "{} {}: no photos, so no shade",
+                style("-").dim(),
+                folder.display()
+            );
+        }
+        show_skipped(&skipped);
+        let is_whole = |report: &Report| report.result.is_ok() && report.left_out.is_empty();
+        Ok(if skipped.is_empty() && reports.iter().all(is_whole) {
             Outcome::Complete
         } else {
             Outcome::Partial
         })
     })
-}
-
-fn folders(dir: &Path) -> Result<Vec<ShadeFolder>, String> {
-    let mut folders = Vec::new();
-    for folder in entries(dir)?.into_iter().filter(|path| path.is_dir()) {
-        let name = folder
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        let photos = entries(&folder)?.into_iter().filter(|path| path.is_file());
-        folders.push(ShadeFolder {
-            name,
-            photos: photos.collect(),
-        });
-    }
-    if folders.is_empty() {
-        return Err(format!(
-            "{} has no subfolders; create one per shade, named after the shade, with its photos.",
-            dir.display()
-        ));
-    }
-    Ok(folders)
-}
-
-/// The entries of a folder, sorted by name, without hidden files.
-fn entries(dir: &Path) -> Result<Vec<PathBuf>, String> {
-    let cannot = |error: std::io::Error| format!("{} cannot be read: {error}", dir.display());
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(dir).map_err(cannot)? {
-        let entry = entry.map_err(cannot)?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
-            paths.push(entry.path());
-        }
-    }
-    paths.sort();
-    Ok(paths)
 }
 
 /// A shade with the photos of its folder.
@@ -115,49 +98,187 @@ struct FilledShade {
     /// The photos' files by the id that the photo has in the library.
     files: HashMap<u64, PathBuf>,
     added: usize,
-    left_out: Vec<(PathBuf, String)>,
+    left_out: Skipped,
 }
 
-async fn add_photos(
-    library: &Library,
-    names: &mut Names<'_>,
-    folder: &ShadeFolder,
-    progress: &ProgressBar,
-) -> Result<FilledShade, String> {
-    let named = NewShade {
-        name: folder.name.clone(),
-        description: None,
-        hex: None,
-    };
-    let (found, _) = names
-        .find_or_create(named)
-        .await
-        .map_err(|error| format!("the folder \"{}\": {error}", folder.name))?;
-    let mut shade = FilledShade {
-        shade_id: found.id,
-        name: found.name,
-        files: HashMap::new(),
-        added: 0,
-        left_out: Vec::new(),
-    };
-    for path in &folder.photos {
-        let added = match read_photo(path) {
-            Ok(bytes) => library.add_photo(shade.shade_id, bytes).await,
-            Err(error) => Err(error),
-        };
-        match added {
-            Ok((photo, is_new)) => {
-                shade.added += usize::from(is_new);
-                shade.files.insert(photo.id, path.clone());
-            }
-            Err(error @ (LibraryError::Photo(_) | LibraryError::Invalid(_))) => {
-                shade.left_out.push((path.clone(), error.to_string()));
-            }
-            Err(error) => return Err(error.to_string()),
+/// Adds photos to shades.
+struct Teacher<'a> {
+    session: &'a Session,
+    names: Names<'a>,
+    progress: ProgressBar,
+    skipped: Skipped,
+    /// Whether to learn from photos with several heads without asking.
+    is_sure: bool,
+}
+
+impl Teacher<'_> {
+    /// Adds the photos among the files of a shade, which is created with its first one; `None` if there is none.
+    async fn fill(&mut self, photos: ShadePhotos) -> Result<Option<FilledShade>, String> {
+        let ShadePhotos {
+            mut shade,
+            is_named_by_folder,
+            files,
+        } = photos;
+        if is_named_by_folder {
+            self.resolve(&mut shade);
         }
-        progress.inc(1);
+        self.progress.set_message(shade.name.clone());
+        if let Err(error) = valid_name(&shade.name) {
+            let folder = files.first().and_then(|file| file.parent()).map(Path::to_owned);
+            self.skipped.push((folder.unwrap_or_default(), error.to_string()));
+            self.progress.inc(files.len() as u64);
+            return Ok(None);
+        }
+        let known = self
+            .digests(&shade.name)
+            .await
+            .map_err(|error| error.to_string())?;
+        let mut filled: Option<FilledShade> = None;
+        let mut left_out = Skipped::new();
+        for path in files {
+            self.progress.inc(1);
+            let bytes = match self.taken(&path, &known).await {
+                Ok(bytes) => bytes,
+                Err(error) => {
+                    left_out.push((path, skippable(error)?));
+                    continue;
+                }
+            };
+            let filled = match &mut filled {
+                Some(filled) => filled,
+                None => filled.insert(self.stored(&shade).await.map_err(|error| error.to_string())?),
+            };
+            let added = self.library().add_photo(filled.shade_id, bytes).await;
+            let (photo, is_new) = added.map_err(|error| error.to_string())?;
+            filled.added += usize::from(is_new);
+            filled.files.insert(photo.id, path);
+        }
+        match &mut filled {
+            Some(filled) => filled.left_out = left_out,
+            None => self.skipped.extend(left_out),
+        }
+        Ok(filled)
     }
-    Ok(shade)
+
+    fn library(&self) -> &Library {
+        &self.session.service.library
+    }
+
+    /// Gives a shade the name of an existing one that its folder means: Finder shows a colon as a slash.
+    fn resolve(&self, shade: &mut NewShade) {
+        let slashed = shade.name.replace(':', "/");
+        if slashed != shade.name && !self.names.has(&shade.name) {
+            let name = shade.name.clone();
+            if self.names.has(&slashed) {
+                shade.name = slashed;
+                self.note(&format!("The folder \"{name}\" is the shade \"{}\".", shade.name));
+            } else {
+                self.note(&format!(
+                    "The folder \"{name}\" becomes a shade of that name. To name it \"{slashed}\", say so in {}.",
+                    folders::MANIFEST
+                ));
+            }
+        }
+        let slashed = shade.name.replace('_', "/");
+        if slashed != shade.name && !self.names.has(&shade.name) && self.names.has(&slashed) {
+            self.note(&format!(
+                "The folder \"{}\" becomes a shade of its own. To add its photos to \"{slashed}\", say so in {}.",
+                shade.name,
+                folders::MANIFEST
+            ));
+        }
+    }
+
+    fn note(&self, text: &str) {
+        self.progress.suspend(|| eprintln!("{text}"));
+    }
+
+    /// The bytes of a photo to learn from. `known` are the digests of those that the shade has already.
+    async fn taken(&self, path: &Path, known: &HashSet<String>) -> Result<Vec<u8>, LibraryError> {
+        let bytes = read_photo(path)?;
+        let inspected = self.library().workers().run(move || inspect(bytes)).await?;
+        if !known.contains(&inspected.sha256) && !self.is_sure {
+            self.one_head(path, &inspected.bytes).await?;
+        }
+        Ok(inspected.bytes)
+    }
+
+    /// The shade in the library, with the swatch and description that were given.
+    async fn stored(&mut self, wanted: &NewShade) -> Result<FilledShade, LibraryError> {
+        let (shade, is_new) = self.names.find_or_create(wanted.clone()).await?;
+        if !is_new && (wanted.hex.is_some() || wanted.description.is_some()) {
+            let change = ShadeChange {
+                name: None,
+                description: wanted.description.clone().map(Some),
+                hex: wanted.hex.map(Some),
+            };
+            self.library().update_shade(shade.id, change).await?;
+        }
+        Ok(FilledShade {
+            shade_id: shade.id,
+            name: shade.name,
+            files: HashMap::new(),
+            added: 0,
+            left_out: Skipped::new(),
+        })
+    }
+
+    /// The digests of the photos of the shade with this name.
+    async fn digests(&self, name: &str) -> Result<HashSet<String>, LibraryError> {
+        let Some(shade) = self.names.find(name).await? else {
+            return Ok(HashSet::new());
+        };
+        let photos = self.library().photos(shade.id).await?;
+        Ok(photos.into_iter().map(|photo| photo.sha256).collect())
+    }
+
+    /// Makes sure that a photo shows one head, or that the user wants to learn from it anyway.
+    async fn one_head(&self, path: &Path, bytes: &[u8]) -> Result<(), LibraryError> {
+        let matching = &self.session.analyzer.matching;
+        let nothing = LibrarySnapshot::default();
+        let analyzed = matching.analyze(&nothing, bytes.to_vec(), PhotoRequest::default());
+        let heads = match analyzed.await {
+            Ok(analysis) => analysis.heads.len(),
+            Err(error) if error.is_of_this_machine() => return Err(error),
+            // Training says what is wrong with it.
+            Err(_) => return Ok(()),
+        };
+        if heads < 2 {
+            return Ok(());
+        }
+        let question = format!(
+            "{} shows {heads} heads. Learn from the one with the most hair?",
+            path.display()
+        );
+        let can_answer = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        if can_answer && self.progress.suspend(|| confirmed(&question)) {
+            return Ok(());
+        }
+        Err(LibraryError::Invalid(format!(
+            "It shows {heads} heads; crop it to one, or learn from the one with the most hair with --yes."
+        )))
+    }
+}
+
+/// Asks a question on the terminal.
+fn confirmed(question: &str) -> bool {
+    eprint!("{question} [y/N] ");
+    let mut answer = String::new();
+    let read = std::io::stdin().read_line(&mut answer);
+    read.is_ok() && matches!(answer.trim().to_lowercase().as_str(), "y" | "yes")
+}
+
+/// What is wrong with one file or one name; a failure that affects every other is an error.
+fn skippable(error: LibraryError) -> Result<String, String> {
+    match error {
+        LibraryError::Photo(_) | LibraryError::Invalid(_) => Ok(error.to_string()),
+        machine if machine.is_of_this_machine() => Err(for_the_operator(&machine)),
+        other => Err(other.to_string()),
+    }
+}
+
+fn for_the_operator(error: &LibraryError) -> String {
+    format!("{error} Run strand-server doctor for details.")
 }
 
 async fn train(training: &Arc<Training>, shade: FilledShade) -> Result<Report, String> {
@@ -178,7 +299,7 @@ async fn train(training: &Arc<Training>, shade: FilledShade) -> Result<Report, S
             Err(error.to_string())
         }
         // A problem with this machine affects every shade.
-        Err(error) => return Err(format!("{error} Run strand-server doctor for details.")),
+        Err(error) => return Err(for_the_operator(&error)),
     };
     Ok(Report {
         name,
@@ -211,5 +332,15 @@ fn show(report: &Report) {
     }
     for (path, reason) in &report.left_out {
         println!("    left out: {}: {reason}", path.display());
+    }
+}
+
+fn show_skipped(skipped: &Skipped) {
+    if skipped.is_empty() {
+        return;
+    }
+    println!("{} skipped:", style("!").yellow());
+    for (path, why) in skipped {
+        println!("    {}: {why}", path.display());
     }
 }

@@ -29,27 +29,35 @@ impl<'a> Names<'a> {
     /// # Errors
     /// [`LibraryError::Invalid`] if the name or description is not allowed, and errors of the store.
     pub async fn find_or_create(&mut self, shade: NewShade) -> Result<(Shade, bool), LibraryError> {
-        let key = name_key(&shade.name);
-        if let Some(shade) = self.find(&key).await? {
+        if let Some(shade) = self.find(&shade.name).await? {
             return Ok((shade, false));
         }
+        let name = shade.name.clone();
         match self.library.create_shade(shade).await {
             Ok(shade) => {
-                self.ids.insert(key, shade.id);
+                self.ids.insert(name_key(&name), shade.id);
                 Ok((shade, true))
             }
             Err(taken @ LibraryError::NameTaken(_)) => {
                 // Another client was faster.
                 *self = Self::of(self.library).await?;
-                Ok((self.find(&key).await?.ok_or(taken)?, false))
+                Ok((self.find(&name).await?.ok_or(taken)?, false))
             }
             Err(error) => Err(error),
         }
     }
 
-    /// The shade with this key, if it is in the index and still exists.
-    async fn find(&self, key: &str) -> Result<Option<Shade>, LibraryError> {
-        let Some(id) = self.ids.get(key) else {
+    /// Whether a shade has this name.
+    pub fn has(&self, name: &str) -> bool {
+        self.ids.contains_key(&name_key(name))
+    }
+
+    /// The shade of this name, if it is in the index and still exists.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub async fn find(&self, name: &str) -> Result<Option<Shade>, LibraryError> {
+        let Some(id) = self.ids.get(&name_key(name)) else {
             return Ok(None);
         };
         match self.library.shade(*id).await {
