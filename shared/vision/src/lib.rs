@@ -7,6 +7,8 @@
 //! - `input` converts photos to tensors and maps back to photos; `segmenter`, `yolo` and `resnet` are the kinds of
 //!   network.
 
+#[cfg(target_os = "linux")]
+mod elf;
 mod embedded;
 mod error;
 mod fetch;

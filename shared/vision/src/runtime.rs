@@ -174,6 +174,10 @@ fn load(models_dir: &Path) -> Result<Environment, VisionError> {
         path: path.clone(),
         reason,
     };
+    #[cfg(target_os = "linux")]
+    if path.is_file() {
+        crate::elf::check(&path).map_err(broken)?;
+    }
     let builder = ort::init_from(&path).map_err(|e| match e {
         ort::LoadDynamicError::Dlopen { .. } if path == library_name() => missing(models_dir),
         other => broken(other.to_string()),
