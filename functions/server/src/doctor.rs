@@ -1,7 +1,7 @@
 //! `strand-server doctor`: checks the installation and says what to do.
 
 use crate::Outcome;
-use crate::serve::{check_health, remedy};
+use crate::serve::{ask, check_health, remedy};
 use console::style;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
@@ -218,9 +218,7 @@ fn library(settings: Settings) -> Vec<Finding> {
     if let Some(dir) = settings.store.data_dir() {
         let at = dir.display().to_string();
         if Embedded::is_in_use(dir) {
-            return vec![Finding::good(format!(
-                "{at} is in use by a running server, so its content was not checked"
-            ))];
+            return vec![served(&at)];
         }
         if !dir.exists() {
             return vec![Finding::good(format!(
@@ -259,6 +257,10 @@ fn library(settings: Settings) -> Vec<Finding> {
             shades.len(),
             service.http.store
         )));
+        findings.push(match library.ready().await {
+            Ok(()) => Finding::good("the store takes changes"),
+            Err(error) => Finding::bad(error.to_string(), "mend this, then run doctor again"),
+        });
         if waiting > 0 {
             findings.push(Finding::note(
                 format!("shades that need training: {waiting}"),
@@ -268,6 +270,28 @@ fn library(settings: Settings) -> Vec<Finding> {
         Ok(findings)
     });
     found.unwrap_or_else(|error| vec![Finding::bad(error, "fix this, then run doctor again")])
+}
+
+/// What the server that uses the library in `at` says of it.
+fn served(at: &str) -> Finding {
+    let in_use = format!("{at} is in use by a running server");
+    match settings::port().and_then(|port| ask(port, "/ready")) {
+        Ok((status, _)) if status.contains(" 200 ") => Finding::good(format!(
+            "{in_use}, which is ready; stop it to have every page, row, and photo checked"
+        )),
+        Ok((_, body)) => {
+            let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
+            let detail = problem["detail"].as_str().unwrap_or("it does not say why");
+            Finding::bad(
+                format!("{in_use}, which is not ready: {detail}"),
+                "its log says more",
+            )
+        }
+        Err(_) => Finding::note(
+            format!("{in_use}, which listens on another port than this command assumes"),
+            "run doctor with the server's PORT, or stop the server to have the library checked",
+        ),
+    }
 }
 
 /// Checks every page, row, and photo of an embedded library.

@@ -112,6 +112,11 @@ async fn report(service: &Service, analyzer: &Analyzer) -> Result<(), String> {
             "Found a library. The networks load at the first photo."
         );
     }
+    // A store elsewhere is tried beside the first requests; the log says what is wrong with it.
+    if service.http.store != "embedded" {
+        let library = Arc::clone(&service.library);
+        tokio::spawn(async move { drop(library.ready().await) });
+    }
     let parser = service.selection.parser_id();
     tracing::info!(parser, space = service.library.space(), "Measuring hair.");
     if let Some(preferred) = service.selection.preferred_parser() {
@@ -159,20 +164,29 @@ async fn told_to_stop() {
 
 /// Checks the health of a server on this machine. It needs no HTTP client, which images do not have.
 pub fn check_health(port: u16) -> Result<(), String> {
+    let (status, _) = ask(port, "/health")?;
+    if status.contains(" 200 ") {
+        Ok(())
+    } else {
+        Err(format!("/health on port {port} answered: {status}"))
+    }
+}
+
+/// Asks a server on this machine. Returns the first line of its answer, and the body.
+pub fn ask(port: u16, path: &str) -> Result<(String, String), String> {
     let failed = |error: std::io::Error| format!("no healthy server on port {port}: {error}");
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
     stream
         .set_read_timeout(Some(Duration::from_secs(3)))
         .map_err(failed)?;
     stream
-        .write_all(b"GET /health HTTP/1.0\r\nhost: localhost\r\n\r\n")
+        .write_all(format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n").as_bytes())
         .map_err(failed)?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer).map_err(failed)?;
-    let status = answer.lines().next().unwrap_or_default();
-    if status.contains(" 200 ") {
-        Ok(())
-    } else {
-        Err(format!("/health on port {port} answered: {status}"))
-    }
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    Ok((
+        head.lines().next().unwrap_or_default().to_owned(),
+        body.to_owned(),
+    ))
 }

@@ -52,6 +52,7 @@
 
 mod answers;
 mod bucket;
+mod check;
 mod client;
 mod create;
 mod error;
@@ -75,6 +76,7 @@ use rows::{Counted, CounterRow};
 use std::sync::Arc;
 use strand_library::ports::{StoreError, Stores};
 use table::Table;
+use tokio::sync::OnceCell;
 
 /// The resources of the store.
 #[derive(Debug, Clone)]
@@ -99,6 +101,8 @@ pub struct AwsStore {
     queue: Option<Queue>,
     snapshot_limit: u64,
     publications: Arc<snapshot::Publications>,
+    /// Whether conditional writes have been tried, and work.
+    conditions: Arc<OnceCell<()>>,
 }
 
 #[derive(Clone)]
@@ -126,6 +130,7 @@ impl AwsStore {
             queue,
             snapshot_limit: config.snapshot_limit,
             publications: Arc::default(),
+            conditions: Arc::default(),
         }
     }
 

@@ -76,6 +76,7 @@ impl Upkeep for AwsStore {
 
     async fn probe(&self) -> Result<(), StoreError> {
         self.check_table().await?;
-        self.check_bucket().await
+        self.check_bucket().await?;
+        self.check_conditions().await
     }
 }

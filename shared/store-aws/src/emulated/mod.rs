@@ -358,3 +358,12 @@ async fn the_table_of_november_2026_opens_completely() {
         }
     }
 }
+
+#[tokio::test]
+#[ignore = "needs emulated AWS services: make test-aws"]
+async fn conditional_writes_are_tried_and_leave_nothing() {
+    let there = there().await;
+    there.store.probe().await.unwrap();
+    assert!(there.store.conditions.initialized());
+    assert!(there.store.bucket.list("uploads/").await.unwrap().is_empty());
+}
