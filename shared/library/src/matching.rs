@@ -131,8 +131,13 @@ fn answer(
         sha256: Some(&photo.sha256),
     };
     let ranking = against.rank(query, BEST_MATCHES);
-    let doubt = doubt(&ranking);
+    let is_none_close = none_is_close(&ranking);
     let Ranking { matches, none, .. } = ranking.given(photo.reliability());
+    let doubt = if is_none_close {
+        Some("No shade in the library is close; this hair may be of another shade.".to_owned())
+    } else {
+        close_second(&matches)
+    };
     let mut warnings = photo.warnings.clone();
     warnings.extend(stale_warning(against));
     warnings.extend(doubt);
@@ -167,17 +172,24 @@ fn answer(
 /// The second match is mentioned if it scores at least this share of the first one's score.
 const CLOSE_SECOND: f32 = 0.6;
 
+/// The score from which a first match is worth comparing: of lower ones, three in four are wrong.
+const LIKELY: f32 = 0.25;
+
 /// The presence of hair below which it may be something else.
 const DOUBTFUL_PRESENCE: f32 = 0.8;
 
-/// A warning if the first match may well be wrong even if the photo shows hair in its own colors.
-fn doubt(Ranking { matches, none, .. }: &Ranking) -> Option<String> {
-    let first = matches.first()?;
-    if *none > first.combined {
-        return Some("No shade in the library is close; this hair may be of another shade.".to_owned());
-    }
-    let second = matches.get(1)?;
-    (second.combined >= CLOSE_SECOND * first.combined).then(|| {
+/// Whether no shade is likely even if the photo shows hair in its own colors.
+fn none_is_close(Ranking { matches, none, .. }: &Ranking) -> bool {
+    matches.first().is_some_and(|first| *none > first.combined)
+}
+
+/// A warning if the second match may well be the right one. Of two unlikely shades, neither is.
+fn close_second(matches: &[Match]) -> Option<String> {
+    let [first, second, ..] = matches else {
+        return None;
+    };
+    let is_close = first.combined >= LIKELY && second.combined >= CLOSE_SECOND * first.combined;
+    is_close.then(|| {
         format!(
             "\"{}\" and \"{}\" are hard to tell apart in this photo; compare both.",
             first.name, second.name
@@ -224,4 +236,29 @@ pub fn standard_palette() -> Arc<LibrarySnapshot> {
         ))
     });
     Arc::clone(&PALETTE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use strand_learning::Basis;
+
+    #[test]
+    fn only_likely_shades_are_hard_to_tell_apart() {
+        let found = |name: &str, combined| Match {
+            shade_id: 1,
+            name: name.into(),
+            svm_score: 0.0,
+            difference: 3.0,
+            combined,
+            basis: Basis::Model,
+            nearest_photo: None,
+            color_differences: Vec::new(),
+        };
+        let warned = |first, second| close_second(&[found("Ash", first), found("Sand", second)]);
+        assert!(warned(0.4, 0.3).is_some_and(|text| text.contains("\"Ash\" and \"Sand\"")));
+        assert_eq!(warned(0.4, 0.2), None);
+        assert_eq!(warned(0.02, 0.02), None);
+        assert_eq!(close_second(&[found("Ash", 0.9)]), None);
+    }
 }
