@@ -50,6 +50,7 @@ impl Service {
         let selection = Selection::new(&settings.models).map_err(|error| error.to_string())?;
         let (parser, backbone) = (selection.parser_id(), selection.backbone_id());
         let space = FeatureSpace::new(DESCRIPTOR_ID, MEASURING_REVISION, parser, backbone).id();
+        let (stores, upload_origin) = open(&settings.store, patience).await?;
         let http = HttpConfig {
             origins: settings.origins.clone(),
             api_key: settings.api_key.clone(),
@@ -61,8 +62,8 @@ impl Service {
             backbone: backbone.map(str::to_owned),
             loaded: None,
             missing: None,
+            upload_origin,
         };
-        let stores = open(&settings.store, patience).await?;
         let workers = Arc::new(Workers::new(settings.threads));
         Ok(Self {
             library: Arc::new(Library::new(stores, workers, space)),
@@ -79,11 +80,12 @@ impl Service {
     }
 }
 
+/// The ports of the store, and the web origin that takes uploads if they do not pass through this process.
 #[cfg_attr(
     not(feature = "embedded"),
     expect(unused_variables, reason = "no other process keeps AWS from being used")
 )]
-async fn open(store: &StoreSettings, patience: Duration) -> Result<Stores, String> {
+async fn open(store: &StoreSettings, patience: Duration) -> Result<(Stores, Option<String>), String> {
     match store {
         #[cfg(feature = "embedded")]
         StoreSettings::Embedded { data_dir } => {
@@ -100,7 +102,7 @@ async fn open(store: &StoreSettings, patience: Duration) -> Result<Stores, Strin
                     "Photos or shades were set aside. Stop the server and run `strand-server recover` to bring them back."
                 );
             }
-            Ok(store.stores())
+            Ok((store.stores(), None))
         }
         #[cfg(not(feature = "embedded"))]
         StoreSettings::Embedded { .. } => {
@@ -112,7 +114,7 @@ async fn open(store: &StoreSettings, patience: Duration) -> Result<Stores, Strin
 }
 
 #[cfg(feature = "aws")]
-async fn open_aws(config: &crate::store::aws::AwsConfig) -> Result<Stores, String> {
+async fn open_aws(config: &crate::store::aws::AwsConfig) -> Result<(Stores, Option<String>), String> {
     let (table, bucket) = (&config.table, &config.bucket);
     let store = crate::store::aws::AwsStore::connect(config.clone()).await;
     // A function is deployed with its table and bucket, and starts faster without asking for them.
@@ -126,7 +128,8 @@ async fn open_aws(config: &crate::store::aws::AwsConfig) -> Result<Stores, Strin
             )
         })?;
     }
-    Ok(store.stores())
+    let origin = store.upload_origin().await;
+    Ok((store.stores(), origin))
 }
 
 #[cfg(feature = "vision")]

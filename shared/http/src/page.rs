@@ -16,6 +16,7 @@ use headers::{ETag, HeaderMapExt, IfNoneMatch};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
+use std::future::ready;
 use std::sync::LazyLock;
 use tower_http::compression::CompressionLayer;
 
@@ -26,15 +27,21 @@ use tower_http::compression::CompressionLayer;
 #[include = "page/*"]
 struct Files;
 
-pub fn routes() -> Router {
+/// The routes of the page, which may connect to this service and to `upload_origin`.
+pub fn routes(upload_origin: Option<&str>) -> Router {
+    let upload_origin = upload_origin.unwrap_or_default().to_owned();
     // Not part of the API, and so not in its description.
     Router::new()
-        .route("/", get(index))
+        .route(
+            "/",
+            get(move |request: Request| ready(index(&upload_origin, &request))),
+        )
         .route("/page/{file}", get(file))
         .layer(CompressionLayer::new())
 }
 
-/// `index.html` as served: with inlined style sheets, and a policy that allows only what the page contains.
+/// `index.html` as served: with inlined style sheets, and a policy that allows only what the page contains. The policy
+/// ends with the sources that the page may connect to, to which more can be added.
 struct Index {
     html: String,
     etag: String,
@@ -58,8 +65,8 @@ static INDEX: LazyLock<Index> = LazyLock::new(|| {
         policy += &STANDARD.encode(Sha256::digest(css.as_bytes()));
         policy += "'";
     }
-    policy += "; default-src 'none'; script-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; \
-        form-action 'none'; frame-ancestors 'none'";
+    policy += "; default-src 'none'; script-src 'self'; img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; \
+        frame-ancestors 'none'; connect-src 'self'";
     Index {
         etag: etag(&Sha256::digest(html.as_bytes())),
         html,
@@ -72,7 +79,7 @@ fn etag(sha256: &[u8]) -> String {
     format!("W/\"{}\"", STANDARD.encode(&sha256[..12]))
 }
 
-async fn index(request: Request) -> Response {
+fn index(upload_origin: &str, request: &Request) -> Response {
     let Index { html, etag, policy } = &*INDEX;
     let mut answer = answer(
         request.headers(),
@@ -85,7 +92,8 @@ async fn index(request: Request) -> Response {
         // All of them are Strand's own and plain ASCII.
         headers.extend(value.parse().map(|value| (name, value)));
     };
-    set(header::CONTENT_SECURITY_POLICY, policy);
+    let policy = format!("{policy} {upload_origin}");
+    set(header::CONTENT_SECURITY_POLICY, policy.trim_end());
     set(header::REFERRER_POLICY, "no-referrer");
     set(
         HeaderName::from_static("cross-origin-opener-policy"),
@@ -143,7 +151,10 @@ mod tests {
             request = request.header(*name, *value);
         }
         let request = request.body(Body::empty()).unwrap();
-        let answer = routes().oneshot(request).await.unwrap();
+        let answer = routes(Some("https://photos.example"))
+            .oneshot(request)
+            .await
+            .unwrap();
         let (parts, body) = answer.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap().to_vec();
         (parts.status, parts.headers, bytes)
@@ -171,6 +182,16 @@ mod tests {
             assert!(policy.contains(&hash), "a style is blocked");
         }
         assert!(!html.contains(" style=") && !html.contains(" onclick="));
+    }
+
+    #[tokio::test]
+    async fn the_page_may_send_photos_to_where_uploads_go() {
+        let (_, headers, _) = ask("/", &[]).await;
+        let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(
+            policy.ends_with("; connect-src 'self' https://photos.example"),
+            "{policy}"
+        );
     }
 
     #[tokio::test]

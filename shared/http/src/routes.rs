@@ -42,6 +42,8 @@ pub struct HttpConfig {
     pub loaded: Option<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
     /// Returns which model is not installed, in a sentence; `None` if this process never loads any.
     pub missing: Option<Arc<dyn Fn() -> Option<String> + Send + Sync>>,
+    /// The web origin to which clients send uploads, if it is not this service's own. The page may connect to it.
+    pub upload_origin: Option<String>,
 }
 
 /// Builds the router of a process, resource by resource.
@@ -118,7 +120,8 @@ impl Routes {
     #[cfg(feature = "page")]
     #[must_use]
     pub fn page(self) -> Self {
-        self.and(crate::page::routes())
+        let page = crate::page::routes(self.app.config.upload_origin.as_deref());
+        self.and(page)
             .and(crate::error_pages::routes())
             .and(document::pages())
     }

@@ -13,6 +13,25 @@ fn object(key: &str) -> String {
     format!("uploads/{key}")
 }
 
+/// The scheme and authority of a URL.
+fn origin_of(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?']).next()?;
+    Some(format!("{scheme}://{authority}"))
+}
+
+impl AwsStore {
+    /// The web origin to which clients send uploads, such as `https://bucket.s3.eu-central-1.amazonaws.com`. Nothing is
+    /// sent to AWS; `None` without credentials, with which no upload can be signed either.
+    pub async fn upload_origin(&self) -> Option<String> {
+        let put = self.bucket.client().put_object();
+        let put = put.bucket(self.bucket.name()).key(object("origin"));
+        let lasts = PresigningConfig::expires_in(UPLOAD_LASTS).ok()?;
+        let signed = put.presigned(lasts).await.ok()?;
+        origin_of(signed.uri())
+    }
+}
+
 #[async_trait]
 impl Uploads for AwsStore {
     /// The signature covers size and type, so S3 rejects any other.
@@ -78,5 +97,24 @@ impl Upkeep for AwsStore {
         self.check_table().await?;
         self.check_bucket().await?;
         self.check_conditions().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::origin_of;
+
+    #[test]
+    fn an_origin_has_neither_path_nor_query() {
+        for (url, origin) in [
+            (
+                "https://b.s3.eu-central-1.amazonaws.com/uploads/k?X-Amz-Date=1",
+                Some("https://b.s3.eu-central-1.amazonaws.com"),
+            ),
+            ("http://localhost:5000/b/uploads/k", Some("http://localhost:5000")),
+            ("localhost", None),
+        ] {
+            assert_eq!(origin_of(url).as_deref(), origin, "{url}");
+        }
     }
 }
