@@ -1,6 +1,6 @@
 //! `/analyze-legacy`: one photo against the built-in palette.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use strand_tests::client::{Answer, form, number, text};
 use strand_tests::server::{alone, shared};
 
@@ -53,6 +53,23 @@ async fn the_palette_needs_no_library() {
         .await;
     let best = answer.expect(200)[0]["best_matches"][0].clone();
     assert!(text(&best["name"]).contains("Black"), "{best}");
+}
+
+#[tokio::test]
+async fn the_photo_may_be_named_by_its_upload() {
+    let client = shared().client();
+    let photo = back("6", 2);
+    let terms = json!({ "filename": "b.jpg", "content_type": "image/jpeg", "size": photo.len() });
+    let upload = client.post_json("/uploads", &terms).await.expect(201);
+    client.send_upload(&upload, &photo).await;
+    let named = json!({ "upload": upload["key"] });
+    let answer = client.post_json("/analyze-legacy", &named).await.expect(200);
+    let sent = legacy(&photo).await.expect(200);
+    assert_eq!(answer[0]["filename"], "b.jpg");
+    assert_eq!(answer[0]["best_matches"], sent[0]["best_matches"]);
+    let unknown = json!({ "upload": "0" });
+    let answer = client.post_json("/analyze-legacy", &unknown).await.expect(200);
+    assert_eq!(answer[0]["code"], "upload_not_found");
 }
 
 #[tokio::test]

@@ -174,6 +174,7 @@ async fn a_failed_training_ends_with_an_error() {
     let last = events.last().expect("an end");
     assert_eq!(last["status"], "error", "{last}");
     assert!(text(&last["error"]).to_lowercase().contains("hair"), "{last}");
+    assert_eq!(last["code"], "no_hair", "{last}");
     assert_eq!(client.status(color).await, "failed");
 }
 

@@ -69,11 +69,25 @@ async fn a_color_goes_from_pending_to_ready_to_stale() {
 async fn training_measures_the_photos() {
     let client = shared().client();
     let color = trained(&client, "Measured", "1").await;
+    client.upload(color, "c.jpg", &back("1", 31)).await.expect(201);
     let images = client.images(color).await;
-    assert!(
-        images.iter().all(|image| image["is_processed"] == true),
-        "{images:?}"
+    // The newest comes first, and is not measured yet.
+    let (new, measured) = images.split_first().expect("images");
+    assert_eq!(
+        (&new["is_processed"], &new["hair_colors"]),
+        (&Value::from(false), &Value::Null)
     );
+    for image in measured {
+        assert_eq!(image["is_processed"], true, "{image}");
+        let colors = image["hair_colors"].as_array().expect("colors");
+        let shares: f64 = colors.iter().map(|color| number(&color["percentage"])).sum();
+        assert!((shares - 100.0).abs() < 0.5, "{image}");
+        let hexes = colors.iter().map(|color| text(&color["hex"]));
+        assert!(
+            hexes.clone().all(|hex| hex.len() == 7 && hex.starts_with('#')),
+            "{image}"
+        );
+    }
 }
 
 #[tokio::test]

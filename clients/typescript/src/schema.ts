@@ -31,7 +31,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Match one photo against the built-in palette of industry shades. */
+        /**
+         * Match one photo against the built-in palette of industry shades.
+         * @description Send the photo as a file, or name the key of its upload.
+         */
         post: operations["analyze_legacy"];
         delete?: never;
         options?: never;
@@ -939,6 +942,17 @@ export interface components {
          * @enum {string}
          */
         FoundStatus: "found";
+        /** @description A color of the hair in an image. */
+        HairColor: {
+            /** @example #6b4a32 */
+            hex: string;
+            /**
+             * Format: float
+             * @description Share of the hair, 0 to 100.
+             * @example 61.4
+             */
+            percentage: number;
+        };
         /** @description Whether the photo shows hair, how much of it, and the confidence of the hair parser. */
         HairView: {
             /**
@@ -1278,7 +1292,7 @@ export interface components {
             parser: string;
         };
         /**
-         * @description An image to add, named by the key of its upload.
+         * @description An image, named by the key of its upload.
          * @example {
          *       "upload": "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d"
          *     }
@@ -1398,6 +1412,16 @@ export interface components {
          * @example {
          *       "bytes": 183402,
          *       "created_at": "2026-11-23T06:00:00Z",
+         *       "hair_colors": [
+         *         {
+         *           "hex": "#6b4a32",
+         *           "percentage": 61.4
+         *         },
+         *         {
+         *           "hex": "#8a6448",
+         *           "percentage": 38.6
+         *         }
+         *       ],
          *       "id": 12,
          *       "image_path": "/training_data/7/12.jpg",
          *       "image_url": "../../training_data/7/12.jpg",
@@ -1418,6 +1442,8 @@ export interface components {
              * @example 2026-11-23T06:00:00Z
              */
             created_at: string;
+            /** @description In a list: the colors of its hair, largest share first. Null if it has not been measured yet, or shows no hair. */
+            hair_colors?: components["schemas"]["HairColor"][] | null;
             /**
              * Format: int64
              * @description Id, never reused.
@@ -1497,6 +1523,8 @@ export interface components {
          *     }
          */
         ProgressView: {
+            /** @description A stable code for this kind of error, as in a problem, with `error`. */
+            code?: string | null;
             /** @description The error, with `error`. */
             error?: string | null;
             message: string;
@@ -1992,6 +2020,7 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": components["schemas"]["PhotoForm"];
+                "application/json": components["schemas"]["NamedUpload"];
             };
         };
         responses: {

@@ -5,6 +5,7 @@ use crate::answers::{AnalysisView, Row};
 use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use crate::extract::InQuery;
 use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
+use crate::photos::NamedUpload;
 use crate::problems::{FindsHair, ReadsPhotos, Stored};
 use crate::received::ReceivedPhotos;
 use crate::timing::ServerTiming;
@@ -214,8 +215,10 @@ async fn analyze(
 }
 
 /// Match one photo against the built-in palette of industry shades.
+///
+/// Send the photo as a file, or name the key of its upload.
 #[utoipa::path(post, path = "/analyze-legacy", operation_id = "analyze_legacy", tag = "analysis", params(Options),
-    request_body(content = PhotoForm, content_type = "multipart/form-data"),
+    request_body(content((PhotoForm = "multipart/form-data"), (NamedUpload = "application/json"))),
     responses(
         (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette",
             headers(("server-timing" = String, description = "Milliseconds of `read`, `decode`, `find_hair`, `measure`, and `match`, summed over the photos; 0 for a stage that did not run"))),
@@ -227,8 +230,13 @@ async fn analyze_legacy(
     request: Request,
 ) -> Result<(ServerTiming, Json<Vec<Row>>), ApiError> {
     let wanted = options.request()?;
-    let uploads = Multipart::from_request(request, PHOTO_LIMIT + OVERHEAD)?;
-    let (rows, _, times) = answer_all(&app, &standard_palette(), uploads.into(), wanted, 1).await?;
+    let photos = if is_json(request.headers()) {
+        let JsonBody(NamedUpload { upload }) = JsonBody::from_request(request, &()).await?;
+        ReceivedPhotos::named(vec![upload])
+    } else {
+        Multipart::from_request(request, PHOTO_LIMIT + OVERHEAD)?.into()
+    };
+    let (rows, _, times) = answer_all(&app, &standard_palette(), photos, wanted, 1).await?;
     Ok((ServerTiming(times), Json(rows)))
 }
 

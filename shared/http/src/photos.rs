@@ -14,6 +14,7 @@ use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
+use std::collections::HashMap;
 use std::sync::Arc;
 use strand_library::{Library, LibraryError, Thing, hex_digest};
 use tokio::task::spawn_blocking;
@@ -41,13 +42,13 @@ struct ImageForm {
     image: String,
 }
 
-/// An image to add, named by the key of its upload.
+/// An image, named by the key of its upload.
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({ "upload": "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d" }))]
-struct NamedUpload {
+pub struct NamedUpload {
     /// The upload's key.
     #[schema(example = "9b2c6f0e8d3a4f5b9c1d2e3f4a5b6c7d")]
-    upload: String,
+    pub upload: String,
 }
 
 /// What ties a request to its lines in the log. Every route reads it; it is described here because the generator of Python
@@ -148,7 +149,16 @@ async fn list(
     InPath(Id(id)): InPath<Id>,
 ) -> Result<Json<Vec<PhotoView>>, ApiError> {
     let photos = app.library.photos(id).await?;
-    Ok(Json(photos.into_iter().map(PhotoView::from).collect()))
+    let mut colors = if photos.iter().any(|photo| photo.is_measured) {
+        app.library.hair_colors(id).await?
+    } else {
+        HashMap::new()
+    };
+    let views = photos.into_iter().map(|photo| {
+        let colors = colors.remove(&photo.id);
+        PhotoView::from(photo).with_hair(colors)
+    });
+    Ok(Json(views.collect()))
 }
 
 /// Delete an image. A trained color becomes stale.

@@ -1,7 +1,7 @@
 //! `/train` and `/jobs`: training shades.
 
 use crate::ApiError;
-use crate::error::library_detail;
+use crate::error::{code_of, library_detail};
 use crate::extract::{Id, InPath, InQuery, ShadeInPath};
 use crate::once::{KeyHeader, RequestKey};
 use crate::problems::{ById, Guarded, Keyed, Stored, Trains, Written};
@@ -182,6 +182,9 @@ pub struct ProgressView {
     /// The error, with `error`.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
+    /// A stable code for this kind of error, as in a problem, with `error`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
 }
 
 wire_enum! {
@@ -201,9 +204,9 @@ wire_enum! {
 impl From<Progress> for ProgressView {
     fn from(progress: Progress) -> Self {
         let percentage = rounded(progress.percentage(), 1);
-        let (model, error) = match progress.outcome {
+        let (model, failure) = match progress.outcome {
             Some(Ok(trained)) => (Some(trained.model.into()), None),
-            Some(Err(error)) => (None, Some(library_detail(&error))),
+            Some(Err(error)) => (None, Some(error)),
             None => (None, None),
         };
         Self {
@@ -213,7 +216,8 @@ impl From<Progress> for ProgressView {
             percentage,
             status: progress.phase.into(),
             model,
-            error,
+            error: failure.as_ref().map(library_detail),
+            code: failure.as_ref().map(code_of),
         }
     }
 }

@@ -4,6 +4,7 @@ use crate::place;
 use serde::Serialize;
 use strand_learning::ModelKind;
 use strand_library::{Job, JobState, Library, ModelInfo, Shade, ShadeStatus, StoredPhoto};
+use strand_signature::DominantColor;
 use utoipa::ToSchema;
 
 /// The bytes of a file, for the OpenAPI document.
@@ -116,7 +117,8 @@ impl From<ModelInfo> for ModelView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": 12, "image_path": "/training_data/7/12.jpg", "image_url": "../../training_data/7/12.jpg", "is_processed": false, "bytes": 183_402,
-    "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1", "created_at": "2026-11-23T06:00:00Z"
+    "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1", "created_at": "2026-11-23T06:00:00Z",
+    "hair_colors": [{"hex": "#6b4a32", "percentage": 61.4}, {"hex": "#8a6448", "percentage": 38.6}]
 }))]
 pub struct PhotoView {
     /// Id, never reused.
@@ -138,6 +140,28 @@ pub struct PhotoView {
     /// RFC 3339, UTC.
     #[schema(format = DateTime, example = "2026-11-23T06:00:00Z")]
     created_at: String,
+    /// In a list: the colors of its hair, largest share first. Null if it has not been measured yet, or shows no hair.
+    hair_colors: Option<Vec<HairColorView>>,
+}
+
+/// A color of the hair in an image.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = HairColor)]
+pub struct HairColorView {
+    #[schema(example = "#6b4a32")]
+    hex: String,
+    /// Share of the hair, 0 to 100.
+    #[schema(example = 61.4)]
+    percentage: f32,
+}
+
+impl From<DominantColor> for HairColorView {
+    fn from(color: DominantColor) -> Self {
+        Self {
+            hex: color.lab.to_rgb().to_string(),
+            percentage: rounded(100.0 * color.share, 1),
+        }
+    }
 }
 
 impl From<StoredPhoto> for PhotoView {
@@ -151,11 +175,18 @@ impl From<StoredPhoto> for PhotoView {
             bytes: photo.bytes,
             sha256: photo.sha256,
             created_at: photo.created_at.to_string(),
+            hair_colors: None,
         }
     }
 }
 
 impl PhotoView {
+    /// The same with the colors of its hair.
+    pub fn with_hair(self, colors: Option<Vec<DominantColor>>) -> Self {
+        let hair_colors = colors.map(|colors| colors.into_iter().map(HairColorView::from).collect());
+        Self { hair_colors, ..self }
+    }
+
     /// A reference to it from the current request.
     pub fn url(&self) -> &str {
         &self.image_url

@@ -1,6 +1,8 @@
 //! Use cases: a shade's photos.
 
+use std::collections::HashMap;
 use strand_photo::Format;
+use strand_signature::DominantColor;
 
 use crate::{Library, LibraryError, NewPhoto, StoredPhoto, Thing, hex_digest};
 
@@ -43,6 +45,19 @@ impl Library {
     pub async fn photos(&self, shade_id: u64) -> Result<Vec<StoredPhoto>, LibraryError> {
         let photos = self.stores.photos.photos(shade_id).await;
         photos.map_err(LibraryError::about(Thing::Shade, shade_id))
+    }
+
+    /// The colors of the hair in a shade's photos, by photo id, largest share first. Photos that have not been measured
+    /// in the current feature space, or show no hair, have none.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub async fn hair_colors(&self, shade_id: u64) -> Result<HashMap<u64, Vec<DominantColor>>, LibraryError> {
+        let measured = self.stores.features.features(shade_id, self.space()).await?;
+        let colors = measured
+            .into_iter()
+            .filter_map(|(id, found)| Some((id, found.signature?.colors)));
+        Ok(colors.collect())
     }
 
     /// A photo and its bytes as uploaded.
