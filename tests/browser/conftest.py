@@ -24,10 +24,15 @@ START_SECONDS = 20
 # A fake camera with a test picture, and no permission prompt.
 CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
-VIEWPORTS = {
+TOUCH = {"is_mobile": True, "has_touch": True, "device_scale_factor": 2}
+SIZES = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
-    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "device_scale_factor": 2},
+    "tablet": {"viewport": {"width": 820, "height": 1180}, **TOUCH},
+    "phone": {"viewport": {"width": 390, "height": 844}, **TOUCH},
+    "small": {"viewport": {"width": 320, "height": 640}, **TOUCH},
 }
+# What most tests look at; the layout is tried at all sizes.
+VIEWPORTS = ["desktop", "phone"]
 
 
 def photos(shade):
@@ -140,7 +145,7 @@ def open_page(browser):
 
     def open_at(url, viewport="desktop", hosts=(), expected=(), **options):
         allowed = {urllib.parse.urlsplit(url).netloc, *hosts}
-        context = browser.new_context(**VIEWPORTS[viewport], reduced_motion="reduce", **options)
+        context = browser.new_context(**SIZES[viewport], reduced_motion="reduce", **options)
         contexts.append(context)
         context.set_default_timeout(15_000)
 
@@ -172,7 +177,8 @@ def open_page(browser):
 def look(page: Page, name):
     """Checks a state of the page with axe-core in the light and the dark scheme, and saves a screenshot of each."""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    size = "phone" if page.viewport_size["width"] < 600 else "desktop"
+    width = page.viewport_size["width"]
+    size = next(name for name, options in SIZES.items() if options["viewport"]["width"] == width)
     found = []
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -114,12 +114,12 @@ def size_of(jpeg):
 
 def test_photos_are_turned_upright_and_made_smaller_before_they_are_sent(server, open_page):
     page = open_page(server.url)
-    # The DevTools protocol does not expose the files of a form, so record them where the page appends them.
+    # The DevTools protocol does not expose blobs, so record them where the page sends them.
     large = page.evaluate(
         """async () => {
             window.sent = [];
-            const append = FormData.prototype.append;
-            FormData.prototype.append = function (...given) { window.sent.push(given[1]); append.apply(this, given); };
+            const send = XMLHttpRequest.prototype.send;
+            XMLHttpRequest.prototype.send = function (body) { window.sent.push(body); send.call(this, body); };
             const canvas = Object.assign(document.createElement('canvas'), {width: 2800, height: 2100});
             canvas.getContext('2d').fillRect(0, 0, 2800, 2100);
             const blob = await new Promise((done) => canvas.toBlob(done, 'image/jpeg'));
@@ -152,8 +152,8 @@ def test_a_canvas_that_gives_noise_is_not_used(server, open_page):
             return image;
         };
         window.sent = [];
-        const append = FormData.prototype.append;
-        FormData.prototype.append = function (...given) { window.sent.push(given[1]); append.apply(this, given); };"""
+        const send = XMLHttpRequest.prototype.send;
+        XMLHttpRequest.prototype.send = function (body) { window.sent.push(body); send.call(this, body); };"""
     )
     page.reload()
     expect(page.get_by_role("button", name="Choose photos")).to_be_visible()
@@ -206,17 +206,18 @@ def test_two_trainings_are_followed_at_a_time(server, open_page):
 
 def test_photos_can_be_dropped_and_pasted(server, open_page):
     page = open_page(server.url)
-    give = """async ([kind, count]) => {
-        const blob = await (await fetch('page/sample.jpg')).blob();
+    photo = list(BACK.read_bytes())
+    give = """async ([kind, count, photo]) => {
+        const blob = new Uint8Array(photo);
         const data = new DataTransfer();
         for (let k = 0; k < count; k += 1) data.items.add(new File([blob], `${kind}-${k}.jpg`, {type: 'image/jpeg'}));
         const event = kind === 'paste' ? new ClipboardEvent('paste', {clipboardData: data, bubbles: true})
             : new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true});
         document.querySelector('#drop').dispatchEvent(event);
     }"""
-    page.evaluate(give, ["drop", 1])
+    page.evaluate(give, ["drop", 1, photo])
     expect(page.get_by_role("button", name="Remove drop-0.jpg")).to_be_visible()
-    page.evaluate(give, ["paste", 7])
+    page.evaluate(give, ["paste", 7, photo])
     expect(page.locator(".toast")).to_contain_text("Only 5 at a time. We took the first 5 of 7.")
     expect(page.locator("article.result.done")).to_have_count(6)
 

@@ -63,7 +63,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     look(page, "start")
 
     # Even with an empty library, the first photo gets a result.
-    page.get_by_role("button", name="No photo handy? Try our sample").click()
+    page.locator("#file").set_input_files(BACK)
     expect(page.get_by_role("heading", name="#6 Chestnut Brown")).to_be_visible()
     expect(page.get_by_text("Nearest standard shade")).to_be_visible()
     look(page, "first-photo")
@@ -94,7 +94,7 @@ def test_from_an_empty_library_to_the_right_shade(server, open_page, viewport):
     look(page, "library")
 
     page.get_by_role("link", name="Match").click()
-    page.get_by_role("button", name="Remove sample.jpg").click()
+    page.get_by_role("button", name="Remove match-back.jpg").click()
     page.locator("#file").set_input_files([BACK, DEMO / "match-figure.jpg"])
     cards = page.locator("article.result")
     expect(cards).to_have_count(2)
@@ -141,7 +141,12 @@ def test_a_correction_is_learned_and_can_be_undone(server, open_page, viewport):
     page = open_page(server.url, viewport)
     page.locator("#file").set_input_files(photos("strawberry-blonde")[0])
     card = page.locator("article.result")
-    expect(card.get_by_role("group", name="Not right? Pick the correct shade")).to_be_visible()
+    # Neither is close, so the nearest standard shade is shown, and the library on request.
+    expect(card.get_by_text("None of your shades is close. Nearest standard shade:")).to_be_visible()
+    expect(card.get_by_role("heading", level=2)).to_have_text("#27 Strawberry Blonde")
+    page.get_by_role("button", name="Your shades").click()
+    expect(card.get_by_text("No close match. Nearest:")).to_be_visible()
+    expect(card.locator(".sure")).to_contain_text(re.compile(r"^Weak match · \d+%$"))
 
     # One click adds the photo to another shade of the list, and the result follows.
     before = card.get_by_role("heading", level=2).text_content()
@@ -161,6 +166,8 @@ def test_a_correction_is_learned_and_can_be_undone(server, open_page, viewport):
     dialog.get_by_role("searchbox").fill("27 straw")
     look(page, "pick")
     dialog.get_by_role("button", name="#27 Strawberry Blonde", exact=True).click()
+    expect(message(page, "Saved as #27 Strawberry Blonde.")).to_be_visible()
+    expect(card.get_by_text("Best match")).to_be_visible()
     expect(card.get_by_role("heading", level=2)).to_have_text("#27 Strawberry Blonde")
     new = next(color for color in server.ask("/colors") if color["name"] == "#27 Strawberry Blonde")
     assert (new["status"], new["image_count"]) == ("ready", 1)

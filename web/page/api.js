@@ -8,11 +8,16 @@ const ROOT = document.querySelector('meta[name="strand-api"]')?.content.trim() |
 const BASE = ROOT.replace(/\/+$/, '');
 const KEY = 'strand-api-key';
 
-/** An error answer: `message` is the server's `detail`. */
+/** What to say instead of the server's sentence, which is for the person who runs it. */
+const UNFINISHED = "Strand can't look at photos yet: its setup is not finished. Ask the person who set it up.";
+const PLAIN = { runtime_missing: UNFINISHED, model_missing: UNFINISHED };
+
+/** An error answer: `message` is the server's `detail`, `code` its stable word. */
 export class ServerError extends Error {
-  constructor(status, message) {
-    super(message);
+  constructor(status, message, code) {
+    super(PLAIN[code] ?? message);
     this.status = status;
+    this.code = code;
   }
 }
 
@@ -65,13 +70,17 @@ function unreachable() {
   return new OfflineError();
 }
 
-async function problem(response) {
-  const body = await response.json().catch(() => ({}));
-  return new ServerError(response.status, body.detail ?? `The server answered with status ${response.status}.`);
+/** The error of an answer. Behind a gateway, some are not Strand's own. */
+function problem(status, { detail, code } = {}) {
+  if (status === 413) return new ServerError(status, detail ?? 'This is too large for the server. Choose a smaller one.', code);
+  return new ServerError(status, detail ?? `Something went wrong on the server (${status}). Try again in a minute.`, code);
 }
 
-/** Sends a request. Asks for a key when it is refused, and retries when the server is busy. */
-async function send(path, options = {}) {
+/** Whether there is a key to send. */
+export const hasKey = () => Boolean(key);
+
+/** Sends a request. When it is refused, asks for a key, or fails if `ask` is false. Retries when the server is busy. */
+async function send(path, { ask = true, ...options } = {}) {
   let patience = 4;
   for (;;) {
     const used = key;
@@ -82,15 +91,17 @@ async function send(path, options = {}) {
       throw error.name === 'AbortError' ? error : unreachable();
     }
     if (response.ok) return response;
-    if (response.status === 401 || response.status === 403) {
+    const failed = problem(response.status, await response.json().catch(() => ({})));
+    if (failed.status === 401 || failed.status === 403) {
+      if (!ask) throw new KeyError();
       await newKey(used);
-    } else if (response.status === 503 && response.headers.has('retry-after') && (patience -= 1) > 0) {
+    } else if (failed.status === 503 && !PLAIN[failed.code] && response.headers.has('retry-after') && (patience -= 1) > 0) {
       await pause(Math.min(5, Number(response.headers.get('retry-after')) || 2));
-    } else if (response.status === 502 || response.status === 504) {
+    } else if (failed.status === 502 || failed.status === 504) {
       // A proxy answered because the server behind it is down.
       throw unreachable();
     } else {
-      throw await problem(response);
+      throw failed;
     }
   }
 }
@@ -109,27 +120,51 @@ export async function postPhoto(path, field, photo) {
   return (await send(path, { method: 'POST', body: form })).json();
 }
 
-/** Sends a body and reports upload progress from 0 to 1, which fetch cannot do. */
+/** Sends a body with progress from 0 to 1, which fetch cannot report. Resolves to the finished request. */
+function transmit(method, address, body, headers, progress, lost) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, address);
+    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
+    request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
+    request.onload = () => resolve(request);
+    request.onerror = () => reject(lost());
+    request.send(body);
+  });
+}
+
+/** The JSON of a finished request; empty if a proxy answered in its place. */
+function jsonOf(request) {
+  try {
+    return JSON.parse(request.responseText) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+const succeeded = ({ status }) => status >= 200 && status < 300;
+
+/** Sends a body and reports upload progress from 0 to 1. */
 export async function upload(path, body, headers, progress) {
   for (;;) {
     const used = key;
-    const answer = await new Promise((resolve, reject) => {
-      const request = new XMLHttpRequest();
-      request.open('POST', url(path));
-      for (const [name, value] of Object.entries(headersWithKey(headers))) request.setRequestHeader(name, value);
-      request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
-      request.onload = () => resolve(request);
-      request.onerror = () => reject(unreachable());
-      request.send(body);
-    });
-    let json = {};
-    try { json = JSON.parse(answer.responseText); } catch { /* An HTML page from a proxy. */ }
-    if (answer.status >= 200 && answer.status < 300) return json;
-    if (answer.status !== 401 && answer.status !== 403) {
-      throw new ServerError(answer.status, json.detail ?? `The server answered with status ${answer.status}.`);
-    }
+    const answer = await transmit('POST', url(path), body, headersWithKey(headers), progress, unreachable);
+    if (succeeded(answer)) return jsonOf(answer);
+    if (answer.status !== 401 && answer.status !== 403) throw problem(answer.status, jsonOf(answer));
     await newKey(used);
   }
+}
+
+/** Sends a photo to the place that the server gave for it, which may be another host. */
+export async function sendTo({ key: name, method, url: given, headers }, body, progress) {
+  const ours = `/uploads/${name}`;
+  const target = new URL(given, `${BASE}/`);
+  // A proxy may hide the address at which the page reached the server, so the server's own place is found by its path.
+  const isOurs = target.pathname.endsWith(ours) && !target.search;
+  const lost = () => (isOurs ? unreachable() : new Error("The photo couldn't be sent. Check your connection, then try again."));
+  const allowed = Object.entries(headers).filter(([header]) => !['host', 'content-length'].includes(header.toLowerCase()));
+  const answer = await transmit(method, isOurs ? url(ours) : given, body, Object.fromEntries(allowed), progress, lost);
+  if (!succeeded(answer)) throw problem(answer.status, isOurs ? jsonOf(answer) : {});
 }
 
 /** The events of a stream as they arrive. Uses fetch, because EventSource can neither send the key as a header nor

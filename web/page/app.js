@@ -1,51 +1,81 @@
 // Chooses which page is shown, and watches whether the server answers.
 
-import { isThere, url } from './api.js';
+import { ServerError, isThere, url } from './api.js';
 import { $, button } from './dom.js';
-import { failure, showLibrary, skeleton } from './library.js';
+import { resumeJob } from './jobs.js';
+import { failure, missing, showLibrary, skeleton } from './library.js';
 import { give, startMatch } from './match.js';
 import { announce } from './notify.js';
 import { showShade } from './shade.js';
 
 const pages = { match: $('#match'), library: $('#library') };
+const TITLES = { match: 'Strand · Which shade is it?', library: 'Strand · Library' };
 let visit = 0;
 let leave = null;
 let paste = give;
+// How far each page was scrolled when it was left, for going back.
+const scrolled = new Map();
+let moving = false;
 
-async function route({ moved = false } = {}) {
-  const [, page = '', id] = location.hash.split('/');
-  const name = page === 'library' ? 'library' : 'match';
+/** The page that an address names: `match`, `library`, or neither, and the id in it. */
+function addressed() {
+  const [, page = '', id] = location.hash.split('?')[0].split('/');
+  const known = { '': 'match', library: 'library' };
+  return { name: known[page] ?? 'none', id };
+}
+
+function showOnly(name) {
+  for (const [key, element] of Object.entries(pages)) element.hidden = key !== (name === 'none' ? 'library' : name);
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.dataset.page === name) link.setAttribute('aria-current', 'page');
+    else link.removeAttribute('aria-current');
+  }
+}
+
+async function fill(id, isCurrent) {
+  const context = { isCurrent, reload: () => route(), setPaste: (take) => { paste = take; } };
+  const stop = id ? await showShade(pages.library, shadeId(id), context) : await showLibrary(pages.library, context);
+  if (!isCurrent()) return stop?.();
+  leave = stop;
+  if (id) document.title = `Strand · ${$('h1', pages.library).textContent}`;
+  resumeJob();
+}
+
+/** The id of a shade in an address, or an error as the server gives it for one that it does not have. */
+function shadeId(text) {
+  if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
+  throw new ServerError(404, 'No such shade.');
+}
+
+async function route({ moved = false, top = 0 } = {}) {
+  const { name, id } = addressed();
   visit += 1;
   const mine = visit;
   const isCurrent = () => visit === mine;
   leave?.();
   leave = null;
-  for (const [key, element] of Object.entries(pages)) element.hidden = key !== name;
-  for (const link of document.querySelectorAll('nav a')) {
-    if (link.dataset.page === name) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
-  }
+  showOnly(name);
   paste = name === 'match' ? give : null;
-  document.title = name === 'match' ? 'Strand · Which shade is it?' : 'Strand · Library';
+  document.title = TITLES[name] ?? 'Strand';
+  if (name === 'none') pages.library.replaceChildren(missing("This page isn't here", 'The address may be mistyped.', '#/', 'Match a photo'));
   if (name === 'library') {
     if (moved) pages.library.replaceChildren(skeleton());
     try {
-      const context = { isCurrent, reload: () => route(), setPaste: (take) => { paste = take; } };
-      if (id) leave = await showShade(pages.library, Number(id), context);
-      else await showLibrary(pages.library, context);
-      if (!isCurrent()) leave?.();
-      else if (id) document.title = `Strand · ${$('h1', pages.library).textContent}`;
+      await fill(id, isCurrent);
     } catch (error) {
       if (isCurrent()) pages.library.replaceChildren(failure(error, () => route({ moved: true })));
     }
   }
-  // Focus the heading of a new page, so that screen readers announce the change.
-  if (moved && isCurrent()) {
-    window.scrollTo(0, 0);
-    const heading = $('h1', pages[name]);
-    heading?.setAttribute('tabindex', '-1');
-    heading?.focus({ preventScroll: true });
-  }
+  if (moved && isCurrent()) arrive(name, top);
+}
+
+/** Focuses the heading of a new page, so that screen readers announce the change, and scrolls to where it was left. */
+function arrive(name, top) {
+  moving = false;
+  window.scrollTo(0, top);
+  const heading = $('h1', pages[name] ?? pages.library);
+  heading?.setAttribute('tabindex', '-1');
+  heading?.focus({ preventScroll: true });
 }
 
 const banner = $('#connection');
@@ -75,7 +105,13 @@ window.addEventListener('strand:offline', waitForServer);
 window.addEventListener('offline', waitForServer);
 window.addEventListener('strand:online', () => { if ($('.empty', pages.library) && !pages.library.hidden) route(); });
 window.addEventListener('strand:changed', () => route());
-window.addEventListener('hashchange', () => route({ moved: true }));
+history.scrollRestoration = 'manual';
+// While a page is drawn, it is shorter than it will be.
+window.addEventListener('scroll', () => { if (!moving) scrolled.set(location.hash, window.scrollY); }, { passive: true });
+window.addEventListener('hashchange', () => {
+  moving = true;
+  route({ moved: true, top: scrolled.get(location.hash) });
+});
 
 document.addEventListener('paste', (event) => {
   const files = [...event.clipboardData?.files ?? []];
@@ -94,4 +130,5 @@ for (const link of document.querySelectorAll('a[href="docs/"]')) link.href = url
 
 startMatch();
 route();
+if (addressed().name !== 'library') resumeJob();
 announce('');

@@ -11,7 +11,7 @@ function bestCell(item) {
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* Keep the plain swatch. */ });
   return h('div', { class: 'best' }, place,
-    h('div', {}, h('strong', {}, match.name), h('span', {}, `${verdict(match)}, ${score(match)}`)));
+    h('div', {}, h('strong', {}, match.name), h('span', {}, `${verdict(item.answer)}, ${score(match)}`)));
 }
 
 function main({ answer }) {

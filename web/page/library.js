@@ -1,12 +1,14 @@
 // The library page: all shades.
 
 import { KeyError, OfflineError } from './api.js';
-import { button, h } from './dom.js';
+import { $, button, h } from './dom.js';
+import { runningJob, startJob } from './jobs.js';
 import { announce, toast } from './notify.js';
 import { paletteSwatch } from './picker.js';
 import { editShade } from './shade-form.js';
 import { allPalette, allShades, swatch } from './shades.js';
-import { createShade, trainAll, workLine } from './teach.js';
+import { createShade, workLine } from './teach.js';
+import { held } from './tray.js';
 import { exportLibrary, importLibrary } from './transfer.js';
 import { STATUS, accuracy, count } from './words.js';
 
@@ -57,62 +59,140 @@ async function empty(actions) {
 function title(shades) {
   const photos = shades.reduce((sum, shade) => sum + shade.image_count, 0);
   const ready = shades.filter(({ status }) => status === 'ready').length;
-  return h('div', {}, h('h1', { tabIndex: -1 }, 'Library'),
-    h('p', { class: 'count' }, `${count(shades.length, 'shade')}, ${ready} ready to match, ${count(photos, 'photo')}`));
+  return [h('h1', { tabIndex: -1 }, 'Library'),
+    h('p', { class: 'count' }, `${count(shades.length, 'shade')}, ${ready} ready to match, ${count(photos, 'photo')}`)];
 }
 
-/** Shows the shades in `root`; `reload` redraws the page. */
-export async function showLibrary(root, { isCurrent, reload }) {
-  const shades = await allShades({ fresh: true });
-  if (!isCurrent()) return;
-  const lines = h('div', { class: 'tools-line' });
-  const file = h('input', { type: 'file', accept: '.tar,.strand,application/x-tar', hidden: true, 'aria-label': 'Library file', on: {
-    change: () => file.files.length && work(() => importLibrary(file.files[0], follow), 'Importing'),
-  } });
-  const importButton = h('span', {}, file, button('Import…', () => file.click()));
-  const line = workLine('');
-  const follow = (message, fraction) => line.set(message, fraction);
+/** The search in the address of the page, so that going back finds it again. */
+const typedBefore = () => new URLSearchParams(location.hash.split('?')[1]).get('find') ?? '';
 
-  async function work(task, message) {
-    line.set(message);
+let last = '#/library';
+
+/** The address of the list as it was left, with its search. */
+export const cameFrom = () => last;
+
+function keepTyped(typed) {
+  const query = typed && `?${new URLSearchParams({ find: typed })}`;
+  last = `#/library${query}`;
+  history.replaceState(history.state, '', last);
+}
+
+/** A field that filters the shades in `grid`. */
+function searchField(shades, grid) {
+  const nothing = h('p', { class: 'nothing', role: 'status' });
+  const show = () => {
+    const typed = find.value.trim();
+    const fits = ({ name, description }) => `${name} ${description ?? ''}`.toLowerCase().includes(typed.toLowerCase());
+    const fitting = shades().filter(fits);
+    grid.replaceChildren(...fitting.map(card));
+    nothing.replaceChildren(...fitting.length ? [] : [`No shade matches “${typed}”. `, button('Show all shades', () => {
+      find.value = '';
+      type();
+      find.focus();
+    }, { class: 'link' })]);
+    return fitting;
+  };
+  const type = () => {
+    keepTyped(find.value.trim());
+    announce(count(show().length, 'shade'));
+  };
+  const find = h('input', { type: 'search', 'aria-label': 'Find a shade', placeholder: 'Find a shade', value: typedBefore(), on: { input: type } });
+  return { find, nothing, show };
+}
+
+/** The import: a button, and a task with progress. */
+function importing(lines, isCurrent, reload) {
+  const line = workLine('');
+  const file = h('input', { type: 'file', accept: '.tar,.strand,application/x-tar', hidden: true, 'aria-label': 'Library file', on: {
+    change: () => file.files.length && take(file.files[0]),
+  } });
+  async function take(given) {
+    file.value = '';
+    line.set('Importing');
     lines.prepend(line.element);
-    announce(message);
+    announce('Importing');
     try {
-      toast(await task());
+      toast(await held(importLibrary(given, (message, fraction) => line.set(message, fraction))));
       if (isCurrent()) reload();
     } catch (error) {
-      line.element.remove();
       if (!(error instanceof KeyError)) toast(error.message);
     }
+    line.element.remove();
   }
+  return h('span', {}, file, button('Import…', () => file.click()));
+}
 
-  async function trainWaiting() {
-    const job = await trainAll(follow);
-    const failed = job.failures.length;
-    if (job.status === 'failed') throw new Error(job.error ?? 'No shade could be trained.');
-    return failed ? `Trained, but ${count(failed, 'shade')} failed: ${job.failures[0].error}` : `${count(job.total, 'shade')} trained.`;
-  }
+const complain = (error) => { if (!(error instanceof KeyError)) toast(error.message); };
 
+/** Trains what waits; while that is going on, it cannot be pressed again. */
+function trainButton(shades) {
+  const waiting = shades.filter(needsTraining);
+  if (runningJob()) return button('Training…', () => {}, { disabled: true });
+  if (!waiting.length) return null;
+  const start = button(`Train ${count(waiting.length, 'shade')}`, async () => {
+    start.disabled = true;
+    await startJob().catch(complain);
+    if (!runningJob()) start.disabled = false;
+  });
+  return start;
+}
+
+/** Shows the shades in `root`; `reload` redraws the page. Returns what to do on leaving. */
+export async function showLibrary(root, { isCurrent, reload }) {
+  let shades = await allShades({ fresh: true });
+  if (!isCurrent()) return null;
+  last = location.hash || '#/library';
+  const lines = h('div', { class: 'tools-line' });
+  const importButton = importing(lines, isCurrent, reload);
   if (!shades.length) {
     root.replaceChildren(lines, await empty({ importButton }));
-    return;
+    return whenChanged(async () => { if ((await allShades({ fresh: true })).length) reload(); });
   }
-  const waiting = shades.filter(needsTraining);
-  const grid = h('ul', { class: 'shades' }, shades.map(card));
-  const find = h('input', { type: 'search', 'aria-label': 'Find a shade', placeholder: 'Find a shade', on: { input: () => {
-    const typed = find.value.trim().toLowerCase();
-    const fitting = shades.filter(({ name, description }) => `${name} ${description ?? ''}`.toLowerCase().includes(typed));
-    grid.replaceChildren(...fitting.map(card));
-    announce(count(fitting.length, 'shade'));
-  } } });
+  const grid = h('ul', { class: 'shades' });
+  const heading = h('div', { class: 'title' });
+  const training = h('span', { class: 'training' });
+  const { find, nothing, show } = searchField(() => shades, grid);
+  function draw() {
+    heading.replaceChildren(...title(shades));
+    const had = training.contains(document.activeElement);
+    training.replaceChildren(trainButton(shades) ?? '');
+    if (had) $('button', training)?.focus();
+    show();
+  }
   root.replaceChildren(
-    h('div', { class: 'head' }, title(shades), h('div', { class: 'buttons' },
+    h('div', { class: 'head' }, heading, h('div', { class: 'buttons' },
       importButton,
-      button('Export', () => exportLibrary().catch((error) => error instanceof KeyError || toast(error.message))),
-      waiting.length > 0 && button(`Train ${count(waiting.length, 'shade')}`, () => work(trainWaiting, 'Training')),
+      button('Export', () => exportLibrary().catch(complain)),
+      training,
       button('New shade', create, { class: 'primary' }))),
-    lines, grid);
-  if (shades.length > MANY) lines.append(find);
+    lines, nothing, grid);
+  draw();
+  if (shades.length > MANY || find.value) lines.append(find);
+  return whenChanged(async () => {
+    const now = await allShades({ fresh: true });
+    if (!isCurrent()) return;
+    if (!now.length) return void reload();
+    const same = JSON.stringify(now) === JSON.stringify(shades);
+    shades = now;
+    if (same) training.replaceChildren(trainButton(shades) ?? '');
+    else {
+      const link = grid.contains(document.activeElement) && document.activeElement.getAttribute('href');
+      draw();
+      if (link) $(`a[href="${link}"]`, grid)?.focus({ preventScroll: true });
+    }
+  });
+}
+
+/** Calls back soon after the library has changed, or a job. Returns how to stop. */
+export function whenChanged(callback) {
+  let soon = null;
+  const later = () => { soon ??= setTimeout(() => { soon = null; callback().catch(() => { /* The banner says so. */ }); }, 150); };
+  const names = ['strand:library', 'strand:job'];
+  for (const name of names) window.addEventListener(name, later);
+  return () => {
+    clearTimeout(soon);
+    for (const name of names) window.removeEventListener(name, later);
+  };
 }
 
 /** Placeholder while the page loads. */
@@ -121,7 +201,12 @@ export const skeleton = () => h('div', { class: 'shades', 'aria-busy': 'true', '
 
 /** Shown when the page could not be loaded. */
 export function failure(error, reload) {
+  if (error.status === 404) return missing("This shade isn't here", 'It may have been deleted.', '#/library', 'All shades');
   const offline = error instanceof OfflineError;
   return h('section', { class: 'empty' }, h('h1', {}, offline ? 'Waiting for the server' : 'Something went wrong'),
     h('p', {}, error.message), h('div', { class: 'buttons' }, button('Try again', reload)));
 }
+
+/** Shown where there is nothing, with a way on. */
+export const missing = (title, text, href, way) => h('section', { class: 'empty' }, h('h1', {}, title), h('p', {}, text),
+  h('p', {}, h('a', { class: 'button', href }, way)));

@@ -1,16 +1,20 @@
 // The match page: takes photos and shows results.
 
-import { KeyError, OfflineError, postPhoto } from './api.js';
+import { KeyError, OfflineError } from './api.js';
 import { cameraKind, takePhoto } from './camera.js';
 import { compare } from './compare.js';
+import { openDialog } from './dialog.js';
 import { $, acceptDrops, button, h } from './dom.js';
+import { arrange, forget, keep, restored } from './kept.js';
 import { announce, settle, toast } from './notify.js';
 import { prepare } from './photo.js';
 import { pickShade } from './picker.js';
 import { resultCard, speak } from './result.js';
+import { match as matchPhoto, matchStandard } from './send.js';
 import { allPalette, allShades } from './shades.js';
 import { teach, workLine } from './teach.js';
-import { count } from './words.js';
+import { held } from './tray.js';
+import { count, isClose } from './words.js';
 
 const AT_ONCE = 5;
 
@@ -39,6 +43,7 @@ function draw(item) {
 
 function removeItem(item) {
   items = items.filter((other) => other !== item);
+  if (item.id) forget(item.id);
   item.card.remove();
   if (item.photo.url) URL.revokeObjectURL(item.photo.url);
   drawAgainst();
@@ -54,7 +59,8 @@ function drawAgainst() {
   $('#choose').textContent = given ? 'More photos' : 'Choose photos';
   const done = items.filter(({ state }) => state === 'done');
   const fromLibrary = done.some(({ answers }) => answers.library.best_matches.length);
-  const shown = done[0]?.source;
+  const sources = new Set(done.map(({ source }) => source));
+  const shown = sources.size === 1 ? done[0].source : null;
   const choice = (source, label) => button(label, () => choose(source), { 'aria-pressed': String(shown === source) });
   against.replaceChildren(
     fromLibrary
@@ -65,7 +71,10 @@ function drawAgainst() {
 }
 
 function startOver() {
-  for (const item of items) if (item.photo.url) URL.revokeObjectURL(item.photo.url);
+  for (const item of items) {
+    if (item.photo.url) URL.revokeObjectURL(item.photo.url);
+    if (item.id) forget(item.id);
+  }
   items = [];
   list.replaceChildren();
   drawAgainst();
@@ -79,19 +88,11 @@ async function choose(source) {
   $('[aria-pressed="true"]', against)?.focus();
 }
 
-/** The row of the photo. What is wrong with the photo is an error of the row, and the request succeeds all the same. */
-function found([row]) {
-  if (row.status === 'failed') throw new Error(row.error);
-  return row;
-}
-
-/** Chooses which answer to show, and requests it if needed. */
+/** Chooses which answer to show, and requests it if needed: the user's choice, else the library's where a shade is close. */
 async function answerFor(item) {
-  const matched = item.answers.library.best_matches.length > 0;
-  item.source = matched ? chosen ?? 'library' : 'palette';
-  if (item.source === 'palette' && !item.answers.palette) {
-    item.answers.palette = found(await postPhoto('/analyze-legacy', 'image', item.photo));
-  }
+  const { library } = item.answers;
+  item.source = library.best_matches.length ? chosen ?? (isClose(library) ? 'library' : 'palette') : 'palette';
+  if (item.source === 'palette') item.answers.palette ??= await matchStandard(item.photo);
   item.raw = item.answers[item.source];
   // The mask does not depend on what the photo is matched against, so it is requested once.
   item.answer = { ...item.raw, overlay: item.answers.library.overlay };
@@ -106,20 +107,30 @@ async function show(item) {
   draw(item);
 }
 
-async function analyze(item) {
-  Object.assign(item, { state: 'working', answers: {}, error: null });
-  draw(item);
+/** What is wrong: the photo, or something else. */
+function titleOf({ status, code }) {
+  if (code === 'no_hair') return 'No hair found';
+  return status === 200 ? "We couldn't read this photo" : 'Something went wrong';
+}
+
+/** Matches a photo. With `quietly`, its last result stays until the new one is there. */
+async function analyze(item, { quietly = false } = {}) {
+  if (!quietly) {
+    Object.assign(item, { state: 'working', answers: {}, error: null });
+    draw(item);
+  }
   try {
     await settle();
-    const { results } = await postPhoto('/analyze?overlay=mask', 'images', item.photo);
-    item.answers.library = found(results);
+    item.answers = { library: await matchPhoto(item.photo) };
     await answerFor(item);
     item.state = 'done';
+    keep(item).then(() => arrange(items.map(({ id }) => id)));
   } catch (error) {
-    item.state = error instanceof OfflineError ? 'waiting' : 'failed';
-    item.error = error.message;
+    if (quietly) toast(error.message);
+    else Object.assign(item, { state: error instanceof OfflineError ? 'waiting' : 'failed', error: error.message, title: titleOf(error) });
   }
-  draw(item);
+  // What goes on with the photo is drawn by whoever matches it quietly.
+  if (!quietly) draw(item);
   drawAgainst();
 }
 
@@ -154,6 +165,18 @@ export async function give(files) {
   }
 }
 
+/** Asks before a photo is taught that shows more than one head. */
+function mayTeach({ photo, answers: { library: { hair: { heads, head } } } }) {
+  if (heads.length < 2) return true;
+  const { x, y, width, height } = heads[head - 1].box;
+  const share = (value) => `${100 * value}%`;
+  const outline = h('span', { css: { left: share(x), top: share(y), width: share(width), height: share(height) } });
+  return openDialog(`This photo shows ${heads.length} heads`, (close) => [
+    photo.url && h('div', { class: 'heads' }, h('img', { src: photo.url, alt: 'The largest head is outlined' }), outline),
+    h('p', {}, 'Strand would learn from the largest one only. For another head, crop the photo first.'),
+    h('div', { class: 'buttons' }, button('Cancel', () => close(false)), button('Use the largest', () => close(true), { class: 'primary', autofocus: true }))]);
+}
+
 /** Saves the photo under the match the user picked. A standard shade may have to be created first. */
 async function correct(item, match) {
   try {
@@ -169,34 +192,53 @@ async function correct(item, match) {
 }
 
 async function teachItem(item, target) {
+  if (!await mayTeach(item)) return;
   item.work = workLine(`Adding this photo to ${target.name}`);
   draw(item);
   announce(`Adding this photo to ${target.name}.`);
   try {
-    const { shade, undo } = await teach(target, item.photo, (message, fraction) => item.work.set(message, fraction));
-    item.work = null;
+    const { shade, undo } = await held(teach(target, item.photo, (message, fraction) => item.work.set(message, fraction)));
     // Show the library, where the change is visible.
     chosen = null;
-    await analyze(item);
+    await analyze(item, { quietly: true });
     toast(`Saved as ${shade.name}.`, { undo: async () => {
       try {
-        await undo();
-        await analyze(item);
+        await held(undo());
+        await analyze(item, { quietly: true });
+        draw(item);
       } catch (error) {
         toast(error.message);
       }
     } });
   } catch (error) {
-    item.work = null;
-    draw(item);
     if (!(error instanceof KeyError)) toast(error.message);
   }
+  item.work = null;
+  draw(item);
   $('h2', item.card)?.focus({ preventScroll: true });
+}
+
+/** Shows the results again that this tab had before a reload. */
+async function restore() {
+  const kept = restored();
+  await Promise.all(kept.map(async (item) => {
+    try {
+      await answerFor(item);
+    } catch {
+      // The answer that cannot be had now is asked for with the next choice.
+      Object.assign(item, { source: 'library', raw: item.answers.library, answer: item.answers.library });
+    }
+    draw(item);
+  }));
+  items.push(...kept);
+  list.append(...kept.map(({ card }) => card));
+  drawAgainst();
 }
 
 /** Wires up the controls that `index.html` already shows. */
 export function startMatch() {
   $('#results').append(against, list);
+  restore();
   const fromInput = (input) => input.addEventListener('change', () => {
     give([...input.files]);
     input.value = '';
@@ -205,10 +247,6 @@ export function startMatch() {
   fromInput(file);
   fromInput(shot);
   $('#choose').addEventListener('click', () => file.click());
-  $('#sample').addEventListener('click', async () => {
-    const blob = await (await fetch('page/sample.jpg')).blob();
-    give([new File([blob], 'sample.jpg', { type: 'image/jpeg' })]);
-  });
   cameraKind().then((kind) => {
     const take = $('#take');
     take.hidden = kind === null;

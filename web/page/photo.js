@@ -31,6 +31,7 @@ export function canvasTellsTruth() {
  *  canvas gives noise, the file is sent unchanged, too. */
 export async function prepare(file) {
   const name = file.name || 'photo.jpg';
+  if (!file.size) throw new Error(`${name} is empty. Choose another photo.`);
   let bitmap;
   try {
     bitmap = await createImageBitmap(file, { imageOrientation: 'from-image' });

@@ -4,7 +4,7 @@ import { button, freshId, h, icon } from './dom.js';
 import { announce, toast } from './notify.js';
 import { allPalette, allShades, photoUrl, photosOf, swatch } from './shades.js';
 import { paletteSwatch } from './picker.js';
-import { LEVELS, WEAK, count, deltaE, difference, inkOn, percent, reason, score, verdict } from './words.js';
+import { LEVELS, count, inkOn, isClose, percent, reason, score, verdict } from './words.js';
 
 async function copy(text, what) {
   try {
@@ -51,8 +51,7 @@ function photoPane(item, remove) {
 /** The hair colors as a bar, sized by share. */
 export function colorBar(colors, labels = true) {
   return h('div', { class: 'bar', 'aria-hidden': 'true' }, colors.map(({ hex, percentage }) => (
-    h('span', { css: { 'flex-grow': percentage, 'flex-basis': 0, background: hex, color: inkOn(hex) } },
-      labels && percentage >= 18 ? hex : ''))));
+    h('span', { css: { 'flex-grow': percentage, 'flex-basis': 0, background: hex, color: inkOn(hex) } }, labels && h('i', {}, hex)))));
 }
 
 /** A color's L*a*b* with true minus signs. */
@@ -62,7 +61,7 @@ function colorList(colors) {
   return h('ul', { class: 'shares', 'aria-label': 'Colors of the hair' }, colors.map(({ hex, percentage, lab }) => h('li', {},
     h('span', { class: 'swatch', 'aria-hidden': 'true', css: { background: hex } }),
     button(hex, () => copy(hex, hex), { class: 'link', 'aria-label': `Copy ${hex}`, title: 'Copy' }),
-    h('span', {}, `${percentage.toFixed(1)}%`),
+    h('span', {}, `${percentage >= 99.95 ? 100 : percentage.toFixed(1)}%`),
     h('span', { class: 'lab' }, labText(lab)))));
 }
 
@@ -107,11 +106,11 @@ function matchRow(match, item) {
   return h('li', {}, details);
 }
 
-function sureness(match) {
-  const [first, ...rest] = verdict(match);
-  const apart = `${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`;
-  return h('p', { class: 'sure' }, h('strong', {}, first.toUpperCase() + rest.join('')),
-    ` · ${score(match)}${match.basis === 'swatch' ? '' : ` · ${apart}`}`);
+/** One verdict and its figure; further figures are in the reasons. */
+function sureness(answer) {
+  const [match] = answer.best_matches;
+  const [first, ...rest] = verdict(answer);
+  return h('p', { class: 'sure' }, h('strong', {}, first.toUpperCase() + rest.join('')), ` · ${score(match)}`);
 }
 
 function best(item, titleId) {
@@ -119,12 +118,14 @@ function best(item, titleId) {
   const place = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   matchSwatch(match, item.source).then((found) => place.replaceWith(found)).catch(() => { /* Keep the plain swatch. */ });
   let eyebrow = 'Best match';
-  if (item.source === 'palette') eyebrow = 'Nearest standard shade';
-  else if (match.combined_score < WEAK) eyebrow = 'No close match. Nearest:';
+  const { library } = item.answers;
+  if (item.source === 'palette') eyebrow = library.best_matches.length && !isClose(library)
+    ? 'None of your shades is close. Nearest standard shade:' : 'Nearest standard shade';
+  else if (!isClose(library)) eyebrow = 'No close match. Nearest:';
   return h('div', { class: 'best' }, place, h('div', {},
     h('p', { class: 'eyebrow' }, eyebrow),
     h('h2', { id: titleId, tabIndex: -1 }, match.name),
-    sureness(match)));
+    sureness(item.answer)));
 }
 
 /** “Not right?”: buttons for the other matches and for any other shade. */
@@ -172,7 +173,7 @@ export function resultCard(item, actions) {
   const facts = {
     working: () => [h('h2', { id: titleId }, 'Analyzing the hair…'), h('progress', { 'aria-label': `Matching ${item.photo.name}` })],
     waiting: () => [h('h2', { id: titleId }, 'Waiting for the server'), h('p', { class: 'note warn' }, item.error)],
-    failed: () => [h('h2', { id: titleId, tabIndex: -1 }, "We couldn't read this photo"), h('p', { class: 'note bad' }, item.error),
+    failed: () => [h('h2', { id: titleId, tabIndex: -1 }, item.title), h('p', { class: 'note bad' }, item.error),
       h('div', { class: 'buttons' }, button('Try again', actions.retry))],
     done: () => answered(item, titleId, actions),
   };
@@ -186,6 +187,6 @@ export function speak(item, rest) {
   if (item.state === 'failed') announce(`${item.photo.name}: ${item.error}`);
   else if (item.state === 'done') {
     const [match] = item.answer.best_matches;
-    announce(match ? `${match.name}, ${verdict(match)}${more}` : `Measured, no shades to match yet${more}`);
+    announce(match ? `${match.name}, ${verdict(item.answer)}${more}` : `Measured, no shades to match yet${more}`);
   }
 }

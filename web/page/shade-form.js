@@ -30,13 +30,14 @@ export async function editShade(shade = null) {
     };
     setColor(hex);
     color.addEventListener('input', () => setColor(color.value));
-    const { list, filter } = choices([['Standard shades', palette, paletteSwatch]], (found) => {
+    const { list, filter, follow } = choices([['Standard shades', palette, paletteSwatch]], (found) => {
       name.value = found.name;
       setColor(found.hex);
       filter('');
       name.focus();
-    });
+    }, () => 'No standard shade has this name. It will be one of your own.');
     name.addEventListener('input', () => filter(name.value));
+    follow(name);
     const save = h('button', { class: 'primary' }, shade ? 'Save' : 'Create');
     return h('form', { on: { submit: async (event) => {
       event.preventDefault();

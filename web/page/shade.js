@@ -1,16 +1,14 @@
 // The page of one shade: its details, its training, and its photos.
 
 import { KeyError, call } from './api.js';
-import { acceptDrops, button, h, icon } from './dom.js';
+import { $, acceptDrops, button, h, icon } from './dom.js';
 import { announce, deleteLater, toast } from './notify.js';
-import { prepare } from './photo.js';
-import { statusChip } from './library.js';
+import { cameFrom, statusChip, whenChanged } from './library.js';
 import { editShade } from './shade-form.js';
 import { changed, hidden, oneShade, photoUrl, photosOf, swatch } from './shades.js';
-import { addPhoto, train, workLine } from './teach.js';
+import { train, workLine } from './teach.js';
+import { addToTray, dismiss, dropShade, entriesOf, onTray } from './tray.js';
 import { accuracy, accuracyHelp, count } from './words.js';
-
-const UPLOADS_AT_ONCE = 3;
 
 /** Shows the shade in `root`, and accepts pasted photos. Returns what to do on leaving. */
 export async function showShade(root, id, { isCurrent, setPaste }) {
@@ -23,8 +21,11 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
   let working = false;
 
   async function refresh() {
-    shade = await oneShade(id);
-    if (isCurrent()) drawAbout();
+    const now = await oneShade(id);
+    const isSame = JSON.stringify(now) === JSON.stringify(shade);
+    shade = now;
+    if (isCurrent() && !isSame && !working) drawAbout();
+    if (isCurrent() && shade.status === 'training') startTraining();
   }
 
   function drawAbout() {
@@ -64,6 +65,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
     }
     working = false;
     line.element.remove();
+    if (isCurrent()) drawAbout();
     await refresh().catch(() => { /* The banner says so. */ });
     if (outcome) toast(outcome);
   }
@@ -77,6 +79,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
 
   function remove() {
     hidden.shades.add(id);
+    dropShade(id);
     location.hash = '#/library';
     deleteLater(`${shade.name} deleted.`,
       async (leaving) => {
@@ -96,7 +99,6 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
       async (leaving) => {
         await call('DELETE', `/colors/${id}/images/${photo.id}`, undefined, { keepalive: leaving });
         changed(id);
-        if (!leaving) await refresh();
       },
       () => { hidden.photos.delete(photo.id); drawPhotos(); });
   }
@@ -105,65 +107,75 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
     change: () => { addAll([...file.files]); file.value = ''; },
   } });
   const adding = h('li', { class: 'add' }, file, button([icon('plus'), 'Add photos', h('small', {}, 'or drop or paste')], () => file.click()));
-  const sending = [];
+  const addAll = (files) => addToTray(shade, files);
 
-  async function drawPhotos() {
-    const photos = await photosOf(id);
+  let drawn = '';
+
+  async function drawPhotos(fresh = false) {
+    const photos = await photosOf(id, { fresh });
     if (!isCurrent()) return;
-    const tile = (photo, at) => h('li', {},
+    title.textContent = photos.length ? count(photos.length, 'photo') : 'No photos yet';
+    // Photos that stay are not drawn again.
+    if (drawn === JSON.stringify(photos)) return;
+    drawn = JSON.stringify(photos);
+    const tile = (photo, at) => h('li', { class: 'kept' },
       h('img', { src: photoUrl(photo), alt: `Photo ${photos.length - at} of ${shade.name}`, loading: 'lazy', decoding: 'async' }),
       button(icon('trash'), () => removePhoto(photo), { class: 'round delete', 'aria-label': `Delete photo ${photos.length - at}` }));
-    grid.replaceChildren(adding, ...sending.map(({ element }) => element), ...photos.map(tile));
-    title.textContent = photos.length ? count(photos.length, 'photo') : 'No photos yet';
+    for (const old of grid.querySelectorAll('.kept')) old.remove();
+    grid.append(...photos.map(tile));
   }
 
-  function sendingTile(name) {
-    const line = workLine(name);
-    const element = h('li', { class: 'sending' }, line.element);
-    return { element, line };
-  }
+  const tiles = new Map();
 
-  async function addOne(given) {
-    const { element, line } = given;
-    try {
-      const photo = await prepare(given.file);
-      if (photo.url) element.prepend(h('img', { src: photo.url, alt: '' }));
-      await addPhoto(id, photo, (fraction) => line.set(given.file.name, fraction));
-      if (photo.url) URL.revokeObjectURL(photo.url);
-      sending.splice(sending.indexOf(given), 1);
-      return true;
-    } catch (error) {
-      element.classList.add('failed');
-      line.element.replaceChildren(`${given.file.name}: ${error.message}`, button('Dismiss', () => {
-        sending.splice(sending.indexOf(given), 1);
-        element.remove();
-      }, { class: 'link' }));
-      announce(error.message);
-      return false;
-    } finally {
-      await drawPhotos().catch(() => { /* The banner says so. */ });
+  /** Shows the photos that are on their way here. */
+  function drawSending() {
+    const entries = entriesOf(id);
+    for (const [entry, tile] of tiles) {
+      if (entries.includes(entry)) continue;
+      tile.element.remove();
+      tiles.delete(entry);
+    }
+    for (const entry of entries) {
+      if (!tiles.has(entry)) {
+        const tile = sendingTile(entry);
+        tiles.set(entry, tile);
+        const last = [...grid.querySelectorAll('.sending')].at(-1) ?? adding;
+        last.after(tile.element);
+      }
+      tiles.get(entry).show();
     }
   }
 
-  async function addAll(files) {
-    const queue = files.map((each) => ({ file: each, ...sendingTile(each.name) }));
-    sending.push(...queue);
-    adding.after(...queue.map(({ element }) => element));
-    announce(`Adding ${count(queue.length, 'photo')}.`);
-    let added = 0;
-    const lane = async () => { while (queue.length) added += await addOne(queue.shift()); };
-    await Promise.all(Array.from({ length: UPLOADS_AT_ONCE }, lane));
-    await refresh().catch(() => { /* The banner says so. */ });
-    if (added) announce(`Added ${count(added, 'photo')}. Train the shade to use ${added === 1 ? 'it' : 'them'}.`);
-  }
-
   drawAbout();
-  root.replaceChildren(h('a', { class: 'back', href: '#/library' }, '← All shades'),
+  root.replaceChildren(h('a', { class: 'back', href: cameFrom() }, '← All shades'),
     h('section', { class: 'shade' }, swatchPlace, about), h('section', {}, title, grid));
   grid.append(adding);
   setPaste(addAll);
-  const stopDrops = acceptDrops(root, addAll);
-  await drawPhotos();
+  const stops = [acceptDrops(root, addAll), onTray(drawSending), whenChanged(async () => {
+    await Promise.all([refresh(), drawPhotos()]);
+  })];
+  drawSending();
+  await drawPhotos(true);
   if (shade.status === 'training') startTraining();
-  return stopDrops;
+  return () => stops.forEach((stop) => stop());
+}
+
+/** A photo on its way: `show` updates its picture, its progress, or what went wrong with it. */
+function sendingTile(entry) {
+  const line = workLine(entry.file.name);
+  const element = h('li', { class: 'sending' }, line.element);
+  const stopped = () => [entry.message, button('Dismiss', () => dismiss([entry]), { class: 'link' })];
+  return {
+    element,
+    show() {
+      if (entry.url && !$('img', element)) element.prepend(h('img', { src: entry.url, alt: '' }));
+      const isStopped = entry.state === 'failed' || entry.state === 'asks';
+      const was = element.classList.contains('stopped');
+      element.classList.toggle('failed', entry.state === 'failed');
+      element.classList.toggle('stopped', isStopped);
+      if (isStopped && !was) line.element.replaceChildren(...stopped());
+      if (!isStopped && was) line.element.replaceChildren(...line.parts);
+      if (!isStopped) line.set(entry.file.name, entry.state === 'sending' ? entry.sent : undefined);
+    },
+  };
 }

@@ -2,7 +2,7 @@
 
 import { call, url } from './api.js';
 import { h, whenSeen } from './dom.js';
-import { paletteBackground } from './words.js';
+import { gradient, paletteBackground } from './words.js';
 
 // Promises, so that concurrent callers share one request.
 let shades = null;
@@ -10,6 +10,9 @@ let palette = null;
 const photos = new Map();
 // Ids of items that are being deleted, while the user can still undo it.
 export const hidden = { shades: new Set(), photos: new Set() };
+
+/** Other tabs on this library. */
+const tabs = 'BroadcastChannel' in window ? new BroadcastChannel(`strand ${url('/')}`) : null;
 
 /** The shades, newest first. Reads them if `fresh`, or if they have not been read yet. */
 export async function allShades({ fresh = false } = {}) {
@@ -29,17 +32,28 @@ export async function photosOf(id, { fresh = false } = {}) {
   if (fresh || !photos.has(id)) {
     const asked = call('GET', `/colors/${id}/images`);
     photos.set(id, asked);
-    asked.catch(() => photos.delete(id));
+    asked.catch(() => { if (photos.get(id) === asked) photos.delete(id); });
   }
   return (await photos.get(id)).filter((photo) => !hidden.photos.has(photo.id));
 }
 
-/** Clears the cache after the library has changed. */
-export function changed(id) {
+/** Clears the cache, and has the page that is shown read the library again. */
+function forget(id) {
   shades = null;
   if (id === undefined) photos.clear();
   else photos.delete(id);
+  window.dispatchEvent(new Event('strand:library'));
 }
+
+/** To be called after the library has changed: one shade, or any. Other tabs follow. */
+export function changed(id) {
+  forget(id);
+  tabs?.postMessage(id);
+}
+
+if (tabs) tabs.onmessage = ({ data }) => forget(data);
+// Other devices change the library, too.
+document.addEventListener('visibilitychange', () => { if (!document.hidden) forget(); });
 
 /** The palette of standard shades. */
 export function allPalette() {
@@ -50,9 +64,13 @@ export function allPalette() {
   return palette;
 }
 
-export const photoUrl = (image) => url(image.image_path);
+/** The address of a photo. The server's reference to it counts from the list that it stands in. */
+export function photoUrl({ image_path: path, image_url: reference }) {
+  const list = url(path.replace(/^\/training_data\/(\d+)\/.*$/, '/colors/$1/images'));
+  return reference ? new URL(reference, list).href : url(path);
+}
 
-/** A swatch: the shade's own color, else the standard shade of the same name, else a photo. */
+/** A swatch: the shade's own color, else the standard shade of the same name, else the hair in its photos. */
 export function swatch(shade) {
   const element = h('span', { class: 'swatch', 'aria-hidden': 'true' });
   paint(element, shade).catch(() => { /* Keep the plain swatch. */ });
@@ -65,8 +83,9 @@ async function paint(element, shade) {
   else if (shade.hex) element.style.background = shade.hex;
   else if (shade.image_count) {
     whenSeen(element, async () => {
-      const [first] = await photosOf(shade.id);
-      if (first) element.append(h('img', { src: photoUrl(first), alt: '', loading: 'lazy' }));
+      // Only photos that were measured have colors; a photo itself shows more than hair.
+      const measured = (await photosOf(shade.id)).find(({ hair_colors: colors }) => colors?.length);
+      if (measured) element.style.background = gradient(measured.hair_colors, '100deg');
     });
   }
 }

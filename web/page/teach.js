@@ -1,8 +1,9 @@
 // Adds photos to shades, and trains with progress.
 
-import { OfflineError, ServerError, call, events, upload } from './api.js';
+import { OfflineError, ServerError, call, events } from './api.js';
 import { h } from './dom.js';
 import { settle } from './notify.js';
+import { add } from './send.js';
 import { changed } from './shades.js';
 
 /** A progress line: `set(message, fraction)`; indeterminate without a fraction. */
@@ -11,6 +12,7 @@ export function workLine(message) {
   const bar = h('progress', { max: 1, 'aria-label': message });
   return {
     element: h('div', { class: 'work' }, text, bar),
+    parts: [text, bar],
     set(now, fraction) {
       text.textContent = now;
       bar.setAttribute('aria-label', now);
@@ -18,15 +20,6 @@ export function workLine(message) {
       else bar.value = fraction;
     },
   };
-}
-
-/** Adds a photo to a shade. Calls `progress` with 0 to 1. */
-export async function addPhoto(shadeId, photo, progress = () => {}) {
-  const form = new FormData();
-  form.append('image', photo.blob, photo.name);
-  const image = await upload(`/colors/${shadeId}/images`, form, {}, progress);
-  changed(shadeId);
-  return image;
 }
 
 /** Trainings that are followed at a time. Browsers keep few connections to a host, and each one takes one of them. */
@@ -55,7 +48,7 @@ export async function train(shadeId, progress, again = false) {
     for await (const state of events(`/train/${shadeId}/stream${again ? '?again=true' : ''}`)) {
       if (state.status === 'error') {
         changed(shadeId);
-        throw new ServerError(422, state.error);
+        throw new ServerError(422, state.error, state.code);
       }
       progress(state.message, state.percentage / 100);
       if (state.status === 'complete') {
@@ -68,19 +61,6 @@ export async function train(shadeId, progress, again = false) {
   }
   // The stream ended early: the connection was lost.
   throw new OfflineError();
-}
-
-/** Trains all shades that need it in a background job. Returns the finished job. */
-export async function trainAll(progress) {
-  await settle();
-  let job = await call('POST', '/train');
-  while (job.status === 'queued' || job.status === 'running') {
-    progress(`Training shade ${Math.min(job.done + 1, job.total)} of ${job.total}`, job.percentage / 100);
-    await new Promise((done) => { setTimeout(done, 500); });
-    job = await call('GET', `/jobs/${job.id}`);
-  }
-  changed();
-  return job;
 }
 
 /** Creates a shade, or returns the one that already has the name. */
@@ -104,7 +84,8 @@ export async function createShade(wanted) {
 export async function teach(target, photo, progress) {
   progress('Adding the photo', undefined);
   const shade = target.id ? target : await createShade(target);
-  const image = await addPhoto(shade.id, photo);
+  const image = await add(shade.id, photo);
+  changed(shade.id);
   await train(shade.id, progress);
   return {
     shade,

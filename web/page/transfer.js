@@ -6,16 +6,16 @@ import { announce, settle } from './notify.js';
 import { changed } from './shades.js';
 import { count } from './words.js';
 
-/** On AWS neither route exists, because a function cannot stream for minutes. Points to the command line. */
-const orCommandLine = (command) => (error) => {
+/** On AWS neither route exists, because a function cannot stream for minutes; the person who runs it has a command. */
+const orNot = (deed) => (error) => {
   if (error.status !== 404) throw error;
-  throw new ServerError(404, `Use the command line for this service: run strand-server ${command} with its table and bucket.`);
+  throw new ServerError(404, `This service can't ${deed} a library from this page. Ask the person who runs it.`);
 };
 
 /** Starts a download of the library, which streams to disk. */
 export async function exportLibrary() {
   await settle();
-  const link = h('a', { href: await downloadUrl('/export').catch(orCommandLine('export')), download: '' });
+  const link = h('a', { href: await downloadUrl('/export').catch(orNot('export')), download: '' });
   link.click();
   announce('Download started.');
 }
@@ -26,7 +26,7 @@ export async function importLibrary(file, follow) {
   const answer = await upload('/import', file, { 'content-type': 'application/x-tar' }, (sent) => {
     if (sent < 1) follow(`Sending ${file.name}`, sent);
     else follow('Checking and importing the file');
-  }).catch(orCommandLine('import'));
+  }).catch(orNot('import'));
   changed();
   const left = answer.left_out?.length ? ` Skipped ${count(answer.left_out.length, 'photo')}: ${answer.left_out[0].reason}` : '';
   return answer.message + left;

@@ -1,7 +1,7 @@
 // Turns numbers into words and labels.
 
 /** A difference of two colors (CIEDE2000) in words. */
-export function difference(delta) {
+function difference(delta) {
   if (delta < 1) return 'no visible difference';
   if (delta < 2.5) return 'a barely visible difference';
   if (delta < 5) return 'a slight difference';
@@ -10,19 +10,31 @@ export function difference(delta) {
 }
 
 /** Combined scores below this are no close match: three in four of them are wrong. */
-export const WEAK = 0.25;
+const WEAK = 0.25;
 
-/** A combined score in words. It is a probability: 0.8 is right four times in five. */
-export function confidence(score) {
+/** The combined score of a close match in words. It is a probability: 0.8 is right four times in five. */
+function confidence(score) {
   if (score >= 0.8) return 'Excellent match';
   if (score >= 0.5) return 'Good match';
-  if (score >= WEAK) return 'Possible match';
-  return 'Weak match';
+  return 'Possible match';
 }
 
-/** How good a match is: the confidence, or for a swatch, whose score is no probability, the difference of the colors. */
-export function verdict(match) {
-  return match.basis === 'swatch' ? difference(match.lab_difference_score) : confidence(match.combined_score);
+/** A difference (CIEDE2000) above which two colors are not close. */
+const FAR = 10;
+
+/** Whether an answer has a shade that the photo may well be of. */
+export function isClose({ best_matches: [first], no_match_score: none }) {
+  if (!first) return false;
+  if (first.basis === 'swatch') return first.lab_difference_score < FAR;
+  return first.combined_score >= WEAK && first.combined_score >= none;
+}
+
+/** How good the first match of an answer is: the confidence, or for a swatch, whose score is no probability, the difference
+ *  of the colors. */
+export function verdict(answer) {
+  const [match] = answer.best_matches;
+  if (match.basis === 'swatch') return difference(match.lab_difference_score);
+  return isClose(answer) ? confidence(match.combined_score) : 'Weak match';
 }
 
 /** The score that goes with it. */
@@ -47,16 +59,17 @@ export const STATUS = {
   failed: 'Training failed',
 };
 
-/** Why a shade matches, in a sentence or two. */
+/** Why a shade matches, in a sentence or two. Only a match by color alone is judged by its difference. */
 export function reason(match) {
-  const color = `by ${deltaE(match.lab_difference_score)}, ${difference(match.lab_difference_score)}`;
+  const apart = deltaE(match.lab_difference_score);
+  const color = `${apart}, ${difference(match.lab_difference_score)}`;
   if (match.basis === 'model') {
-    return `The trained model is ${percent(match.svm_score)} sure. The nearest reference photo differs ${color}.`;
+    return `Scored by the trained model. By color alone, the nearest reference photo differs by ${apart}.`;
   }
   if (match.basis === 'references') {
-    return `Compared by color only: the nearest reference photo differs ${color}. Train this shade for a better match.`;
+    return `Compared by color only: the nearest reference photo differs by ${color}. Train this shade for a better match.`;
   }
-  return `Compared by swatch only: the swatch differs ${color}.`;
+  return `Compared by swatch only: the swatch differs by ${color}.`;
 }
 
 /** The balanced accuracy on held-out photos. */
@@ -87,14 +100,20 @@ export function inkOn(hex) {
   return luminance > 0.179 ? '#000000' : '#ffffff';
 }
 
-/** The swatch of a standard shade as CSS: stripes for highlights, a gradient from root to tip for rooted shades. */
-export function paletteBackground(shade) {
-  if (shade.parts.length === 1) return shade.parts[0].hex;
+/** Colors with their shares as a CSS background: stripes, or a soft transition. */
+export function gradient(colors, direction, { soft = false } = {}) {
+  if (colors.length === 1) return colors[0].hex;
   let reached = 0;
-  const stops = shade.parts.flatMap(({ hex, percentage }) => {
+  const stops = colors.flatMap(({ hex, percentage }) => {
     const from = reached;
     reached += percentage;
-    return shade.blend === 'rooted' ? [`${hex} ${(from + reached) / 2}%`] : [`${hex} ${from}%`, `${hex} ${reached}%`];
+    return soft ? [`${hex} ${(from + reached) / 2}%`] : [`${hex} ${from}%`, `${hex} ${reached}%`];
   });
-  return `linear-gradient(${shade.blend === 'rooted' ? '180deg' : '100deg'}, ${stops.join(', ')})`;
+  return `linear-gradient(${direction}, ${stops.join(', ')})`;
+}
+
+/** The swatch of a standard shade as CSS: stripes for highlights, a gradient from root to tip for rooted shades. */
+export function paletteBackground(shade) {
+  const isRooted = shade.blend === 'rooted';
+  return gradient(shade.parts, isRooted ? '180deg' : '100deg', { soft: isRooted });
 }

@@ -198,8 +198,7 @@ mod tests {
     async fn the_page_is_light() {
         let gzip = [("accept-encoding", "gzip")];
         let mut bytes = ask("/", &gzip).await.2.len();
-        // Photos do not count toward the limit.
-        for name in Files::iter().filter(|name| name.starts_with("page/") && !name.ends_with(".jpg")) {
+        for name in Files::iter().filter(|name| name.starts_with("page/")) {
             bytes += ask(&format!("/{name}"), &gzip).await.2.len();
         }
         assert!((10_000..=150_000).contains(&bytes), "{bytes} bytes");
