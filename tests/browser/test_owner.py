@@ -324,3 +324,19 @@ def test_a_match_has_one_verdict(server, open_page):
     page.route("**/analyze?*", unlikely)
     page.locator("#file").set_input_files(BACK)
     expect(page.locator("article.result .sure")).to_have_text("Good match · 59%")
+
+
+def test_a_host_for_uploads_that_is_out_of_reach_is_gone_around(server, open_page):
+    shade = server.ask("/colors", "POST", {"name": "House brown"})["id"]
+    page = open_page(server.url, hosts=["bucket.example"], expected=["Content Security Policy", "connect-src"])
+
+    def elsewhere(route):
+        answer = page.request.fetch(route.request).json()
+        route.fulfill(status=201, json={**answer, "url": f"https://bucket.example/uploads/{answer['key']}?signature=1"})
+
+    page.route("**/uploads", elsewhere)
+    page.locator("#file").set_input_files(BACK)
+    expect(page.locator("article.result.done")).to_have_count(1)
+    page.goto(f"{server.url}/#/library/{shade}")
+    input_of(page).set_input_files(photos("chestnut-brown"))
+    expect(page.get_by_role("heading", name="3 photos")).to_be_visible()

@@ -28,6 +28,13 @@ export class OfflineError extends Error {
   }
 }
 
+/** The browser could not send a photo to the host that the server named: it cannot be reached, or does not allow this page. */
+export class ElsewhereError extends Error {
+  constructor() {
+    super("The photo couldn't be sent. Check your connection, then try again.");
+  }
+}
+
 /** The user closed the dialog that asks for the key. */
 export class KeyError extends Error {
   constructor() {
@@ -161,7 +168,7 @@ export async function sendTo({ key: name, method, url: given, headers }, body, p
   const target = new URL(given, `${BASE}/`);
   // A proxy may hide the address at which the page reached the server, so the server's own place is found by its path.
   const isOurs = target.pathname.endsWith(ours) && !target.search;
-  const lost = () => (isOurs ? unreachable() : new Error("The photo couldn't be sent. Check your connection, then try again."));
+  const lost = () => (isOurs ? unreachable() : new ElsewhereError());
   const allowed = Object.entries(headers).filter(([header]) => !['host', 'content-length'].includes(header.toLowerCase()));
   const answer = await transmit(method, isOurs ? url(ours) : given, body, Object.fromEntries(allowed), progress, lost);
   if (!succeeded(answer)) throw problem(answer.status, isOurs ? jsonOf(answer) : {});

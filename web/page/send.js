@@ -1,6 +1,6 @@
 // Sends a photo once: its key then names it for matching and teaching.
 
-import { KeyError, OfflineError, ServerError, call, hasKey, postPhoto, sendTo } from './api.js';
+import { ElsewhereError, KeyError, OfflineError, ServerError, call, hasKey, postPhoto, sendTo } from './api.js';
 
 /** A key that expires within this time is not used any more. */
 const SPARE_MILLISECONDS = 60_000;
@@ -9,6 +9,8 @@ const LONGEST_NAME = 255;
 
 // Matching needs no key, but sending does. Once that was refused, photos are matched as a whole until there is a key.
 let refused = false;
+// Whether the host for uploads cannot be used from here, as a bucket that does not list this page's origin.
+let blocked = false;
 
 const nameOf = (photo) => [...photo.name.replace(/\p{Cc}/gu, '')].slice(0, LONGEST_NAME).join('') || 'photo';
 
@@ -44,18 +46,19 @@ async function withKey(photo, options, ask) {
 
 /** Asks about a photo by its key, or sends it as a whole where that cannot be. */
 async function about(photo, named, whole) {
-  const isKnown = photo.sent || !refused || hasKey();
+  const isKnown = photo.sent || !(blocked || (refused && !hasKey()));
   try {
     if (isKnown) return await withKey(photo, { ask: false }, named);
   } catch (error) {
     if (error instanceof OfflineError || !photo.blob || isRow(error)) throw error;
     refused = error instanceof KeyError;
+    blocked = error instanceof ElsewhereError;
   }
   try {
     return await whole();
   } catch (error) {
     // Too large for a gateway: only its key remains.
-    if (error.status !== 413) throw error;
+    if (error.status !== 413 || blocked) throw error;
     return withKey(photo, { ask: true }, named);
   }
 }
@@ -81,10 +84,24 @@ export function matchStandard(photo) {
     async () => found((await postPhoto('/analyze-legacy', 'image', photo))[0]));
 }
 
+/** Asks about a photo by its key, which needs the API key, or sends it as a whole where the host for uploads is blocked. */
+async function changing(photo, progress, named, whole) {
+  if (blocked && !photo.sent) return whole();
+  try {
+    return await withKey(photo, { ask: true, progress }, named);
+  } catch (error) {
+    if (!(error instanceof ElsewhereError)) throw error;
+    blocked = true;
+    photo.sent = null;
+    return whole();
+  }
+}
+
 /** How many heads a photo shows; 1 also if that is not known. The photo is sent first. */
 export async function headsIn(photo, progress) {
   try {
-    const answer = await withKey(photo, { ask: true, progress }, (key) => call('POST', '/analyze', { uploads: [key] }));
+    const answer = await changing(photo, progress, (key) => call('POST', '/analyze', { uploads: [key] }),
+      () => postPhoto('/analyze', 'images', photo));
     return found(answer.results[0]).hair.heads.length;
   } catch (error) {
     if (error instanceof OfflineError || error instanceof KeyError) throw error;
@@ -94,5 +111,6 @@ export async function headsIn(photo, progress) {
 
 /** Adds a photo to a shade. Calls `progress` with 0 to 1 while it is sent. */
 export function add(shadeId, photo, progress) {
-  return withKey(photo, { ask: true, progress }, (key) => call('POST', `/colors/${shadeId}/images`, { upload: key }));
+  const path = `/colors/${shadeId}/images`;
+  return changing(photo, progress, (key) => call('POST', path, { upload: key }), () => postPhoto(path, 'image', photo));
 }
