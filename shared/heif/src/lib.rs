@@ -219,18 +219,27 @@ impl<'a> Heif<'a> {
         Ok(colors.unwrap_or(Colors::UNSPECIFIED))
     }
 
-    fn check(&self, limits: Limits, alpha: &[Option<u32>]) -> Result<(), Error> {
+    /// The bytes that [`decode`](Self::decode) takes: those of a tile, and of its transparency.
+    pub fn memory(&self) -> u64 {
+        self.alpha().map_or(0, |alpha| self.memory_with(&alpha))
+    }
+
+    fn memory_with(&self, alpha: &[Option<u32>]) -> u64 {
         let of_pixel = match self.coding {
             Coding::Hevc => HEVC_MEMORY,
             Coding::Av1 => AV1_MEMORY,
         };
+        let pictures = if alpha.iter().any(Option::is_some) { 2 } else { 1 };
+        pictures * self.grid.tile_pixels() * of_pixel
+    }
+
+    fn check(&self, limits: Limits, alpha: &[Option<u32>]) -> Result<(), Error> {
         let pixels = self.grid.tile_pixels();
         let mut time = 0;
         for &tile in self.grid.tiles.iter().chain(alpha.iter().flatten()) {
             time += pixels * PIXEL_TIME + self.items.data(tile)?.len() as u64 * BYTE_TIME;
         }
-        let pictures = if alpha.iter().any(Option::is_some) { 2 } else { 1 };
-        let too_large = pictures * pixels * of_pixel > limits.memory || time > limits.time;
+        let too_large = self.memory_with(alpha) > limits.memory || time > limits.time;
         if too_large { Err(Error::TooLarge) } else { Ok(()) }
     }
 

@@ -260,6 +260,7 @@ pub fn code_of(error: &LibraryError) -> &'static str {
             PhotoError::Empty | PhotoError::Damaged { .. } => "photo_damaged",
             PhotoError::TooManyBytes { .. }
             | PhotoError::TooManyPixels { .. }
+            | PhotoError::TooLong { .. }
             | PhotoError::TooMuchMemory { .. } => "photo_too_large",
         },
         LibraryError::Upload(error) => match error {

@@ -43,6 +43,9 @@ pub enum Error {
     /// Decoding would take more memory than it may.
     #[error("too much memory")]
     TooMuchMemory,
+    /// Decoding would take more than two seconds of a core: too many scans for so many blocks.
+    #[error("too much time")]
+    TooMuchTime,
 }
 
 impl Error {
@@ -85,6 +88,8 @@ pub struct Jpeg<'a> {
     is_closed: bool,
     /// Whether the coefficients of all blocks must be kept until the last scan.
     buffered: bool,
+    /// Scans times blocks.
+    passes: u64,
 }
 
 impl<'a> Jpeg<'a> {
@@ -123,6 +128,7 @@ impl<'a> Jpeg<'a> {
             bytes: &bytes[..scans.end],
             is_closed: scans.is_closed,
             buffered: frame.progressive || scans.count > 1,
+            passes: scans.count as u64 * frame.blocks(),
             frame,
         })
     }
@@ -144,28 +150,38 @@ impl<'a> Jpeg<'a> {
     /// `max_side` pixels. It is made of at most `max_memory` bytes.
     ///
     /// # Errors
-    /// [`Error::Damaged`] if less than 99 % of a scan precede the first error; [`Error::TooMuchMemory`].
+    /// [`Error::Damaged`] if less than 99 % of a scan precede the first error; [`Error::TooMuchMemory`];
+    /// [`Error::TooMuchTime`].
     pub fn decode(&self, max_side: u32, max_memory: u64) -> Result<Picture, Error> {
-        let (width, height) = self.size();
-        let long = width.max(height);
-        let eighths = [1, 2, 4]
-            .into_iter()
-            .find(|n| (long * n).div_ceil(8) >= max_side)
-            .unwrap_or(8);
-        let scaled = |side: u32| u64::from((side * eighths).div_ceil(8));
-        if self.memory(scaled(width) * scaled(height)) > max_memory {
+        if self.passes > MAX_PASSES {
+            return Err(Error::TooMuchTime);
+        }
+        if self.memory(max_side) > max_memory {
             return Err(Error::TooMuchMemory);
         }
-        let (picture, warned) = libjpeg::decode(self.bytes, eighths)?;
+        let (picture, warned) = libjpeg::decode(self.bytes, self.eighths(max_side))?;
         if warned {
             entropy::check(&self.frame, self.bytes, self.is_closed).map_err(Error::Damaged)?;
         }
         Ok(picture)
     }
 
-    /// The memory for a result of so many pixels, in bytes: the result, two bytes for each coefficient that is kept, and
-    /// eight for each block in which an error is looked for.
-    fn memory(&self, pixels: u64) -> u64 {
+    /// The smallest scale, in eighths, at which the long side has at least `max_side` pixels.
+    fn eighths(&self, max_side: u32) -> u32 {
+        let (width, height) = self.size();
+        [1, 2, 4]
+            .into_iter()
+            .find(|n| (width.max(height) * n).div_ceil(8) >= max_side)
+            .unwrap_or(8)
+    }
+
+    /// The memory that [`decode`](Self::decode) takes, in bytes: the result, two bytes for each coefficient that is kept,
+    /// and eight for each block in which an error is looked for.
+    pub fn memory(&self, max_side: u32) -> u64 {
+        let (width, height) = self.size();
+        let eighths = self.eighths(max_side);
+        let scaled = |side: u32| u64::from((side * eighths).div_ceil(8));
+        let pixels = scaled(width) * scaled(height);
         let of_block = if self.buffered { 64 * 2 + 8 } else { 0 };
         pixels * self.frame.components.len() as u64 + self.frame.blocks() * of_block
     }
@@ -203,12 +219,9 @@ impl Scans {
     }
 
     fn check(&self, frame: &Frame) -> Result<(), Error> {
-        let passes = self.count as u64 * frame.blocks();
         match () {
             () if self.count == 0 => Err(Error::damaged("no scan")),
-            () if self.count > MAX_SCANS || passes > MAX_PASSES && frame.progressive => {
-                Err(Error::damaged("too many scans"))
-            }
+            () if self.count > MAX_SCANS => Err(Error::damaged("too many scans")),
             // A later scan may refine coefficients; that one is missing leaves a photo. Without the first ones there is
             // none.
             () if self.begun(frame).any(|begun| begun != u64::MAX) => {

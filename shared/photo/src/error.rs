@@ -1,6 +1,6 @@
 //! Errors for files that cannot be decoded.
 
-use super::{Format, MAX_BYTES, MAX_PIXELS};
+use super::{Format, MAX_BYTES, MAX_PIXELS, MAX_SIDE};
 
 /// Why a file cannot be decoded. Each message is one sentence for the sender: what is wrong, and what to send instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,9 +38,18 @@ pub enum PhotoError {
         /// The height in the header, in pixels.
         height: u32,
     },
-    /// The image is within the other limits, but decoding its variant would need too much memory.
+    /// The image has a side of more than [`MAX_SIDE`].
+    #[error("The image has {width} x {height} pixels; crop it to at most {MAX_SIDE} pixels a side.")]
+    TooLong {
+        /// The width in the header, in pixels.
+        width: u32,
+        /// The height in the header, in pixels.
+        height: u32,
+    },
+    /// The image is within the other limits, but decoding its variant would take too much memory or time.
     #[error(
-        "The image needs too much memory to decode as this kind of {format}; send a smaller one or a baseline JPEG."
+        "The image takes too much memory to decode as this kind of {format}; shrink it to 2,000 pixels on the long \
+         side, or send a baseline JPEG."
     )]
     TooMuchMemory {
         /// The format of the file.
@@ -72,9 +81,10 @@ impl PhotoError {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Empty | Self::Damaged { .. } => ErrorKind::Malformed,
-            Self::TooManyBytes { .. } | Self::TooManyPixels { .. } | Self::TooMuchMemory { .. } => {
-                ErrorKind::TooLarge
-            }
+            Self::TooManyBytes { .. }
+            | Self::TooManyPixels { .. }
+            | Self::TooLong { .. }
+            | Self::TooMuchMemory { .. } => ErrorKind::TooLarge,
             Self::NotAnImage | Self::Unsupported { .. } => ErrorKind::Unsupported,
         }
     }

@@ -48,6 +48,11 @@ impl Opened for Heif<'_> {
         }
     }
 
+    fn memory(&self, max_side: u32) -> u64 {
+        let (width, height) = self.file.size();
+        self.file.memory() + Reducer::memory(width, height, Channels::Rgb, max_side)
+    }
+
     fn decode(self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError> {
         let error = |error| error_of(self.format, error);
         let Header {

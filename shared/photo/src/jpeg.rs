@@ -44,6 +44,10 @@ impl Opened for Jpeg<'_> {
         }
     }
 
+    fn memory(&self, max_side: u32) -> u64 {
+        self.file.memory(max_side)
+    }
+
     fn decode(self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError> {
         let orientation = self.header().orientation;
         let Picture {
@@ -102,6 +106,6 @@ fn error(error: Error) -> PhotoError {
     match error {
         Error::Damaged(reason) => PhotoError::damaged(Format::Jpeg, &reason),
         Error::Unsupported(what) => PhotoError::variant(what),
-        Error::TooMuchMemory => PhotoError::TooMuchMemory { format: Format::Jpeg },
+        Error::TooMuchMemory | Error::TooMuchTime => PhotoError::TooMuchMemory { format: Format::Jpeg },
     }
 }

@@ -76,6 +76,12 @@ impl Opened for Jxl<'_> {
         self.header
     }
 
+    fn memory(&self, max_side: u32) -> u64 {
+        let Header { width, height, .. } = self.header;
+        let reduced = Reducer::memory(width, height, Channels::Rgb, max_side);
+        self.whole(self.color.samples_per_pixel()) + reduced
+    }
+
     fn decode(mut self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError> {
         let samples = self.color.samples_per_pixel();
         self.check_limits(samples)?;
@@ -126,10 +132,15 @@ impl Opened for Jxl<'_> {
 }
 
 impl Jxl<'_> {
-    /// The result, and three quarters of a byte for each pixel that the decoder holds.
+    /// The bytes of the result, and three quarters of a byte for each pixel that the decoder holds.
+    fn whole(&self, samples: usize) -> u64 {
+        let pixels = u64::from(self.header.width) * u64::from(self.header.height);
+        pixels * samples as u64 + pixels * 3 / 4
+    }
+
     fn check_limits(&self, samples: usize) -> Result<(), PhotoError> {
         let pixels = u64::from(self.header.width) * u64::from(self.header.height);
-        let memory = pixels * samples as u64 + pixels * 3 / 4;
+        let memory = self.whole(samples);
         let time = pixels * PIXEL_TIME + self.bytes as u64 * BYTE_TIME;
         if memory > MAX_MEMORY || time > MAX_TIME {
             return Err(PhotoError::TooMuchMemory {

@@ -51,10 +51,14 @@ pub const MAX_BYTES: usize = 20 * 1024 * 1024;
 /// The maximum number of pixels of a photo: 50 "binary" megapixels. Sensors sold as 50 MP have up to 8192 x 6144.
 pub const MAX_PIXELS: u64 = 50 * 1024 * 1024;
 
+/// The maximum length of a side of a photo, in pixels: that of a JPEG (ITU-T T.81, B.2.2). Each row costs memory and time
+/// of its own, and a file of a kilobyte may have millions of them.
+pub const MAX_SIDE: u32 = 65_535;
+
 /// The maximum memory for decoding one photo, in bytes. A 512 MB container survives every photo within the other
 /// limits. Baseline JPEGs and PNGs need far less. The limit is for files that must be held whole, such as a progressive
 /// JPEG.
-const MAX_MEMORY: u64 = 160 * 1024 * 1024;
+pub const MAX_MEMORY: u64 = 160 * 1024 * 1024;
 
 /// The maximum time for decoding one photo, in nanoseconds of one core, where it can be estimated beforehand.
 const MAX_TIME: u64 = 2_000_000_000;
@@ -204,6 +208,17 @@ pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
     })
 }
 
+/// The most memory that [`decode`] takes for a photo in addition to its bytes, as its header tells, at most
+/// [`MAX_MEMORY`].
+///
+/// # Errors
+/// Those of [`decode`] that the header is enough for.
+pub fn memory(bytes: &[u8], max_side: u32) -> Result<u64, PhotoError> {
+    guarded(bytes, |_, opened| {
+        Ok(opened.memory(max_side.max(1)).min(MAX_MEMORY))
+    })
+}
+
 /// The quality of a JPEG that [`to_jpeg`] makes, 1 to 100.
 const JPEG_QUALITY: u8 = 90;
 
@@ -227,6 +242,9 @@ pub fn to_jpeg(bytes: &[u8], max_side: u16) -> Result<Vec<u8>, PhotoError> {
 trait Opened {
     /// What the header said.
     fn header(&self) -> Header;
+
+    /// The bytes that [`decode`](Self::decode) takes at most, with its result.
+    fn memory(&self, max_side: u32) -> u64;
 
     /// Decodes the pixels, at a reduced size where that is cheap. The long side is then still at least `max_side`, or
     /// the file's own.
@@ -278,10 +296,19 @@ fn open(format: Format, bytes: &[u8]) -> Result<Box<dyn Opened + '_>, PhotoError
     if width == 0 || height == 0 {
         return Err(PhotoError::damaged(format, &"no pixels"));
     }
+    check_size(width, height)?;
+    Ok(opened)
+}
+
+/// Refuses a picture of too many pixels, or of too many in a row or a column.
+fn check_size(width: u32, height: u32) -> Result<(), PhotoError> {
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(PhotoError::TooManyPixels { width, height });
     }
-    Ok(opened)
+    if width.max(height) > MAX_SIDE {
+        return Err(PhotoError::TooLong { width, height });
+    }
+    Ok(())
 }
 
 /// The size after turning.

@@ -81,11 +81,23 @@ pub(super) struct Reducer {
 /// The largest factor for which the sum over a square fits 32 bits.
 const MAX_FACTOR: u32 = 4096;
 
+fn factor(width: u32, height: u32, max_side: u32) -> u32 {
+    (width.max(height) / max_side).clamp(1, MAX_FACTOR)
+}
+
 impl Reducer {
     /// For a picture of `width` by `height` whose long side must be at least `max_side` afterwards.
     pub fn new(width: u32, height: u32, channels: Channels, max_side: u32) -> Self {
-        let factor = (width.max(height) / max_side).clamp(1, MAX_FACTOR);
-        Self::by(factor, width, height, channels)
+        Self::by(factor(width, height, max_side), width, height, channels)
+    }
+
+    /// The bytes that reducing such a picture takes at most, with the result: of each sample and of the opacity, itself
+    /// or its sum and its mean.
+    pub fn memory(width: u32, height: u32, channels: Channels, max_side: u32) -> u64 {
+        let factor = factor(width, height, max_side);
+        let pixels = u64::from(width.div_ceil(factor)) * u64::from(height.div_ceil(factor));
+        let of_sample = if factor == 1 { 1 } else { 5 };
+        pixels * (channels as u64 + 1) * of_sample
     }
 
     fn by(factor: u32, width: u32, height: u32, channels: Channels) -> Self {

@@ -1,4 +1,5 @@
 //! PNG, decoded row by row and reduced on the way: 50 megapixels take a few megabytes of memory, interlaced or not.
+//! The decoder keeps up to three rows as they are in the file, and rows are at most [`MAX_SIDE`](super::MAX_SIDE) long.
 
 use std::io::Cursor;
 
@@ -9,11 +10,11 @@ use super::declared::Declared;
 use super::exif::Exif;
 use super::pixels::{Channels, Reducer};
 use super::profile::{Claim, MAX_PROFILE};
-use super::{Format, Header, Opened, PhotoError, Raster};
+use super::{Format, Header, Opened, PhotoError, Raster, check_size};
 
 /// Memory for a few rows and for decompressing a profile.
 const LIMITS: Limits = Limits {
-    bytes: 64 * 1024 * 1024,
+    bytes: 16 * 1024 * 1024,
 };
 
 /// An opened PNG.
@@ -27,6 +28,8 @@ pub(super) fn open(bytes: &[u8]) -> Result<Png<'_>, PhotoError> {
     // Output has eight bits per sample, with palettes and transparent colors resolved.
     decoder.set_transformations(Transformations::EXPAND | Transformations::STRIP_16);
     decoder.set_ignore_text_chunk(true);
+    let (width, height) = decoder.read_header_info().map_err(error)?.size();
+    check_size(width, height)?;
     Ok(Png {
         reader: decoder.read_info().map_err(error)?,
     })
@@ -42,14 +45,15 @@ impl Opened for Png<'_> {
         }
     }
 
+    fn memory(&self, max_side: u32) -> u64 {
+        let Header { width, height, .. } = self.header();
+        LIMITS.bytes as u64 + Reducer::memory(width, height, self.channels(), max_side)
+    }
+
     fn decode(mut self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError> {
         let Header { width, height, .. } = self.header();
         let (color, _) = self.reader.output_color_type();
-        let channels = match color {
-            ColorType::Grayscale | ColorType::GrayscaleAlpha => Channels::Gray,
-            ColorType::Rgb | ColorType::Rgba | ColorType::Indexed => Channels::Rgb,
-        };
-        let mut reducer = Reducer::new(width, height, channels, max_side);
+        let mut reducer = Reducer::new(width, height, self.channels(), max_side);
         let places: Box<dyn Iterator<Item = Place>> = if self.reader.info().interlaced {
             Box::new(adam7(width, height))
         } else {
@@ -71,6 +75,13 @@ impl Opened for Png<'_> {
 }
 
 impl Png<'_> {
+    fn channels(&self) -> Channels {
+        match self.reader.output_color_type().0 {
+            ColorType::Grayscale | ColorType::GrayscaleAlpha => Channels::Gray,
+            ColorType::Rgb | ColorType::Rgba | ColorType::Indexed => Channels::Rgb,
+        }
+    }
+
     fn orientation(&self) -> Orientation {
         self.exif().orientation.unwrap_or(Orientation::NoTransforms)
     }

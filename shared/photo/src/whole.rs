@@ -24,6 +24,8 @@ pub(super) struct Whole<'a> {
     samples: Samples,
     /// What the decoder itself allocates for each pixel, in addition to the result.
     overhead: u64,
+    /// The size of the file, which may be copied.
+    bytes: usize,
 }
 
 /// Reads the header.
@@ -79,12 +81,20 @@ pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Whole<'_>, PhotoError
         decoder,
         samples,
         overhead,
+        bytes: bytes.len(),
     })
 }
 
 impl Opened for Whole<'_> {
     fn header(&self) -> Header {
         self.header
+    }
+
+    fn memory(&self, max_side: u32) -> u64 {
+        let Header { width, height, .. } = self.header;
+        // With ink or without, and before the samples are known to be of a kind that is decoded.
+        let reduced = Reducer::memory(width, height, Channels::Cmyk, max_side);
+        self.whole() + self.bytes as u64 + reduced
     }
 
     fn decode(mut self: Box<Self>, max_side: u32) -> Result<Raster, PhotoError> {
@@ -97,8 +107,7 @@ impl Opened for Whole<'_> {
         let color = self.decoder.color_type();
         let channels = self.samples.channels(channels(color)?);
         let row_bytes = width as usize * usize::from(color.bytes_per_pixel());
-        let pixels = u64::from(width) * u64::from(height);
-        if self.decoder.total_bytes() + pixels * self.overhead > MAX_MEMORY {
+        if self.whole() > MAX_MEMORY {
             return Err(PhotoError::TooMuchMemory { format: self.format });
         }
         // Before the limits are set, because TIFF's limits would apply the picture's size to the profile.
@@ -127,6 +136,14 @@ impl Opened for Whole<'_> {
             claims: icc.into_iter().chain(self.exif.claim()).collect(),
             orientation,
         })
+    }
+}
+
+impl Whole<'_> {
+    /// The bytes of the whole picture, and of what the decoder allocates for it.
+    fn whole(&self) -> u64 {
+        let pixels = u64::from(self.header.width) * u64::from(self.header.height);
+        self.decoder.total_bytes() + pixels * self.overhead
     }
 }
 

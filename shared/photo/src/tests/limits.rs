@@ -1,6 +1,6 @@
 //! Files that are rejected, and that the header is enough to reject them.
 
-use super::super::{ErrorKind, Format, MAX_BYTES, PhotoError, decode};
+use super::super::{ErrorKind, Format, MAX_BYTES, MAX_MEMORY, PhotoError, decode, memory};
 use super::{Extras, encode, jpeg, picture};
 
 /// The CRC of a PNG chunk, PNG specification, annex D.
@@ -163,4 +163,66 @@ fn kinds_of_jpeg_that_are_not_decoded() {
         bytes[frame + offset] = value;
         assert_eq!(decode(&bytes, 512).unwrap_err().kind(), ErrorKind::Unsupported);
     }
+}
+
+#[test]
+fn rows_are_bounded_in_length_and_number() {
+    for (width, height) in [(13_107_200, 4), (1, 50_000_000), (65_536, 2), (2, 65_536)] {
+        let error = decode(&png_claiming(width, height), 512).unwrap_err();
+        assert_eq!(error, PhotoError::TooLong { width, height });
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+    }
+    assert_eq!(
+        PhotoError::TooLong {
+            width: 13_107_200,
+            height: 4
+        }
+        .to_string(),
+        "The image has 13107200 x 4 pixels; crop it to at most 65535 pixels a side."
+    );
+    // Its rows are missing.
+    let longest = decode(&png_claiming(65_535, 800), 512).unwrap_err();
+    assert_eq!(longest.kind(), ErrorKind::Malformed);
+}
+
+#[test]
+fn scans_times_blocks_are_bounded() {
+    // 8192 x 6144 pixels without subsampling: 2.4 million blocks in each of 20 scans.
+    let photo = jpeg(&picture(8, 8), Extras::default(), |encoder| {
+        encoder.set_progressive(true);
+    });
+    let frame = photo
+        .windows(2)
+        .position(|marker| marker == [0xff, 0xc2])
+        .unwrap();
+    let scan = photo
+        .windows(2)
+        .rposition(|marker| marker == [0xff, 0xda])
+        .unwrap();
+    let mut bytes = [&photo[..scan], &photo[scan..photo.len() - 2].repeat(60)].concat();
+    bytes[frame + 5..frame + 9].copy_from_slice(&[24, 0, 32, 0]);
+    assert_eq!(decode(&bytes, 512).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn the_memory_of_a_photo_is_known_from_its_header() {
+    const MEGABYTE: u64 = 1024 * 1024;
+    let megabytes = |bytes: &[u8]| memory(bytes, 512).unwrap() / MEGABYTE;
+    assert!((16..20).contains(&megabytes(&png_claiming(8192, 6144))));
+    let claiming = |photo: Vec<u8>, marker: u8| {
+        let mut bytes = photo;
+        let frame = bytes.windows(2).position(|at| at == [0xff, marker]).unwrap();
+        bytes[frame + 5..frame + 9].copy_from_slice(&[24, 0, 32, 0]);
+        bytes
+    };
+    let sequential = jpeg(&picture(8, 8), Extras::default(), |_| ());
+    assert!(megabytes(&claiming(sequential, 0xc0)) < 4);
+    let progressive = jpeg(&picture(8, 8), Extras::default(), |encoder| {
+        encoder.set_progressive(true);
+    });
+    // It is refused, and the budget for decoding is never asked for more.
+    assert_eq!(memory(&claiming(progressive, 0xc2), 512), Ok(MAX_MEMORY));
+    let mut gif = encode(Format::Gif, &picture(8, 8).into(), Extras::default());
+    gif[6..10].copy_from_slice(&[0, 16, 0, 16]);
+    assert!((64..90).contains(&megabytes(&gif)));
 }
