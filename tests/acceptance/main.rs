@@ -19,6 +19,7 @@ mod examples;
 mod fields;
 mod fixtures;
 mod heads;
+mod hostile;
 mod images;
 mod legacy;
 mod near;

@@ -3,6 +3,7 @@
 mod analyze;
 mod doctor;
 mod folders;
+mod listen;
 mod manual;
 mod models;
 mod recover;
@@ -119,6 +120,7 @@ enum Outcome {
 }
 
 fn main() -> ExitCode {
+    strand_heap::settle();
     let complete = |()| Outcome::Complete;
     let cli = Cli::parse();
     settings::take_over(cli.settings());

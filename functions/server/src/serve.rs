@@ -1,7 +1,8 @@
 //! Serves HTTP until the process receives a signal to stop.
 
+use crate::listen::Listener;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 use strand::compose::{Analyzer, Service};
@@ -77,17 +78,18 @@ async fn run(port: u16, settings: Settings) -> Result<(), String> {
     tokio::spawn(jobs.work());
     tokio::spawn(service.library.keep_tidy());
     let stopping = Arc::new(tokio::sync::Notify::new());
-    let routes = routes.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, routes).with_graceful_shutdown({
-        let stopping = Arc::clone(&stopping);
+    let server = Listener::new(routes);
+    tokio::spawn({
+        let (server, stopping) = (Arc::clone(&server), Arc::clone(&stopping));
         async move {
             told_to_stop().await;
             tracing::info!("Stopping: no new requests, those in flight are finished.");
+            server.stop();
             stopping.notify_one();
         }
     });
     tokio::select! {
-        result = server => result.map_err(|error| error.to_string()),
+        () = server.serve(listener) => Ok(()),
         () = async { stopping.notified().await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("Requests still in flight after {} s are cut off.", GRACE.as_secs());
             Ok(())

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strand::learning::LibrarySnapshot;
 use strand::library::{
-    Library, LibraryError, Names, NewShade, PhotoRequest, ShadeChange, Trained, Training, counted, inspect,
-    valid_name,
+    Library, LibraryError, Names, NewShade, PhotoRequest, ShadeChange, Trained, Training, counted,
+    inspect_patiently, valid_name,
 };
 
 #[derive(Args)]
@@ -196,7 +196,7 @@ impl Teacher<'_> {
     /// The bytes of a photo to learn from. `known` are the digests of those that the shade has already.
     async fn taken(&self, path: &Path, known: &HashSet<String>) -> Result<Vec<u8>, LibraryError> {
         let bytes = read_photo(path)?;
-        let inspected = self.library().workers().run(move || inspect(bytes)).await?;
+        let inspected = inspect_patiently(self.library(), bytes).await?;
         if !known.contains(&inspected.sha256) && !self.is_sure {
             self.one_head(path, &inspected.bytes).await?;
         }

@@ -195,6 +195,9 @@ impl<E: Into<ArchiveError>> From<E> for End {
     }
 }
 
+/// The most bytes that are sent at once.
+const PIECE: usize = 256 * 1024;
+
 /// Builds entries and sends them.
 struct Writer {
     tar: Builder<Vec<u8>>,
@@ -242,13 +245,21 @@ impl Writer {
         written.map_err(|error| ArchiveError::internal(error).into())
     }
 
+    /// Sends what was added, in pieces, so that no more of it waits than the receiver takes.
     async fn send(&mut self) -> Result<(), End> {
-        let piece = Exported {
-            bytes: std::mem::take(self.tar.get_mut()),
-            photos_done: self.photos_done,
-            left_out: self.left_out.take(),
-        };
-        self.sender.send(Ok(piece)).await.map_err(|_| End::Unwanted)
+        let bytes = std::mem::take(self.tar.get_mut());
+        let mut pieces = bytes.chunks(PIECE);
+        loop {
+            let piece = Exported {
+                bytes: pieces.next().unwrap_or_default().to_vec(),
+                photos_done: self.photos_done,
+                left_out: self.left_out.take(),
+            };
+            self.sender.send(Ok(piece)).await.map_err(|_| End::Unwanted)?;
+            if pieces.len() == 0 {
+                return Ok(());
+            }
+        }
     }
 
     async fn finish(&mut self) -> Result<(), End> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use strand_learning::ShadeModel;
 use strand_library::ports::{Measurement, NewModel};
 use strand_library::{
-    Library, LibraryError, Names, NewShade, ShadeChange, StoredPhoto, Thing, counted, inspect,
+    Library, LibraryError, Names, NewShade, ShadeChange, StoredPhoto, Thing, counted, inspect_patiently,
 };
 use strand_signature::{DESCRIPTOR_DIMENSION, MAX_COLORS};
 use tokio::sync::mpsc;
@@ -208,7 +208,7 @@ impl<'a> Import<'a> {
         let shade = current(&mut self.shade)?;
         let stored = match shade.known.get(&sha256) {
             Some(photo) => Some(photo.clone()),
-            None => match library.workers().run_patiently(move || inspect(bytes)).await {
+            None => match inspect_patiently(library, bytes).await {
                 Ok(photo) => {
                     let added = library.stores().photos.add_photo(shade.id, photo).await;
                     let (photo, is_new) = added.map_err(LibraryError::about(Thing::Shade, shade.id))?;

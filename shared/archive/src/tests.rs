@@ -2,7 +2,7 @@
 
 use super::*;
 use std::fs::File;
-use std::io::{Seek, Write};
+use std::io::{Read as _, Seek, Write};
 use strand_color::Lab;
 use strand_learning::{Fit, Reference, ShadeModel};
 use strand_library::ports::{NewModel, Stores};
@@ -177,7 +177,10 @@ impl Place {
         for shade in self.shades().await {
             let mut photos = Vec::new();
             for photo in self.photos(&shade).await {
-                photos.push(self.library.photo(shade.id, photo.id).await.unwrap().bytes);
+                let mut bytes = Vec::new();
+                let mut file = self.library.photo(shade.id, photo.id).await.unwrap();
+                file.bytes.read_to_end(&mut bytes).unwrap();
+                photos.push(bytes);
             }
             content.push((
                 shade.name.clone(),

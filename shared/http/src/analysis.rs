@@ -7,7 +7,7 @@ use crate::extract::InQuery;
 use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
 use crate::photos::NamedUpload;
 use crate::problems::{FindsHair, ReadsPhotos, Stored};
-use crate::received::ReceivedPhotos;
+use crate::received::{ReceivedPhotos, refuse_if_busy};
 use crate::timing::ServerTiming;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
@@ -191,6 +191,7 @@ async fn analyze(
     request: Request,
 ) -> Result<(ServerTiming, Json<AnalysisView>), ApiError> {
     let (wanted, together) = (options.request()?, several.together()?);
+    refuse_if_busy(&app.library)?;
     let mut photos = if is_json(request.headers()) {
         let JsonBody(NamedUploads { uploads }) = JsonBody::from_request(request, &()).await?;
         ReceivedPhotos::named(uploads)
@@ -230,6 +231,7 @@ async fn analyze_legacy(
     request: Request,
 ) -> Result<(ServerTiming, Json<Vec<Row>>), ApiError> {
     let wanted = options.request()?;
+    refuse_if_busy(&app.library)?;
     let photos = if is_json(request.headers()) {
         let JsonBody(NamedUpload { upload }) = JsonBody::from_request(request, &()).await?;
         ReceivedPhotos::named(vec![upload])

@@ -1,7 +1,8 @@
 //! `/export` and `/import`: the whole library as one file.
 
 use crate::ApiError;
-use crate::body::{ARCHIVE_LIMIT, BodyError, DRAIN_LIMIT, STALL, announced};
+use crate::body::{ARCHIVE_LIMIT, BodyError, DRAIN_LIMIT, announced};
+use crate::pace::paced;
 use crate::problems::{Guarded, Imports, Stored, Written};
 use crate::views::FileBytes;
 use axum::Json;
@@ -19,14 +20,17 @@ use std::sync::Arc;
 use strand_archive::{Archive, Imported, PhotoLeftOut};
 use strand_library::LibraryError;
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::timeout;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 const MEDIA_TYPE: &str = "application/x-tar";
-/// Two concurrent imports would need twice the disk space and save no time.
+/// Two concurrent imports would save no time.
 static IMPORTING: Semaphore = Semaphore::const_new(1);
+/// So many libraries may be exported at a time. Each has a photo in memory.
+static EXPORTING: Semaphore = Semaphore::const_new(2);
+/// So many library files may arrive at a time, each of which takes disk space.
+static RECEIVING: Semaphore = Semaphore::const_new(2);
 
 /// State of the routes.
 #[derive(Clone)]
@@ -58,6 +62,9 @@ pub fn routes() -> OpenApiRouter<ArchiveState> {
         Guarded, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn export(State(app): State<ArchiveState>) -> Result<impl IntoResponse, ApiError> {
+    let turn = EXPORTING
+        .try_acquire()
+        .map_err(|_| ApiError::from(LibraryError::Overloaded))?;
     let export = app.archive.export().await?;
     let name = format!(
         "strand-library-{}.tar",
@@ -75,7 +82,10 @@ async fn export(State(app): State<ArchiveState>) -> Result<impl IntoResponse, Ap
             export.photos.to_string(),
         ),
     ];
-    let bytes = export.pieces.map(|piece| piece.map(|piece| piece.bytes));
+    let bytes = export.pieces.map(move |piece| {
+        let _turn = &turn;
+        piece.map(|piece| piece.bytes)
+    });
     Ok((headers, Body::from_stream(bytes)))
 }
 
@@ -145,24 +155,35 @@ impl From<Imported> for ImportView {
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn import(State(app): State<ArchiveState>, request: Request) -> Result<Json<ImportView>, ApiError> {
     let (parts, body) = request.into_parts();
-    let turn = if is_archive(&parts.headers) {
-        IMPORTING.try_acquire().map_err(|_| ApiError::Importing)
-    } else {
-        Err(BodyError::NotArchive.into())
+    if !is_archive(&parts.headers) {
+        drain(body).await;
+        return Err(BodyError::NotArchive.into());
+    }
+    let announced = announced(&parts.headers) as u64;
+    if announced > ARCHIVE_LIMIT {
+        return Err(BodyError::LargeArchive.into());
+    }
+    let Ok(_turn) = RECEIVING.try_acquire() else {
+        drain(body).await;
+        return Err(ApiError::Importing);
     };
-    let _turn = match turn {
-        Ok(_) if announced(&parts.headers) as u64 > ARCHIVE_LIMIT => {
-            return Err(BodyError::LargeArchive.into());
-        }
-        Ok(turn) => turn,
-        Err(error) => {
-            drain(body).await;
-            return Err(error);
-        }
-    };
-    let file = spool(body, &app.spool_dir).await?;
+    has_room(announced, &app.spool_dir)?;
+    let most = if announced > 0 { announced } else { ARCHIVE_LIMIT };
+    let file = spool(body, most, &app.spool_dir).await?;
+    // Only who has sent all keeps others from importing.
+    let _turn = IMPORTING.try_acquire().map_err(|_| ApiError::Importing)?;
     let imported = app.archive.import(file, Arc::new(|_| {})).await?;
     Ok(Json(imported.into()))
+}
+
+/// Whether the disk has room for the file that is announced, and for its photos again.
+fn has_room(announced: u64, directory: &Path) -> Result<(), BodyError> {
+    let free =
+        rustix::fs::statvfs(directory).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize));
+    if announced.saturating_mul(2) > free {
+        return Err(BodyError::NoRoom);
+    }
+    Ok(())
 }
 
 fn is_archive(headers: &HeaderMap) -> bool {
@@ -180,8 +201,8 @@ fn is_archive(headers: &HeaderMap) -> bool {
 
 /// Reads a rejected body to its end. A client that is still sending then gets to read the response.
 async fn drain(body: Body) {
-    let (mut chunks, mut length) = (body.into_data_stream(), 0);
-    while let Ok(Some(Ok(chunk))) = timeout(STALL, chunks.next()).await {
+    let (mut chunks, mut length) = (paced(body, DRAIN_LIMIT as u64), 0);
+    while let Some(Ok(chunk)) = chunks.next().await {
         length += chunk.len();
         if length > DRAIN_LIMIT {
             return;
@@ -190,7 +211,7 @@ async fn drain(body: Body) {
 }
 
 /// Writes the body to an unnamed file. The system deletes it when it is closed, and so also after a crash.
-async fn spool(body: Body, directory: &Path) -> Result<File, ApiError> {
+async fn spool(body: Body, most: u64, directory: &Path) -> Result<File, ApiError> {
     let mut file = tempfile::tempfile_in(directory).map_err(|error| unwritable(&error))?;
     let (sender, mut received) = mpsc::channel::<Bytes>(8);
     let writing = tokio::task::spawn_blocking(move || -> io::Result<File> {
@@ -200,12 +221,8 @@ async fn spool(body: Body, directory: &Path) -> Result<File, ApiError> {
         file.rewind()?;
         Ok(file)
     });
-    let (mut chunks, mut length) = (body.into_data_stream(), 0);
-    loop {
-        let Ok(next) = timeout(STALL, chunks.next()).await else {
-            return Err(BodyError::BrokenOff.into());
-        };
-        let Some(chunk) = next else { break };
+    let (mut chunks, mut length) = (paced(body, most), 0);
+    while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| BodyError::BrokenOff)?;
         length += chunk.len() as u64;
         if length > ARCHIVE_LIMIT {

@@ -1,20 +1,17 @@
 //! Request bodies: JSON, and what all bodies have in common, with errors of ours and limits that hold while reading.
 
 use crate::disposition::{essence, type_parameter};
+use crate::pace::paced;
 use crate::{ApiError, Shared};
 use axum::Json;
-use axum::body::{Body, HttpBody};
+use axum::body::HttpBody;
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
-use tokio::time::timeout;
 
 /// Largest photo, in bytes.
 pub const PHOTO_LIMIT: usize = strand_photo::MAX_BYTES;
@@ -26,11 +23,6 @@ const JSON_LIMIT: usize = 256 * 1024;
 /// So much of a body that is too large is read and thrown away, so that the client, still sending, gets to read the
 /// answer. Beyond it the connection is cut.
 pub const DRAIN_LIMIT: usize = 128 * 1024 * 1024;
-
-/// See [`Unread`]; a chunk or a part's headers are far smaller.
-const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
-/// A body that sends nothing for so long is given up.
-pub const STALL: Duration = Duration::from_secs(30);
 
 /// Why a body was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -267,13 +259,11 @@ async fn read_json(request: Request) -> Result<Vec<u8>, BodyError> {
     if announced(request.headers()) > DRAIN_LIMIT {
         return Err(BodyError::LargeJson);
     }
-    let unread = Unread::default();
-    let mut chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
+    let mut chunks = paced(request.into_body(), JSON_LIMIT as u64);
     let (mut bytes, mut length) = (Vec::new(), 0);
     while let Some(chunk) = chunks.next().await {
         let chunk =
             chunk.map_err(|_| BodyError::BrokenJson("The JSON body breaks off; send it whole.".into()))?;
-        unread.reset();
         length += chunk.len();
         if length <= JSON_LIMIT {
             bytes.extend_from_slice(&chunk);
@@ -300,88 +290,4 @@ pub fn announced(headers: &HeaderMap) -> usize {
 fn reason(text: &str) -> String {
     let reason = text.split_once(": ").map_or(text, |(_, reason)| reason);
     format!("The JSON body does not fit this route: {reason}.")
-}
-/// Bytes that came in since the multipart parser last gave something out. It holds them all while it looks for a
-/// boundary or the end of a part's headers.
-#[derive(Clone, Default)]
-pub struct Unread(Arc<AtomicUsize>);
-
-impl Unread {
-    /// Something was given out.
-    pub fn reset(&self) {
-        self.0.store(0, Ordering::Relaxed);
-    }
-
-    /// Counts a chunk; whether it is still within [`UNREAD_LIMIT`].
-    fn admits(&self, chunk: usize) -> bool {
-        self.0.fetch_add(chunk, Ordering::Relaxed) + chunk <= UNREAD_LIMIT
-    }
-}
-
-/// The body, broken off where it stalls or where nothing comes of what it sends.
-pub fn guarded(body: Body, unread: Unread) -> Body {
-    guarded_for(STALL, body, unread)
-}
-
-fn guarded_for(stall: Duration, body: Body, unread: Unread) -> Body {
-    let broken_off = |why: &'static str| Some((Err(axum::Error::new(why)), None));
-    let chunks = stream::unfold(Some(body.into_data_stream()), move |chunks| {
-        let unread = unread.clone();
-        async move {
-            let mut chunks = chunks?;
-            match timeout(stall, chunks.next()).await {
-                Err(_) => broken_off("the body stalled"),
-                Ok(None) => None,
-                Ok(Some(Ok(chunk))) if !unread.admits(chunk.len()) => broken_off("a part without an end"),
-                Ok(Some(Ok(chunk))) => Some((Ok(chunk), Some(chunks))),
-                Ok(Some(Err(error))) => Some((Err(error), None)),
-            }
-        }
-    });
-    Body::from_stream(chunks)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use axum::body::Bytes;
-
-    #[tokio::test]
-    async fn a_body_that_stalls_is_broken_off() {
-        let sent =
-            stream::iter([b"one", b"two"]).map(|chunk| Ok::<_, axum::Error>(Bytes::from_static(chunk)));
-        let body = Body::from_stream(sent.chain(stream::pending()));
-        // What is there comes through even where nothing is waited for.
-        let mut chunks = guarded_for(Duration::ZERO, body, Unread::default()).into_data_stream();
-        assert_eq!(chunks.next().await.unwrap().unwrap(), "one");
-        assert_eq!(chunks.next().await.unwrap().unwrap(), "two");
-        let stalled = chunks.next().await.unwrap().unwrap_err();
-        assert!(stalled.to_string().contains("stalled"), "{stalled}");
-        assert!(chunks.next().await.is_none());
-    }
-
-    #[tokio::test]
-    async fn a_body_that_ends_is_complete() {
-        let body = Body::from("whole");
-        let mut chunks = guarded_for(Duration::ZERO, body, Unread::default()).into_data_stream();
-        assert_eq!(chunks.next().await.unwrap().unwrap(), "whole");
-        assert!(chunks.next().await.is_none());
-    }
-
-    #[tokio::test]
-    async fn a_body_that_yields_nothing_is_broken_off() {
-        let unread = Unread::default();
-        let body = Body::from_stream(stream::repeat_with(|| {
-            Ok::<_, axum::Error>(Bytes::from(vec![0; UNREAD_LIMIT / 2]))
-        }));
-        let mut chunks = guarded_for(Duration::ZERO, body, unread.clone()).into_data_stream();
-        for _ in 0..2 {
-            assert!(chunks.next().await.unwrap().is_ok());
-        }
-        unread.reset();
-        for _ in 0..2 {
-            assert!(chunks.next().await.unwrap().is_ok());
-        }
-        assert!(chunks.next().await.unwrap().is_err());
-    }
 }

@@ -22,6 +22,7 @@ mod multipart;
 mod near;
 mod observe;
 mod once;
+mod pace;
 #[cfg(feature = "page")]
 mod page;
 mod pages;

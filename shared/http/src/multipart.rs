@@ -1,8 +1,9 @@
 //! Files in request bodies: the parts of a multipart body, or a whole body.
 
-use crate::body::{BodyError, DRAIN_LIMIT, PHOTO_LIMIT, Unread, announced, guarded};
+use crate::body::{BodyError, DRAIN_LIMIT, PHOTO_LIMIT, announced};
 use crate::disposition::{Disposition, essence, type_parameter};
 use crate::error::ApiError;
+use crate::pace::{HEADERS_LIMIT, Unread, in_pieces, paced};
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use base64::Engine;
@@ -10,7 +11,7 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use futures_util::StreamExt;
 use multer::Field;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use strand_library::{LibraryError, MEMORY, Memory};
 
 /// How many bytes of a multipart body may be something other than photos.
 pub const OVERHEAD: usize = 64 * 1024;
@@ -25,11 +26,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// Bytes per permit of [`RECEIVED`].
-const MEGABYTE: usize = 1024 * 1024;
-/// Memory for the photos of all requests, in megabytes. When it is in use, new photos are rejected; otherwise the
-/// system might kill the process. In a 512 MB container, this leaves space for the networks and for decoding.
-static RECEIVED: Semaphore = Semaphore::const_new(160);
+/// The most characters of a client's name that an answer repeats.
+const LONGEST_NAME: usize = 200;
 
 /// A received photo.
 pub struct ReceivedPhoto {
@@ -63,7 +61,8 @@ impl Multipart {
         }
         let boundary = boundary(request.headers())?;
         let unread = Unread::default();
-        let chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
+        let most = if announced > 0 { announced } else { limit };
+        let chunks = in_pieces(paced(request.into_body(), most as u64), unread.clone());
         Ok(Self {
             parts: multer::Multipart::new(chunks, boundary),
             announced,
@@ -81,7 +80,8 @@ impl Multipart {
     /// not end.
     pub async fn next(&mut self) -> Result<Option<ReceivedPhoto>, BodyError> {
         loop {
-            let Some(field) = self.parts.next_field().await.map_err(|error| broken(&error))? else {
+            let next = self.parts.next_field().await;
+            let Some(field) = next.map_err(|error| broken(&error, &self.unread))? else {
                 return Ok(None);
             };
             self.unread.reset();
@@ -133,18 +133,25 @@ struct Part {
 impl Part {
     fn of(headers: &HeaderMap) -> Result<Self, BodyError> {
         let Disposition { name, filename } = Disposition::of(headers);
+        let length: usize = headers
+            .iter()
+            .map(|(name, value)| name.as_str().len() + value.len())
+            .sum();
+        if length > HEADERS_LIMIT {
+            return Err(long_headers());
+        }
         let kind = essence(headers);
         let encoding = headers.get("content-transfer-encoding");
         let encoding = encoding.map(|value| String::from_utf8_lossy(value.as_bytes()).to_lowercase());
         let is_base64 = match encoding.as_deref().map(str::trim) {
             None | Some("" | "binary" | "8bit" | "7bit") => false,
             Some("base64") => true,
-            Some(other) => return Err(BodyError::Encoding(other.to_owned())),
+            Some(other) => return Err(BodyError::Encoding(cut(other.to_owned()))),
         };
         Ok(Self {
-            name: name.unwrap_or_default(),
+            name: cut(name.unwrap_or_default()),
             is_file: filename.is_some() || kind.starts_with("image/") || kind == "application/octet-stream",
-            filename,
+            filename: filename.map(cut),
             is_base64,
         })
     }
@@ -170,6 +177,14 @@ impl Part {
     }
 }
 
+/// At most [`LONGEST_NAME`] characters of a name.
+fn cut(mut name: String) -> String {
+    if let Some((end, _)) = name.char_indices().nth(LONGEST_NAME) {
+        name.truncate(end);
+    }
+    name
+}
+
 /// Skips a part that is no photo, unless that would drop one.
 async fn skip(
     mut field: Field<'_>,
@@ -180,15 +195,17 @@ async fn skip(
     let first = field
         .chunk()
         .await
-        .map_err(|error| broken(&error))?
+        .map_err(|error| broken(&error, unread))?
         .unwrap_or_default();
+    unread.reset();
+    let is_whole = discard(field, unread, drained).await;
     if part.is_file && !(first.is_empty() && part.may_be_left_empty()) {
         return Err(BodyError::UnknownField(part.name.clone()));
     }
     if first.starts_with(b"data:image/") {
         return Err(BodyError::PhotoAsText(part.name.clone()));
     }
-    if discard(field, unread, drained).await {
+    if is_whole {
         Ok(())
     } else {
         Err(BodyError::TooLarge("body".into()))
@@ -224,10 +241,10 @@ async fn read(
         PHOTO_LIMIT
     };
     let mut refused = None;
-    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error))? {
+    while let Some(chunk) = field.chunk().await.map_err(|error| broken(&error, unread))? {
         unread.reset();
         if refused.is_none() {
-            refused = file.add(&chunk, limit, too_large).err();
+            refused = file.add(&chunk, limit, too_large).await.err();
         }
         if refused.is_some() {
             file = Growing::default();
@@ -240,9 +257,9 @@ async fn read(
     let bytes = match refused {
         Some(refused) => Err(refused.into()),
         None if file.bytes.is_empty() && part.may_be_left_empty() => return Ok(None),
-        None if part.is_base64 => Ok(decoded(&file.bytes)?),
+        None if part.is_base64 => file.decoded().await.map_err(ApiError::from),
         None if !part.is_file && is_text(&file.bytes) => return text(&part, &file.bytes),
-        None => Ok(file.bytes),
+        None => Ok(std::mem::take(&mut file.bytes)),
     };
     Ok(Some(ReceivedPhoto {
         filename: part.filename.filter(|name| !name.is_empty()),
@@ -263,27 +280,16 @@ fn is_text(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok_and(|text| !text.contains('\0'))
 }
 
-fn decoded(encoded: &[u8]) -> Result<Vec<u8>, BodyError> {
-    let encoded: Vec<u8> = encoded
-        .iter()
-        .filter(|byte| !byte.is_ascii_whitespace())
-        .copied()
-        .collect();
-    BASE64.decode(encoded).map_err(|_| {
-        BodyError::Multipart(
-            "A part is said to be base64, but is not; send the bytes of the file themselves.".into(),
-        )
-    })
-}
-
-/// Reserved memory for received photos. Dropping it releases the memory.
-pub type Memory = Vec<SemaphorePermit<'static>>;
-
-/// A file that is being received, with the memory reserved for it.
-#[derive(Default)]
+/// A file that is being received, with the memory that it takes.
 struct Growing {
     bytes: Vec<u8>,
     memory: Memory,
+}
+
+impl Default for Growing {
+    fn default() -> Self {
+        Self::to(0)
+    }
 }
 
 impl Growing {
@@ -291,11 +297,11 @@ impl Growing {
     fn to(most: usize) -> Self {
         Self {
             bytes: Vec::with_capacity(most),
-            memory: Memory::new(),
+            memory: MEMORY.body(),
         }
     }
 
-    fn add(
+    async fn add(
         &mut self,
         chunk: &[u8],
         limit: usize,
@@ -305,21 +311,32 @@ impl Growing {
         if length > limit {
             return Err(too_large());
         }
-        reserve(length, &mut self.memory)?;
+        reserve(length, &mut self.memory).await?;
         self.bytes.extend_from_slice(chunk);
         Ok(())
     }
+
+    /// The bytes that were sent as base64.
+    async fn decoded(&mut self) -> Result<Vec<u8>, BodyError> {
+        let mut encoded = std::mem::take(&mut self.bytes);
+        // The bytes and their text are there together.
+        reserve(2 * encoded.len(), &mut self.memory).await?;
+        encoded.retain(|byte| !byte.is_ascii_whitespace());
+        BASE64.decode(encoded).map_err(|_| {
+            BodyError::Multipart(
+                "A part is said to be base64, but is not; send the bytes of the file themselves.".into(),
+            )
+        })
+    }
 }
 
-/// Reserves memory for received photos until there is enough for `bytes` bytes.
+/// Waits until there is memory for `bytes` bytes.
 ///
 /// # Errors
-/// [`BodyError::Overloaded`] if the memory is in use.
-pub fn reserve(bytes: usize, memory: &mut Memory) -> Result<(), BodyError> {
-    while memory.len() * MEGABYTE < bytes {
-        memory.push(RECEIVED.try_acquire().map_err(|_| BodyError::Overloaded)?);
-    }
-    Ok(())
+/// [`BodyError::Overloaded`] if others keep it for seconds.
+pub async fn reserve(bytes: usize, memory: &mut Memory) -> Result<(), BodyError> {
+    let grown = memory.grow_to(bytes as u64).await;
+    grown.map_err(|_: LibraryError| BodyError::Overloaded)
 }
 
 /// Reads a body that is one file of exactly `size` bytes.
@@ -332,14 +349,12 @@ pub async fn read_file(request: Request, size: usize) -> Result<(Vec<u8>, Memory
     if announced(request.headers()) > size + DRAIN_LIMIT {
         return Err(other_length());
     }
-    let unread = Unread::default();
-    let mut chunks = guarded(request.into_body(), unread.clone()).into_data_stream();
+    let mut chunks = paced(request.into_body(), size as u64);
     let (mut file, mut refused, mut drained) = (Growing::to(size), None, 0);
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| BodyError::BrokenOff)?;
-        unread.reset();
         if refused.is_none() {
-            refused = file.add(&chunk, size, other_length).err();
+            refused = file.add(&chunk, size, other_length).await.err();
         }
         if refused.is_some() {
             file = Growing::default();
@@ -352,9 +367,10 @@ pub async fn read_file(request: Request, size: usize) -> Result<(Vec<u8>, Memory
     refused.map_or(Ok((file.bytes, file.memory)), Err)
 }
 
-fn broken(error: &multer::Error) -> BodyError {
+fn broken(error: &multer::Error, unread: &Unread) -> BodyError {
     tracing::debug!(%error, "a multipart body broke");
     let said = match error {
+        _ if unread.is_full() => return long_headers(),
         multer::Error::ReadHeaderFailed(_)
         | multer::Error::DecodeHeaderName { .. }
         | multer::Error::DecodeHeaderValue { .. } => {
@@ -365,4 +381,12 @@ fn broken(error: &multer::Error) -> BodyError {
         }
     };
     BodyError::Multipart(said.into())
+}
+
+fn long_headers() -> BodyError {
+    BodyError::Multipart(format!(
+        "The headers of a part, or what precedes the first part, have more than {} kB; shorten the file name, and begin \
+         the body with the boundary.",
+        HEADERS_LIMIT / 1024
+    ))
 }

@@ -40,6 +40,11 @@ impl Page {
 }
 
 impl Asked {
+    /// Whether the whole rest of the list was asked for.
+    pub fn is_whole(&self) -> bool {
+        self.limit.is_none()
+    }
+
     /// How many items to read: one more than requested, to find out whether there is a next page.
     pub fn wanted(&self) -> usize {
         self.limit.map_or(usize::MAX, |limit| limit + 1)

@@ -7,14 +7,17 @@ use crate::extract::{FileInPath, Id, InPath, InQuery, PhotoInPath, ShadeInPath};
 use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
 use crate::once::{KeyHeader, RequestKey};
 use crate::problems::{ById, Guarded, Keyed, Stored, TakesPhotos, TakesUploads, Written};
-use crate::received::ReceivedPhotos;
+use crate::received::{ReceivedPhotos, refuse_if_busy};
 use crate::views::{FileBytes, PhotoView};
 use axum::Json;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::io::{self, Read};
 use std::sync::Arc;
 use strand_library::{Library, LibraryError, Thing, hex_digest};
 use tokio::task::spawn_blocking;
@@ -79,6 +82,7 @@ async fn upload(
     key: RequestKey,
     request: Request,
 ) -> Result<Response, ApiError> {
+    refuse_if_busy(&app.library)?;
     let library = Arc::clone(&app.library);
     let operation = "POST /colors/{id}/images";
     if is_json(request.headers()) {
@@ -135,6 +139,22 @@ async fn only_photo(photos: &mut ReceivedPhotos, library: &Library) -> Result<Re
         None => Ok(first),
         Some(_) => Err(BodyError::TooMany(1).into()),
     }
+}
+
+/// How much of a file is read at once, in bytes.
+const PIECE: usize = 64 * 1024;
+
+/// A file in pieces, each read when the client has room for it.
+fn pieces(file: Box<dyn Read + Send>) -> impl Stream<Item = io::Result<Vec<u8>>> + Send {
+    stream::try_unfold(file, |file| async move {
+        let read = spawn_blocking(move || {
+            let (mut file, mut piece) = (file, Vec::with_capacity(PIECE));
+            file.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+            Ok::<_, io::Error>((piece, file))
+        });
+        let (piece, file) = read.await.map_err(io::Error::other)??;
+        Ok((!piece.is_empty()).then_some((piece, file)))
+    })
 }
 
 /// List the images of a color, newest first.
@@ -218,15 +238,19 @@ async fn file(
         .into());
     }
     let headers = [
-        (header::CONTENT_TYPE, file.media_type),
+        (header::CONTENT_LENGTH, file.length.to_string()),
+        (header::CONTENT_TYPE, file.media_type.to_owned()),
         // The bytes of an image never change under its id.
-        (header::CACHE_CONTROL, "private, max-age=31536000, immutable"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (
+            header::CACHE_CONTROL,
+            "private, max-age=31536000, immutable".to_owned(),
+        ),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         // The web client shows it in an <img> on another origin.
         (
             HeaderName::from_static("cross-origin-resource-policy"),
-            "cross-origin",
+            "cross-origin".to_owned(),
         ),
     ];
-    Ok((headers, file.bytes))
+    Ok((headers, Body::from_stream(pieces(file.bytes))))
 }

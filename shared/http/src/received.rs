@@ -1,9 +1,20 @@
 //! The photos of a request, sent either as files or as uploads that the request names.
 
 use crate::ApiError;
-use crate::multipart::{Memory, Multipart, ReceivedPhoto, reserve};
+use crate::multipart::{Multipart, ReceivedPhoto, reserve};
 use std::vec;
-use strand_library::Library;
+use strand_library::{Library, LibraryError, MEMORY};
+
+/// Refuses a photo before it is received if it could not wait for a worker then.
+///
+/// # Errors
+/// [`LibraryError::Overloaded`].
+pub fn refuse_if_busy(library: &Library) -> Result<(), ApiError> {
+    if library.workers().are_busy() {
+        return Err(LibraryError::Overloaded.into());
+    }
+    Ok(())
+}
 
 /// Reads the photos of a request one at a time, so that only one is in memory.
 pub enum ReceivedPhotos {
@@ -49,7 +60,7 @@ impl ReceivedPhotos {
 }
 
 async fn uploaded(library: &Library, key: String) -> ReceivedPhoto {
-    let mut memory = Memory::new();
+    let mut memory = MEMORY.body();
     let terms = match library.upload_terms(&key).await {
         Ok(terms) => terms,
         Err(error) => {
@@ -60,7 +71,7 @@ async fn uploaded(library: &Library, key: String) -> ReceivedPhoto {
             };
         }
     };
-    let bytes = match reserve(terms.size as usize, &mut memory) {
+    let bytes = match reserve(terms.size as usize, &mut memory).await {
         Ok(()) => library.uploaded(&key, &terms).await.map_err(ApiError::from),
         Err(error) => Err(error.into()),
     };

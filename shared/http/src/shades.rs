@@ -11,13 +11,15 @@ use crate::place;
 use crate::problems::{Asking, ById, Guarded, Keyed, Naming, Stored, TakesJson, Written};
 use crate::views::ShadeView;
 use axum::Json;
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::stream::{self, Stream};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 use strand_color::Rgb;
-use strand_library::{LibraryError, NewShade, ShadeChange};
+use strand_library::{LibraryError, NewShade, Shade, ShadeChange};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -123,18 +125,51 @@ async fn add(app: Shared, body: CreateShade) -> Result<Response, ApiError> {
             headers(("link" = String))),
         Asking, Stored,
     ))]
-async fn list(
-    State(app): State<Shared>,
-    InQuery(page): InQuery<Page>,
-) -> Result<(HeaderMap, Json<Vec<ShadeView>>), ApiError> {
+async fn list(State(app): State<Shared>, InQuery(page): InQuery<Page>) -> Result<Response, ApiError> {
     let page = page.read()?;
+    if page.is_whole() {
+        let first = app.library.shades(page.before, READ_AT_ONCE).await?;
+        let json = [(header::CONTENT_TYPE, "application/json")];
+        return Ok((json, Body::from_stream(all(app, first))).into_response());
+    }
     let mut shades = app.library.shades(page.before, page.wanted()).await?;
     let headers = page.cut("/colors", &mut shades, |shade| shade.id);
-    let views = shades
+    let views: Vec<_> = shades
         .into_iter()
         .map(|shade| ShadeView::new(&app.library, shade))
         .collect();
-    Ok((headers, Json(views)))
+    Ok((headers, Json(views)).into_response())
+}
+
+/// So many colors are in memory at a time where all are asked for.
+const READ_AT_ONCE: usize = 500;
+
+/// A JSON array of all colors, of which the first are read. The others are read when the client has room for them.
+fn all(app: Shared, first: Vec<Shade>) -> impl Stream<Item = Result<String, LibraryError>> + Send {
+    let started = Some((app, first, "["));
+    stream::try_unfold(started, |state| async move {
+        let Some((app, shades, before)) = state else {
+            return Ok(None);
+        };
+        let (is_last, last) = (shades.len() < READ_AT_ONCE, shades.last().map(|shade| shade.id));
+        let mut text = String::new();
+        let mut separator = before;
+        for shade in shades {
+            text.push_str(separator);
+            let view = serde_json::to_string(&ShadeView::new(&app.library, shade));
+            text.push_str(&view.map_err(LibraryError::internal)?);
+            separator = ",";
+        }
+        if is_last {
+            if separator == "[" {
+                text.push('[');
+            }
+            text.push(']');
+            return Ok(Some((text, None)));
+        }
+        let next = app.library.shades(last, READ_AT_ONCE).await?;
+        Ok(Some((text, Some((app, next, ",")))))
+    })
 }
 
 /// Read a color.

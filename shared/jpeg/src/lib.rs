@@ -7,7 +7,7 @@
 //! place.
 //!
 //! - `markers` and `frame` read the structure of the file; `bits` and `entropy` follow the entropy-coded data.
-//! - `libjpeg` holds the only unsafe code of the workspace.
+//! - `libjpeg` holds the unsafe code.
 
 mod bits;
 mod entropy;

@@ -2,6 +2,7 @@
 
 use crate::cache::{CacheStats, Key, MeasurementCache};
 use crate::coloring::Coloring;
+use crate::memory::{MEMORY, Memory};
 use crate::ports::{Measurement, Networks};
 use crate::stages::{StageTimes, timed};
 use crate::warnings::quality;
@@ -125,27 +126,28 @@ impl Measuring {
         request: PhotoRequest,
     ) -> Result<(Arc<MeasuredPhoto>, bool), LibraryError> {
         // Up to 20 MB, so not on the thread that serves connections.
-        let hashed = tokio::task::spawn_blocking(move || (hex_digest(&bytes), bytes)).await;
-        let (sha256, bytes) = hashed.map_err(LibraryError::internal)?;
+        let read = tokio::task::spawn_blocking(move || (hex_digest(&bytes), needed(&bytes), bytes)).await;
+        let (sha256, needed, bytes) = read.map_err(LibraryError::internal)?;
         let key = self.key(sha256, request);
         if let Some(known) = self.cache.get(&key, |photo| photo.answers(request)) {
             return Ok((known, true));
         }
         let (networks, sha256) = (Arc::clone(&self.networks), key.sha256.clone());
-        let work = move || measured(&*networks, sha256, &bytes, request);
-        let photo = Arc::new(self.workers.run(work).await?);
+        let work = move |memory| measured(&*networks, sha256, &bytes, memory, request);
+        let photo = Arc::new(self.workers.run(needed?, work).await?);
         self.cache.put(key, Arc::clone(&photo));
         Ok((photo, false))
     }
 
-    /// Measures a stored photo for training, which waits for a free worker as long as it takes. `read` is called only
-    /// if the photo is not in the cache.
+    /// Measures a stored photo of so many bytes for training, which waits for a free worker as long as it takes. `read`
+    /// is called only if the photo is not in the cache.
     ///
     /// # Errors
     /// Those of [`measure`](Self::measure) except [`LibraryError::Overloaded`], and those of `read`.
     pub async fn measure_stored(
         &self,
         sha256: &str,
+        size: u64,
         read: impl Future<Output = Result<Vec<u8>, LibraryError>>,
     ) -> Result<Measurement, LibraryError> {
         let request = PhotoRequest::default();
@@ -153,10 +155,14 @@ impl Measuring {
         if let Some(known) = self.cache.get(&key, |_| true) {
             return Ok(known.measurement.clone());
         }
+        let mut file = MEMORY.body();
+        file.wait_for(size).await?;
         let bytes = read.await?;
+        let weighed = tokio::task::spawn_blocking(move || (needed(&bytes), bytes)).await;
+        let (needed, bytes) = weighed.map_err(LibraryError::internal)?;
         let (networks, sha256) = (Arc::clone(&self.networks), key.sha256.clone());
-        let work = move || measured(&*networks, sha256, &bytes, request);
-        let photo = Arc::new(self.workers.run_patiently(work).await?);
+        let work = move |memory| measured(&*networks, sha256, &bytes, memory, request);
+        let photo = Arc::new(self.workers.run_patiently(needed?, work).await?);
         self.cache.put(key, Arc::clone(&photo));
         Ok(photo.measurement.clone())
     }
@@ -225,15 +231,23 @@ fn placed(framed: &Framed, head: &Head) -> HeadPlace {
     }
 }
 
-/// Decodes a photo, cuts off what is no picture, finds the hair, and measures that of one head.
+/// The memory that decoding a photo takes.
+fn needed(bytes: &[u8]) -> Result<u64, LibraryError> {
+    Ok(Framed::memory(bytes, WORKING_SIDE)?)
+}
+
+/// Decodes a photo within `memory`, cuts off what is no picture, finds the hair, and measures that of one head.
 fn measured(
     networks: &dyn Networks,
     sha256: String,
     bytes: &[u8],
+    memory: Memory,
     request: PhotoRequest,
 ) -> Result<MeasuredPhoto, LibraryError> {
     let mut times = StageTimes::default();
     let framed = timed(&mut times.decode, || Framed::decode(bytes, WORKING_SIDE))?;
+    // The rest works on some hundred kilobytes.
+    drop(memory);
     let photo = framed.picture();
     let mut mask = timed(&mut times.find_hair, || networks.find_hair(&photo))?;
     let started = Instant::now();

@@ -1,10 +1,11 @@
 //! Use cases: a shade's photos.
 
 use std::collections::HashMap;
+use std::io::{Cursor, Read};
 use strand_photo::Format;
 use strand_signature::DominantColor;
 
-use crate::{Library, LibraryError, NewPhoto, StoredPhoto, Thing, hex_digest};
+use crate::{Library, LibraryError, MEMORY, NewPhoto, StoredPhoto, Thing, hex_digest};
 
 /// The long side at which a photo is decoded before it is stored, to check that it can be.
 const INSPECTED_SIDE: u32 = 64;
@@ -18,8 +19,10 @@ pub struct PhotoFile {
     pub photo: StoredPhoto,
     /// Such as `image/jpeg`.
     pub media_type: &'static str,
-    /// The bytes.
-    pub bytes: Vec<u8>,
+    /// The number of bytes.
+    pub length: u64,
+    /// The bytes. Reading them may block.
+    pub bytes: Box<dyn Read + Send>,
 }
 
 impl Library {
@@ -33,7 +36,8 @@ impl Library {
         bytes: Vec<u8>,
     ) -> Result<(StoredPhoto, bool), LibraryError> {
         self.shade(shade_id).await?;
-        let photo = self.workers.run(move || inspect(bytes)).await?;
+        let (bytes, needed) = weighed(bytes, INSPECTED_SIDE).await?;
+        let photo = self.workers.run(needed, move |_memory| inspect(bytes)).await?;
         let added = self.stores.photos.add_photo(shade_id, photo).await;
         added.map_err(LibraryError::about(Thing::Shade, shade_id))
     }
@@ -68,9 +72,10 @@ impl Library {
         let unknown = LibraryError::about(Thing::Photo, photo_id);
         let photo = self.stores.photos.photo(shade_id, photo_id).await;
         let photo = photo.map_err(&unknown)?;
-        let bytes = self.stores.photos.photo_bytes(&photo).await.map_err(&unknown)?;
+        let bytes = self.stores.photos.open_photo(&photo).await.map_err(&unknown)?;
         Ok(PhotoFile {
             media_type: photo.format.media_type(),
+            length: photo.bytes,
             photo,
             bytes,
         })
@@ -85,11 +90,18 @@ impl Library {
         if file.photo.format.is_shown_by_browsers() {
             return Ok(file);
         }
-        let work = move || strand_photo::to_jpeg(&file.bytes, SHOWN_SIDE).map_err(LibraryError::from);
+        let mut held = MEMORY.body();
+        held.grow_to(file.length).await?;
+        let bytes = self.stores.photos.photo_bytes(&file.photo).await;
+        let bytes = bytes.map_err(LibraryError::about(Thing::Photo, photo_id))?;
+        let (bytes, needed) = weighed(bytes, SHOWN_SIDE.into()).await?;
+        let work = move |_memory| strand_photo::to_jpeg(&bytes, SHOWN_SIDE).map_err(LibraryError::from);
+        let jpeg = self.workers.run(needed, work).await?;
         Ok(PhotoFile {
             photo: file.photo,
             media_type: Format::Jpeg.media_type(),
-            bytes: self.workers.run(work).await?,
+            length: jpeg.len() as u64,
+            bytes: Box::new(Cursor::new(jpeg)),
         })
     }
 
@@ -106,12 +118,32 @@ impl Library {
     }
 }
 
+/// The bytes, and the memory that decoding them to a side takes.
+async fn weighed(bytes: Vec<u8>, side: u32) -> Result<(Vec<u8>, u64), LibraryError> {
+    // The headers of some files are megabytes, so not on the thread that serves connections.
+    let weigh = move || strand_photo::memory(&bytes, side).map(|needed| (bytes, needed));
+    let weighed = tokio::task::spawn_blocking(weigh).await;
+    Ok(weighed.map_err(LibraryError::internal)??)
+}
+
+/// Checks the bytes of a stored library when a worker and the memory are free, however long that takes.
+///
+/// # Errors
+/// [`LibraryError::Photo`] if they cannot be decoded completely.
+pub async fn inspect_patiently(library: &Library, bytes: Vec<u8>) -> Result<NewPhoto, LibraryError> {
+    let (bytes, needed) = weighed(bytes, INSPECTED_SIDE).await?;
+    library
+        .workers
+        .run_patiently(needed, move |_memory| inspect(bytes))
+        .await
+}
+
 /// Checks bytes that are to be stored: decodes them completely once, at a small size, so that every stored photo can be
 /// trained on.
 ///
 /// # Errors
 /// [`LibraryError::Photo`] if they cannot be decoded completely.
-pub fn inspect(bytes: Vec<u8>) -> Result<NewPhoto, LibraryError> {
+fn inspect(bytes: Vec<u8>) -> Result<NewPhoto, LibraryError> {
     let photo = strand_photo::decode(&bytes, INSPECTED_SIDE)?;
     Ok(NewPhoto {
         sha256: hex_digest(&bytes),

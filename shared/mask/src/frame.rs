@@ -62,6 +62,14 @@ impl Framed {
         Ok(Self::new(decode(bytes, larger as u32)?))
     }
 
+    /// The memory that [`decode`](Self::decode) takes at most, in bytes.
+    ///
+    /// # Errors
+    /// Those of [`decode`] that the header is enough for.
+    pub fn memory(bytes: &[u8], side: u32) -> Result<u64, PhotoError> {
+        strand_photo::memory(bytes, side.max(MOST_SIDE))
+    }
+
     /// Finds the picture in a decoded file.
     pub fn new(whole: Photo) -> Self {
         let region = picture(&whole);

@@ -6,8 +6,8 @@
 use crate::cards::{self, PhotoCard, SHADE_CARD, ShadeCard};
 use crate::disk::{Disk, entries};
 use crate::error::DiskError;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use strand_library::ports::StoreError;
 use strand_photo::Format;
@@ -92,18 +92,32 @@ impl PhotoFiles {
     }
 
     pub fn read(&self, shade_id: u64, photo_id: u64, format: Format) -> Result<Vec<u8>, DiskError> {
+        let mut file = self.open_photo(shade_id, photo_id, format)?;
+        let mut bytes = Vec::new();
+        match file.read_to_end(&mut bytes) {
+            Ok(_) => Ok(bytes),
+            // What cannot be read says nothing about writing.
+            Err(error) => {
+                let named = self.path(shade_id, photo_id, format);
+                Err(StoreError::Failed(format!("{}: {error}", named.display())).into())
+            }
+        }
+    }
+
+    pub fn open_photo(&self, shade_id: u64, photo_id: u64, format: Format) -> Result<File, DiskError> {
         let named = self.path(shade_id, photo_id, format);
-        let read = match fs::read(&named) {
+        let opened = match File::open(&named) {
             // It has a row, but the process could not give it its name.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                fs::read(named.with_file_name(new(&file_name(photo_id, format))))
+                File::open(named.with_file_name(new(&file_name(photo_id, format))))
             }
-            read => read,
+            opened => opened,
         };
-        match read {
+        match opened {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(StoreError::NotFound.into()),
-            // What cannot be read says nothing about writing.
-            read => Ok(read.map_err(|error| StoreError::Failed(format!("{}: {error}", named.display())))?),
+            opened => {
+                Ok(opened.map_err(|error| StoreError::Failed(format!("{}: {error}", named.display())))?)
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use crate::{rows, shades};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use std::io::Read;
 use strand_library::ports::{Photos, StoreError};
 use strand_library::{NewPhoto, StoredPhoto};
 
@@ -120,6 +121,13 @@ impl Photos for Embedded {
         let photo = photo.clone();
         let read = self.on_files(move |files| files.photos.read(photo.shade_id, photo.id, photo.format));
         Ok(read.await??)
+    }
+
+    async fn open_photo(&self, photo: &StoredPhoto) -> Result<Box<dyn Read + Send>, StoreError> {
+        let photo = photo.clone();
+        let opened =
+            self.on_files(move |files| files.photos.open_photo(photo.shade_id, photo.id, photo.format));
+        Ok(Box::new(opened.await??))
     }
 
     async fn delete_photo(&self, shade_id: u64, photo_id: u64) -> Result<(), StoreError> {

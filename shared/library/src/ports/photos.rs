@@ -3,6 +3,7 @@
 use super::StoreError;
 use crate::{NewPhoto, StoredPhoto};
 use async_trait::async_trait;
+use std::io::{Cursor, Read};
 
 /// Stores photos of shades.
 #[async_trait]
@@ -15,6 +16,10 @@ pub trait Photos: Send + Sync {
     async fn photo(&self, shade_id: u64, photo_id: u64) -> Result<StoredPhoto, StoreError>;
     /// The bytes of a photo as uploaded.
     async fn photo_bytes(&self, photo: &StoredPhoto) -> Result<Vec<u8>, StoreError>;
+    /// The bytes of a photo as uploaded, read piece by piece where the store can. Reading may block.
+    async fn open_photo(&self, photo: &StoredPhoto) -> Result<Box<dyn Read + Send>, StoreError> {
+        Ok(Box::new(Cursor::new(self.photo_bytes(photo).await?)))
+    }
     /// Deletes a photo and its features, and increments the shade's photo revision. The library version changes, because
     /// matching no longer counts the photo.
     async fn delete_photo(&self, shade_id: u64, photo_id: u64) -> Result<(), StoreError>;

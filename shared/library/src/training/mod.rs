@@ -293,7 +293,10 @@ impl Training {
             let bytes = self.stores.photos.photo_bytes(photo).await;
             bytes.map_err(LibraryError::about(Thing::Photo, photo.id))
         };
-        let measured = self.measuring.measure_stored(&photo.sha256, read).await;
+        let measured = self
+            .measuring
+            .measure_stored(&photo.sha256, photo.bytes, read)
+            .await;
         measured.map_err(|error| match error {
             LibraryError::Photo(reason) => {
                 tracing::error!(photo_id = photo.id, %reason, "a stored photo cannot be decoded");
