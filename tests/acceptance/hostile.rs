@@ -84,8 +84,11 @@ async fn idle_connections_make_room_for_others() {
                 let _ = stream.write_all(b"GET /health HTT");
                 idle.push(stream);
             }
-            // This process has no more descriptors.
-            Err(_) => break,
+            // This process has no more descriptors; the request below needs some.
+            Err(_) => {
+                idle.drain(..idle.len().min(50));
+                break;
+            }
         }
         if idle.len() == 1000 {
             idle.drain(..100);

@@ -2,6 +2,7 @@
 
 import { KeyError, OfflineError } from './api.js';
 import { $, button, h } from './dom.js';
+import { adviceFor, askAdvice } from './health.js';
 import { runningJob, startJob } from './jobs.js';
 import { announce, toast } from './notify.js';
 import { paletteSwatch } from './picker.js';
@@ -19,13 +20,18 @@ const COMMON = ['1B', '2', '4', '6', '8', '10', '12', '16', '18', '22', '24', '2
 
 const needsTraining = ({ status }) => status === 'untrained' || status === 'stale';
 
-export const statusChip = ({ status }) => h('span', { class: `chip ${status}` }, STATUS[status] ?? status);
+/** Green only where nothing would help the shade. */
+export function statusChip(shade) {
+  const { status } = shade;
+  return h('span', { class: `chip ${status}${adviceFor(shade).length ? ' helpable' : ''}` }, STATUS[status] ?? status);
+}
 
 function card(shade) {
   return h('li', { class: 'card' }, swatch(shade), h('div', { class: 'text' },
     h('a', { href: `#/library/${shade.id}` }, shade.name),
     h('div', { class: 'meta' }, statusChip(shade), h('span', {}, count(shade.image_count, 'photo'),
-      shade.model?.metrics && ` · ${accuracy(shade.model)}`))));
+      shade.model?.metrics && ` · ${accuracy(shade.model)}`)),
+    adviceFor(shade).length > 0 && h('p', { class: 'advice' }, adviceFor(shade)[0])));
 }
 
 async function ideas() {
@@ -168,11 +174,14 @@ export async function showLibrary(root, { isCurrent, reload }) {
     lines, nothing, grid);
   draw();
   if (shades.length > MANY || find.value) lines.append(find);
+  const seeAdvice = async () => { if (await askAdvice() && isCurrent()) draw(); };
+  seeAdvice();
   return whenChanged(async () => {
     const now = await allShades({ fresh: true });
     if (!isCurrent()) return;
     if (!now.length) return void reload();
-    const same = JSON.stringify(now) === JSON.stringify(shades);
+    const same = !await askAdvice() && JSON.stringify(now) === JSON.stringify(shades);
+    if (!isCurrent()) return;
     shades = now;
     if (same) training.replaceChildren(trainButton(shades) ?? '');
     else {

@@ -2,6 +2,7 @@
 
 import { KeyError, call } from './api.js';
 import { $, acceptDrops, button, h, icon } from './dom.js';
+import { adviceFor, askAdvice } from './health.js';
 import { announce, deleteLater, toast } from './notify.js';
 import { cameFrom, statusChip, whenChanged } from './library.js';
 import { editShade } from './shade-form.js';
@@ -22,7 +23,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
 
   async function refresh() {
     const now = await oneShade(id);
-    const isSame = JSON.stringify(now) === JSON.stringify(shade);
+    const isSame = !await askAdvice() && JSON.stringify(now) === JSON.stringify(shade);
     shade = now;
     if (isCurrent() && !isSame && !working) drawAbout();
     if (isCurrent() && shade.status === 'training') startTraining();
@@ -39,6 +40,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
       h('h1', { tabIndex: -1 }, shade.name),
       h('div', { class: 'state' }, statusChip(working ? { status: 'training' } : shade), shade.hex && h('code', {}, shade.hex)),
       shade.description && h('p', {}, shade.description),
+      !working && adviceFor(shade).length > 0 && h('ul', { class: 'advice' }, adviceFor(shade).map((sentence) => h('li', {}, sentence))),
       modelFacts,
       modelFacts && h('p', { class: 'eyebrow' }, accuracyHelp(shade.model)),
       h('div', { class: 'buttons', hidden: working },
@@ -155,6 +157,7 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
     await Promise.all([refresh(), drawPhotos()]);
   })];
   drawSending();
+  askAdvice().then((isNew) => { if (isNew && isCurrent() && !working) drawAbout(); });
   await drawPhotos(true);
   if (shade.status === 'training') startTraining();
   return () => stops.forEach((stop) => stop());

@@ -17,9 +17,11 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 use strand_archive::{Archive, Imported, PhotoLeftOut};
 use strand_library::LibraryError;
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::timeout;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -29,6 +31,8 @@ const MEDIA_TYPE: &str = "application/x-tar";
 static IMPORTING: Semaphore = Semaphore::const_new(1);
 /// So many libraries may be exported at a time. Each has a photo in memory.
 static EXPORTING: Semaphore = Semaphore::const_new(2);
+/// How long an export waits for others. An unread one ends after half a minute.
+const PATIENCE: Duration = Duration::from_secs(45);
 /// So many library files may arrive at a time, each of which takes disk space.
 static RECEIVING: Semaphore = Semaphore::const_new(2);
 
@@ -62,9 +66,8 @@ pub fn routes() -> OpenApiRouter<ArchiveState> {
         Guarded, Stored,
     ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn export(State(app): State<ArchiveState>) -> Result<impl IntoResponse, ApiError> {
-    let turn = EXPORTING
-        .try_acquire()
-        .map_err(|_| ApiError::from(LibraryError::Overloaded))?;
+    let turn = timeout(PATIENCE, EXPORTING.acquire()).await.ok();
+    let turn = turn.and_then(Result::ok).ok_or(LibraryError::Overloaded)?;
     let export = app.archive.export().await?;
     let name = format!(
         "strand-library-{}.tar",

@@ -114,7 +114,7 @@ wire_enum! {
 ///
 /// Each image is left out in turn, and all the others name its color. Colors that wait for training are left out.
 #[utoipa::path(get, path = "/confusions", operation_id = "list_confusions", tag = "analysis",
-    responses((status = 200, body = ConfusionsView), Stored))]
+    responses((status = 200, body = ConfusionsView, description = "The pairs, and each trained color"), Stored))]
 async fn confusions(State(app): State<AnalysisState>) -> Result<Json<ConfusionsView>, ApiError> {
     let health = app.matching.health(&app.library).await?;
     Ok(Json(ConfusionsView::from(&*health)))

@@ -70,7 +70,7 @@ mod tests {
 
     #[test]
     fn dark_roots_show_in_the_first_zone_alone() {
-        let [roots, lengths, ends] = zones(&hair(33));
+        let [roots, lengths, ends] = zones(&hair(34));
         assert!((roots.lit.l - BROWN.l).abs() < 1.0, "{roots:?}");
         for zone in [lengths, ends] {
             assert!((zone.lit.l - BLONDE.l).abs() < 1.0, "{zone:?}");
@@ -81,8 +81,8 @@ mod tests {
 
     #[test]
     fn a_strand_that_stands_off_moves_no_zone() {
-        let usual = zones(&hair(33));
-        let mut flyaway = hair(33);
+        let usual = zones(&hair(34));
+        let mut flyaway = hair(34);
         flyaway[0].row = 0.0;
         let moved = zones(&flyaway);
         assert!((usual[0].share - moved[0].share).abs() < 0.02, "{moved:?}");
