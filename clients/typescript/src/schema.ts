@@ -151,6 +151,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/confusions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which colors are mistaken for each other, and what would help.
+         * @description Each image is left out in turn, and all the others name its color. Colors that wait for training are left out.
+         */
+        get: operations["list_confusions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/export": {
         parameters: {
             query?: never;
@@ -444,6 +464,27 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * @description The kind of advice.
+         * @enum {string}
+         */
+        AdviceKindView: "looks_like" | "same_photo" | "different_light" | "no_hair" | "only_photo";
+        /** @description What would help a color. */
+        AdviceView: {
+            /** @description One sentence for people. Images are numbered from the oldest, from 1. */
+            detail: string;
+            /**
+             * Format: int64
+             * @description The image that it is about; null if it is about the color.
+             */
+            image_id?: number | null;
+            kind: components["schemas"]["AdviceKindView"];
+            /**
+             * Format: int64
+             * @description The other color that it is about, or null.
+             */
+            other_color_id?: number | null;
+        };
+        /**
          * @description The results for all photos.
          * @example {
          *       "library_version": "d4ad6fc7-14",
@@ -456,7 +497,30 @@ export interface components {
          *             "estimated_tone": "Golden/Yellow",
          *             "family": "blonde",
          *             "gray_percentage": 2.1,
-         *             "professional_level": 8
+         *             "professional_level": 8,
+         *             "zones": [
+         *               {
+         *                 "estimated_tone": "Neutral",
+         *                 "hex": "#8a6a4c",
+         *                 "percentage": 30.2,
+         *                 "professional_level": 6,
+         *                 "zone": "roots"
+         *               },
+         *               {
+         *                 "estimated_tone": "Golden/Yellow",
+         *                 "hex": "#c49a6b",
+         *                 "percentage": 41.7,
+         *                 "professional_level": 8,
+         *                 "zone": "lengths"
+         *               },
+         *               {
+         *                 "estimated_tone": "Golden/Yellow",
+         *                 "hex": "#cba274",
+         *                 "percentage": 28.1,
+         *                 "professional_level": 8,
+         *                 "zone": "ends"
+         *               }
+         *             ]
          *           },
          *           "best_matches": [
          *             {
@@ -561,6 +625,7 @@ export interface components {
             num_images: number;
             /** @description One row per photo, in upload order. */
             results: components["schemas"]["Row"][];
+            together?: components["schemas"]["Together"] | null;
         };
         /**
          * @description What the scores of a match are based on.
@@ -703,6 +768,60 @@ export interface components {
          */
         ColorSpaceView: "srgb" | "adobe_rgb" | "icc" | "code_points" | "gamma_and_primaries" | "cmyk";
         /**
+         * @description Which shades are mistaken for each other.
+         * @example {
+         *       "colors": [
+         *         {
+         *           "advice": [
+         *             {
+         *               "detail": "Photo 3 looks like \"#8\"; compare the two, or take it again.",
+         *               "image_id": 12,
+         *               "kind": "looks_like",
+         *               "other_color_id": 9
+         *             }
+         *           ],
+         *           "color_id": 7,
+         *           "images": 4,
+         *           "name": "#6",
+         *           "recall": 0.5,
+         *           "recognized": 2
+         *         }
+         *       ],
+         *       "images": 8,
+         *       "library_version": "d4ad6fc7-14",
+         *       "pairs": [
+         *         {
+         *           "colors": [
+         *             {
+         *               "color_id": 7,
+         *               "image_id": 12,
+         *               "name": "#6"
+         *             },
+         *             {
+         *               "color_id": 9,
+         *               "image_id": 31,
+         *               "name": "#8"
+         *             }
+         *           ],
+         *           "images": 2
+         *         }
+         *       ],
+         *       "recognized": 6
+         *     }
+         */
+        ConfusionsView: {
+            /** @description The trained colors, by id. */
+            colors: components["schemas"]["StandingView"][];
+            /** @description Number of images of trained colors that show hair. */
+            images: number;
+            /** @description Changes whenever the library changes. */
+            library_version: string;
+            /** @description The pairs of colors that are mistaken for each other most often, at most 10, the worst first. */
+            pairs: components["schemas"]["PairView"][];
+            /** @description How many of them the library recognizes without having them. */
+            recognized: number;
+        };
+        /**
          * @description A color to create.
          * @example {
          *       "description": "Six parts brown, two of strawberry",
@@ -744,6 +863,16 @@ export interface components {
              * @example 6120448
              */
             size: number;
+        };
+        /** @description A photo that matches another color best. */
+        Disagreement: {
+            /**
+             * Format: int64
+             * @description The color that it matches best.
+             */
+            color_id: number;
+            /** @description Position of the photo in the call, from 1. */
+            image_index: number;
         };
         /**
          * @description A photo that could not be analyzed.
@@ -814,7 +943,30 @@ export interface components {
          *         "estimated_tone": "Golden/Yellow",
          *         "family": "blonde",
          *         "gray_percentage": 2.1,
-         *         "professional_level": 8
+         *         "professional_level": 8,
+         *         "zones": [
+         *           {
+         *             "estimated_tone": "Neutral",
+         *             "hex": "#8a6a4c",
+         *             "percentage": 30.2,
+         *             "professional_level": 6,
+         *             "zone": "roots"
+         *           },
+         *           {
+         *             "estimated_tone": "Golden/Yellow",
+         *             "hex": "#c49a6b",
+         *             "percentage": 41.7,
+         *             "professional_level": 8,
+         *             "zone": "lengths"
+         *           },
+         *           {
+         *             "estimated_tone": "Golden/Yellow",
+         *             "hex": "#cba274",
+         *             "percentage": 28.1,
+         *             "professional_level": 8,
+         *             "zone": "ends"
+         *           }
+         *         ]
          *       },
          *       "best_matches": [
          *         {
@@ -1321,6 +1473,13 @@ export interface components {
              */
             uploads: string[];
         };
+        /** @description Two colors that are mistaken for each other. */
+        PairView: {
+            /** @description The two colors. */
+            colors: components["schemas"]["SideView"][];
+            /** @description Number of images of either that are taken for the other. */
+            images: number;
+        };
         /** @description One color of a palette shade. */
         PalettePartView: {
             /** @example #674a33 */
@@ -1557,7 +1716,30 @@ export interface components {
          *         "estimated_tone": "Golden/Yellow",
          *         "family": "blonde",
          *         "gray_percentage": 2.1,
-         *         "professional_level": 8
+         *         "professional_level": 8,
+         *         "zones": [
+         *           {
+         *             "estimated_tone": "Neutral",
+         *             "hex": "#8a6a4c",
+         *             "percentage": 30.2,
+         *             "professional_level": 6,
+         *             "zone": "roots"
+         *           },
+         *           {
+         *             "estimated_tone": "Golden/Yellow",
+         *             "hex": "#c49a6b",
+         *             "percentage": 41.7,
+         *             "professional_level": 8,
+         *             "zone": "lengths"
+         *           },
+         *           {
+         *             "estimated_tone": "Golden/Yellow",
+         *             "hex": "#cba274",
+         *             "percentage": 28.1,
+         *             "professional_level": 8,
+         *             "zone": "ends"
+         *           }
+         *         ]
          *       },
          *       "best_matches": [
          *         {
@@ -1707,6 +1889,34 @@ export interface components {
             /** @description The status, from its first image to its trained model. */
             status: components["schemas"]["ShadeStatusView"];
         };
+        /** @description One color of a pair. */
+        SideView: {
+            /** Format: int64 */
+            color_id: number;
+            /**
+             * Format: int64
+             * @description An image to compare: one that is mistaken, where the color has one.
+             */
+            image_id: number;
+            name: string;
+        };
+        /** @description How well the images of one color are recognized. */
+        StandingView: {
+            /** @description What would help; empty where nothing is wrong. */
+            advice: components["schemas"]["AdviceView"][];
+            /** Format: int64 */
+            color_id: number;
+            /** @description Number of its images that show hair. */
+            images: number;
+            name: string;
+            /**
+             * Format: float
+             * @description The share that is recognized, 0 to 1; null with only one image.
+             */
+            recall?: number | null;
+            /** @description How many of them are recognized by all the others. */
+            recognized: number;
+        };
         /**
          * @description Color family of the hair, in three words.
          * @enum {string}
@@ -1731,6 +1941,71 @@ export interface components {
              * @example 8
              */
             professional_level: number;
+            /** @description Roots, lengths, and ends: the upper, middle, and lower third of hair that hangs down. */
+            zones: components["schemas"]["Zone"][];
+        };
+        /**
+         * @description One answer for photos of one head.
+         * @example {
+         *       "best_matches": [
+         *         {
+         *           "color_id": 7,
+         *           "combined_score": 0.91,
+         *           "name": "#6/27 Brown / Strawberry Blonde"
+         *         },
+         *         {
+         *           "color_id": 9,
+         *           "combined_score": 0.05,
+         *           "name": "#8"
+         *         }
+         *       ],
+         *       "disagreeing": [
+         *         {
+         *           "color_id": 9,
+         *           "image_index": 3
+         *         }
+         *       ],
+         *       "images": [
+         *         1,
+         *         2,
+         *         3
+         *       ],
+         *       "no_match_score": 0.02,
+         *       "warnings": [
+         *         "Photo 3 looks more like \"#8\" than \"#6/27 Brown / Strawberry Blonde\"; check that it shows the same head."
+         *       ]
+         *     }
+         */
+        Together: {
+            /** @description The best matches, highest score first. */
+            best_matches: components["schemas"]["TogetherMatch"][];
+            /** @description The photos that match another color best. */
+            disagreeing: components["schemas"]["Disagreement"][];
+            /** @description The photos that it rests on, by `image_index`: those in which hair was found. */
+            images: number[];
+            /**
+             * Format: float
+             * @description Probability, 0 to 1, that the head has none of the colors; 0 if no color is trained and all photos show hair.
+             */
+            no_match_score: number;
+            /** @description What to do about them, one sentence each. */
+            warnings: string[];
+        };
+        /** @description A match of all photos. */
+        TogetherMatch: {
+            /**
+             * Format: int64
+             * @example 7
+             */
+            color_id: number;
+            /**
+             * Format: float
+             * @description Probability, 0 to 1, that the head has this color, among all colors of the library and no match; if no color is
+             *     trained, mean closeness in color.
+             * @example 0.91
+             */
+            combined_score: number;
+            name: string;
         };
         /**
          * @description Undertone of the hair.
@@ -1828,6 +2103,33 @@ export interface components {
              */
             url: string;
         };
+        /** @description A part of the hair, as it would look in neutral light of usual strength. */
+        Zone: {
+            estimated_tone: components["schemas"]["ToneView"];
+            /**
+             * @description The color of its lighter two thirds; the rest is shadow between strands.
+             * @example #8a6a4c
+             */
+            hex: string;
+            /**
+             * Format: float
+             * @description Share of the hair, 0 to 100.
+             * @example 30.2
+             */
+            percentage: number;
+            /**
+             * Format: int32
+             * @description Professional level, 1 (black) to 10 (lightest blonde).
+             * @example 6
+             */
+            professional_level: number;
+            zone: components["schemas"]["ZoneName"];
+        };
+        /**
+         * @description Where a zone lies.
+         * @enum {string}
+         */
+        ZoneName: "roots" | "lengths" | "ends";
     };
     responses: never;
     parameters: never;
@@ -1856,6 +2158,12 @@ export interface operations {
                  * @example 1
                  */
                 head?: number;
+                /**
+                 * @description `true` adds `together`, one answer for all photos, which have to show the same head. It is right more often than the
+                 *     answer for any one of them.
+                 * @example true
+                 */
+                together?: boolean;
             };
             header?: never;
             path?: never;
@@ -3531,6 +3839,66 @@ export interface operations {
                      *       "status": 507,
                      *       "title": "Insufficient Storage",
                      *       "type": "../docs/errors#disk_full"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_confusions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The pairs, and each trained color */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfusionsView"];
+                };
+            };
+            /** @description Strand failed; its log has the reason under `request_id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "internal",
+                     *       "detail": "Strand failed to do this; its log has the reason.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 500,
+                     *       "title": "Internal Server Error",
+                     *       "type": "../docs/errors#internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The library cannot be reached just now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds until it is worth trying again: 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "store_unavailable",
+                     *       "detail": "The library cannot be reached just now; try again in a few seconds.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "../docs/errors#store_unavailable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
