@@ -36,6 +36,9 @@ for path, operations in document["paths"].items():
         for parameter in operation.get("parameters", []):
             parameter = resolved(parameter)
             count += 1
+            # The pages that try an API fill in examples, but every request needs a key of its own.
+            if parameter["name"] == "idempotency-key":
+                continue
             if "example" not in parameter:
                 wrong.append(f"{where}: the parameter {parameter['name']} has no example")
             else:

@@ -345,15 +345,16 @@ def test_a_host_for_uploads_that_is_out_of_reach_is_gone_around(server, open_pag
 def test_a_shade_is_green_only_where_nothing_would_help_it(server, open_page):
     brown = server.teach("House brown", "#5c3a21", "chestnut-brown")
     page = open_page(f"{server.url}/#/library", "phone")
-    chip = page.locator(".card", has_text="House brown").locator(".chip")
+    card = page.locator(".card", has=page.get_by_role("link", name="House brown"))
+    chip = card.locator(".chip")
     expect(chip).to_have_text("Ready")
     expect(chip).not_to_have_class(re.compile("helpable"))
 
-    # The same photos in another shade: the page hears of it while it is open, and says what would help.
+    # The same photos in another shade: the page says what would help.
     server.teach("Copy", "#5c3a21", "chestnut-brown")
     page.reload()
     expect(chip).to_have_class(re.compile("helpable"))
-    expect(page.locator(".card", has_text="House brown").locator(".advice")).to_contain_text('is also in "Copy"')
+    expect(card.locator(".advice")).to_contain_text('is also in "Copy"')
     look(page, "advice")
     page.goto(f"{server.url}/#/library/{brown}")
     expect(page.locator(".about .advice li")).to_have_count(3)

@@ -1134,6 +1134,33 @@ export interface components {
              */
             presence: number;
         };
+        /** @description A part of the hair, as it would look in neutral light of usual strength. */
+        HairZone: {
+            estimated_tone: components["schemas"]["ToneView"];
+            /**
+             * @description The color of its lighter two thirds; the rest is shadow between strands.
+             * @example #8a6a4c
+             */
+            hex: string;
+            /**
+             * Format: float
+             * @description Share of the hair, 0 to 100.
+             * @example 30.2
+             */
+            percentage: number;
+            /**
+             * Format: int32
+             * @description Professional level, 1 (black) to 10 (lightest blonde).
+             * @example 6
+             */
+            professional_level: number;
+            zone: components["schemas"]["HairZoneName"];
+        };
+        /**
+         * @description Where a zone lies.
+         * @enum {string}
+         */
+        HairZoneName: "roots" | "lengths" | "ends";
         /** @description A head in a photo. */
         Head: {
             /** @description The box around its hair, in shares of the upright photo. */
@@ -1942,7 +1969,7 @@ export interface components {
              */
             professional_level: number;
             /** @description Roots, lengths, and ends: the upper, middle, and lower third of hair that hangs down. */
-            zones: components["schemas"]["Zone"][];
+            zones: components["schemas"]["HairZone"][];
         };
         /**
          * @description One answer for photos of one head.
@@ -2103,33 +2130,6 @@ export interface components {
              */
             url: string;
         };
-        /** @description A part of the hair, as it would look in neutral light of usual strength. */
-        Zone: {
-            estimated_tone: components["schemas"]["ToneView"];
-            /**
-             * @description The color of its lighter two thirds; the rest is shadow between strands.
-             * @example #8a6a4c
-             */
-            hex: string;
-            /**
-             * Format: float
-             * @description Share of the hair, 0 to 100.
-             * @example 30.2
-             */
-            percentage: number;
-            /**
-             * Format: int32
-             * @description Professional level, 1 (black) to 10 (lightest blonde).
-             * @example 6
-             */
-            professional_level: number;
-            zone: components["schemas"]["ZoneName"];
-        };
-        /**
-         * @description Where a zone lies.
-         * @enum {string}
-         */
-        ZoneName: "roots" | "lengths" | "ends";
     };
     responses: never;
     parameters: never;

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 /// A part of the hair, as it would look in neutral light of usual strength.
 #[derive(Serialize, ToSchema)]
-#[schema(as = Zone)]
+#[schema(as = HairZone)]
 pub struct ZoneView {
     #[schema(example = "roots")]
     zone: ZoneNameView,
@@ -29,7 +29,7 @@ pub struct ZoneView {
 /// Where a zone lies.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-#[schema(as = ZoneName)]
+#[schema(as = HairZoneName)]
 enum ZoneNameView {
     /// The upper third.
     Roots,
