@@ -130,6 +130,26 @@ async fn a_training_is_done_once() {
 }
 
 #[tokio::test]
+async fn an_answer_about_what_was_deleted_is_not_repeated() {
+    let client = shared().client();
+    let (key, body) = (unique("key"), json!({ "name": unique("Deleted") }));
+    let first = id(&post(&client, "/colors", &key, &body).await.expect(201));
+    let path = format!("/colors/{first}/images");
+    let (photo_key, bytes) = (unique("key"), speck(9));
+    let image = id(&photo(&client, &path, &photo_key, &bytes).await.expect(201));
+    let gone = client.delete(&format!("{path}/{image}")).await;
+    assert_eq!(gone.status, 204);
+    let again = id(&photo(&client, &path, &photo_key, &bytes).await.expect(201));
+    assert_ne!(again, image);
+    assert_eq!(client.images(first).await.len(), 1);
+
+    assert_eq!(client.delete(&format!("/colors/{first}")).await.status, 204);
+    let second = id(&post(&client, "/colors", &key, &body).await.expect(201));
+    assert_ne!(second, first);
+    client.get_color(second).await;
+}
+
+#[tokio::test]
 async fn after_an_error_the_key_is_free() {
     let client = shared().client();
     let key = unique("key");

@@ -156,11 +156,17 @@ export async function showShade(root, id, { isCurrent, setPaste }) {
   const stops = [acceptDrops(root, addAll), onTray(drawSending), whenChanged(async () => {
     await Promise.all([refresh(), drawPhotos()]);
   })];
+  const stop = () => stops.forEach((one) => one());
   drawSending();
   askAdvice().then((isNew) => { if (isNew && isCurrent() && !working) drawAbout(); });
-  await drawPhotos(true);
+  try {
+    await drawPhotos(true);
+  } catch (error) {
+    stop();
+    throw error;
+  }
   if (shade.status === 'training') startTraining();
-  return () => stops.forEach((stop) => stop());
+  return stop;
 }
 
 /** A photo on its way: `show` updates its picture, its progress, or what went wrong with it. */

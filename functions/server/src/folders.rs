@@ -175,6 +175,7 @@ fn manifest(dir: &Path, found: &mut Found, named: &mut HashSet<PathBuf>) -> Resu
     let text = String::from_utf8(bytes)
         .map_err(|_| format!("{} is not in UTF-8; save it as CSV in UTF-8.", path.display()))?;
     let text = text.trim_start_matches('\u{feff}');
+    let mut wanted = Vec::new();
     for (at, record) in rows(text).into_iter().enumerate() {
         let row = record.map_err(|error| error.to_string()).and_then(|row| {
             let is_heading = at == 0 && HEADINGS.contains(&&*row[0].to_lowercase());
@@ -186,11 +187,16 @@ fn manifest(dir: &Path, found: &mut Found, named: &mut HashSet<PathBuf>) -> Resu
         });
         match row {
             Ok(None) => {}
-            Ok(Some(row)) => row.add(found, named)?,
+            Ok(Some(row)) if named.insert(row.path.clone()) => wanted.push(row),
+            Ok(Some(_)) => found.skip(
+                path.clone(),
+                format!("Line {}: an earlier line names the same.", at + 1),
+            ),
             Err(why) => found.skip(path.clone(), format!("Line {}: {why}", at + 1)),
         }
     }
-    Ok(())
+    // Only now is it known which files of a folder have rows of their own.
+    wanted.into_iter().try_for_each(|row| row.add(found, named))
 }
 
 /// The rows of a table that spreadsheets write with commas, semicolons, or tabs.
@@ -238,13 +244,12 @@ impl Row {
         })
     }
 
-    fn add(self, found: &mut Found, named: &mut HashSet<PathBuf>) -> Result<(), String> {
+    fn add(self, found: &mut Found, named: &HashSet<PathBuf>) -> Result<(), String> {
         let files = if Kind::of(&self.path) == Kind::Folder {
             files_in(&self.path, named, &mut found.skipped)?
         } else {
             vec![self.path.clone()]
         };
-        named.insert(self.path.clone());
         let same = found
             .shades
             .iter_mut()
@@ -344,6 +349,19 @@ mod tests {
         assert_eq!(skipped, ["link.jpg", "more", "Link", "loose.jpg"]);
         let only_photos = tree(&[("1.jpg", "")]);
         assert!(find(only_photos.path()).is_err_and(|error| error.contains("no subfolders")));
+    }
+
+    #[test]
+    fn a_file_with_a_row_of_its_own_is_not_in_its_folders_shade() {
+        let table = "Odd,A\nOdd/1.jpg,B\nOdd,C\n";
+        let place = tree(&[("Odd/1.jpg", ""), ("Odd/2.jpg", ""), (MANIFEST, table)]);
+        let found = find(place.path()).unwrap();
+        let shades = [
+            ("A".to_owned(), vec!["Odd/2.jpg".to_owned()]),
+            ("B".to_owned(), vec!["Odd/1.jpg".to_owned()]),
+        ];
+        assert_eq!(told(place.path(), &found), shades);
+        assert_eq!(found.skipped[0].1, "Line 3: an earlier line names the same.");
     }
 
     #[test]

@@ -322,11 +322,13 @@ impl Growing {
         // The bytes and their text are there together.
         reserve(2 * encoded.len(), &mut self.memory).await?;
         encoded.retain(|byte| !byte.is_ascii_whitespace());
-        BASE64.decode(encoded).map_err(|_| {
+        let decoded = BASE64.decode(encoded).map_err(|_| {
             BodyError::Multipart(
                 "A part is said to be base64, but is not; send the bytes of the file themselves.".into(),
             )
-        })
+        })?;
+        self.memory.shrink_to(decoded.len() as u64);
+        Ok(decoded)
     }
 }
 

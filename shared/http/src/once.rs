@@ -89,7 +89,14 @@ impl RequestKey {
             fingerprint: hex_digest(&asked),
         };
         let acting = match library.begin(request).await? {
-            Once::Answered(kept) => return Kept::read(&kept),
+            Once::Answered(kept) => {
+                let kept: Kept = serde_json::from_str(&kept).map_err(LibraryError::internal)?;
+                return if kept.holds(library).await? {
+                    kept.read()
+                } else {
+                    act.await
+                };
+            }
             Once::Act(acting) => acting,
         };
         let task = place::carried(observe::carried(keep(acting, act)));
@@ -143,12 +150,11 @@ struct Kept {
 }
 
 impl Kept {
-    fn read(text: &str) -> Result<Response, ApiError> {
-        let kept: Self = serde_json::from_str(text).map_err(LibraryError::internal)?;
-        let status = StatusCode::from_u16(kept.status).map_err(LibraryError::internal)?;
-        let mut answer = (status, kept.body).into_response();
+    fn read(self) -> Result<Response, ApiError> {
+        let status = StatusCode::from_u16(self.status).map_err(LibraryError::internal)?;
+        let mut answer = (status, self.body).into_response();
         answer.headers_mut().clear();
-        for (name, value) in &kept.headers {
+        for (name, value) in &self.headers {
             let name: HeaderName = name.parse().map_err(LibraryError::internal)?;
             let value: HeaderValue = value.parse().map_err(LibraryError::internal)?;
             answer.headers_mut().append(name, value);
@@ -156,9 +162,34 @@ impl Kept {
         Ok(answer)
     }
 
+    /// Whether what the answer is about is still there: an upload until it expires, a shade and an image until they are
+    /// deleted.
+    async fn holds(&self, library: &Library) -> Result<bool, ApiError> {
+        let body = self.value();
+        if let Some(until) = body["expires_at"].as_str().and_then(|until| until.parse().ok()) {
+            return Ok(jiff::Timestamp::now() < until);
+        }
+        let Some(shade_id) = self.shade_id() else {
+            return Ok(true);
+        };
+        let image = body["image_path"].as_str().and_then(|_| body["id"].as_u64());
+        let found = match image {
+            Some(image) => library.has_photo(shade_id, image).await,
+            None => library.shade(shade_id).await.map(|_| true),
+        };
+        match found {
+            Err(LibraryError::Unknown { .. }) => Ok(false),
+            found => Ok(found?),
+        }
+    }
+
+    fn value(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_default()
+    }
+
     /// The shade that the answer is about: of an image or a training it names it, else it is the shade itself.
     fn shade_id(&self) -> Option<u64> {
-        let body: serde_json::Value = serde_json::from_str(&self.body).ok()?;
+        let body = self.value();
         let image_of = |path: &str| path.split('/').nth(2)?.parse().ok();
         match (&body["color_id"], &body["image_path"]) {
             (serde_json::Value::Number(id), _) => id.as_u64(),

@@ -1,6 +1,7 @@
 //! Background training, as a record that survives a restart.
 
 use jiff::Timestamp;
+use std::time::Duration;
 
 /// The state of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +24,9 @@ impl JobState {
         matches!(self, Self::Succeeded | Self::Failed | Self::Cancelled)
     }
 }
+
+/// A worker takes at most 15 minutes for a shade, and saves its progress after each.
+const LOST: Duration = Duration::from_mins(20);
 
 /// A job to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +57,7 @@ impl NewJob {
             Joins::AllOf => true,
             Joins::Exactly => self.shade_ids == job.shade_ids,
         };
-        !self.shade_ids.is_empty() && !job.state.is_over() && has_all && is_same && (job.again || !self.again)
+        !self.shade_ids.is_empty() && job.goes_on() && has_all && is_same && (job.again || !self.again)
     }
 }
 
@@ -88,6 +92,12 @@ pub struct Job {
 }
 
 impl Job {
+    /// Whether it is not over, and will be. A job that has not changed for long has lost its worker and its place in the
+    /// queue.
+    pub fn goes_on(&self) -> bool {
+        !self.state.is_over() && Timestamp::now().duration_since(self.updated_at).unsigned_abs() < LOST
+    }
+
     /// A new job, not started yet.
     pub fn queued(id: u64, new: NewJob) -> Self {
         let now = Timestamp::now();
@@ -141,6 +151,10 @@ mod tests {
         let one = new(&[7], Joins::Exactly, true);
         let mut job = Job::queued(2, one.clone());
         assert!(one.is_done_by(&job));
+        let created = job.updated_at;
+        job.updated_at = created - LOST;
+        assert!(!one.is_done_by(&job) && !job.goes_on());
+        job.updated_at = created;
         job.state = JobState::Cancelled;
         assert!(!one.is_done_by(&job));
     }

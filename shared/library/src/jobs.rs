@@ -71,7 +71,10 @@ impl JobQueue {
         };
         let has_nothing = new.shade_ids.is_empty();
         // With nothing to train, a job that is not over is about to end.
-        if let Some(job) = open.iter().rfind(|job| has_nothing || new.is_done_by(job)) {
+        if let Some(job) = open
+            .iter()
+            .rfind(|job| has_nothing && job.goes_on() || new.is_done_by(job))
+        {
             let job = self.job(job.id).await?;
             if job.state != JobState::Cancelled {
                 return Ok(job);

@@ -13,6 +13,7 @@ use std::time::Instant;
 use strand_mask::{Framed, HairMask, Head, Heads};
 use strand_photo::ColorSpace;
 use strand_signature::{Appearance, WhiteBalance, measure};
+use tokio::sync::Semaphore;
 
 /// The long side, in pixels, to which the picture in a photo is scaled before it is measured. The parser needs no more,
 /// and it is plenty for color.
@@ -102,6 +103,8 @@ pub struct Measuring {
     workers: Arc<Workers>,
     cache: MeasurementCache,
     space: Arc<str>,
+    /// Held while a stored photo waits for memory.
+    turn: Arc<Semaphore>,
 }
 
 impl Measuring {
@@ -113,6 +116,7 @@ impl Measuring {
             workers,
             cache: MeasurementCache::new(cache_bytes),
             space: space.into(),
+            turn: Arc::new(Semaphore::new(1)),
         }
     }
 
@@ -155,13 +159,19 @@ impl Measuring {
         if let Some(known) = self.cache.get(&key, |_| true) {
             return Ok(known.measurement.clone());
         }
+        // One at a time holds memory and waits for more: two could wait for each other.
+        let turn = Arc::clone(&self.turn).acquire_owned().await;
+        let turn = turn.map_err(LibraryError::internal)?;
         let mut file = MEMORY.body();
         file.wait_for(size).await?;
         let bytes = read.await?;
         let weighed = tokio::task::spawn_blocking(move || (needed(&bytes), bytes)).await;
         let (needed, bytes) = weighed.map_err(LibraryError::internal)?;
         let (networks, sha256) = (Arc::clone(&self.networks), key.sha256.clone());
-        let work = move |memory| measured(&*networks, sha256, &bytes, memory, request);
+        let work = move |memory| {
+            drop(turn);
+            measured(&*networks, sha256, &bytes, memory, request)
+        };
         let photo = Arc::new(self.workers.run_patiently(needed?, work).await?);
         self.cache.put(key, Arc::clone(&photo));
         Ok(photo.measurement.clone())

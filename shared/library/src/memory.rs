@@ -55,7 +55,7 @@ impl Budget {
         self.state().used
     }
 
-    /// Whether somebody waits for memory.
+    /// Whether a request waits for memory.
     pub fn is_pressed(&self) -> bool {
         self.state().waiting > 0
     }
@@ -97,7 +97,7 @@ impl Budget {
     }
 }
 
-/// Somebody waits for memory, as long as this lives.
+/// Somebody waits for memory, as long as this lives. Only who has a deadline presses others.
 pub(crate) struct Waiting {
     budget: &'static Budget,
     deadline: Option<Instant>,
@@ -106,7 +106,8 @@ pub(crate) struct Waiting {
 impl Waiting {
     /// Waits at most for `patience`, from now.
     pub fn new(budget: &'static Budget, patience: Option<Duration>) -> Self {
-        budget.state().waiting += 1;
+        let counts = usize::from(patience.is_some());
+        budget.state().waiting += counts;
         let deadline = patience.map(|patience| Instant::now() + patience);
         Self { budget, deadline }
     }
@@ -129,7 +130,7 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.budget.state().waiting -= 1;
+        self.budget.state().waiting -= usize::from(self.deadline.is_some());
     }
 }
 
@@ -169,6 +170,18 @@ impl Memory {
             let waiting = waiting.get_or_insert_with(|| Waiting::new(budget, patience));
             waiting.until(freed).await?;
         }
+    }
+
+    /// Gives back what is more than so many bytes.
+    pub fn shrink_to(&mut self, bytes: u64) {
+        let kept = bytes.next_multiple_of(MEGABYTE).min(self.bytes);
+        let less = self.bytes - kept;
+        self.bytes = kept;
+        let mut state = self.budget.state();
+        state.used -= less;
+        state.of_bodies -= if self.is_body { less } else { 0 };
+        drop(state);
+        self.budget.freed.notify_waiters();
     }
 
     fn grow(&mut self, more: u64) -> bool {
@@ -215,6 +228,10 @@ mod tests {
         body.grow_to(5 * MEGABYTE + 1).await.unwrap();
         assert_eq!(budget.used(), 6 * MEGABYTE);
         assert!(!budget.body().grow(1));
+        body.shrink_to(2 * MEGABYTE + 1);
+        assert_eq!(budget.used(), 3 * MEGABYTE);
+        assert!(budget.body().grow(MEGABYTE));
+        body.grow_to(6 * MEGABYTE).await.unwrap();
         assert!(budget.take(4 * MEGABYTE).is_some());
         assert!(budget.take(5 * MEGABYTE).is_none());
         drop(body);

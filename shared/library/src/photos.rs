@@ -5,6 +5,7 @@ use std::io::{Cursor, Read};
 use strand_photo::Format;
 use strand_signature::DominantColor;
 
+use crate::ports::StoreError;
 use crate::{Library, LibraryError, MEMORY, NewPhoto, StoredPhoto, Thing, hex_digest};
 
 /// The long side at which a photo is decoded before it is stored, to check that it can be.
@@ -62,6 +63,17 @@ impl Library {
             .into_iter()
             .filter_map(|(id, found)| Some((id, found.signature?.colors)));
         Ok(colors.collect())
+    }
+
+    /// Whether a shade has a photo.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub async fn has_photo(&self, shade_id: u64, photo_id: u64) -> Result<bool, LibraryError> {
+        match self.stores.photos.photo(shade_id, photo_id).await {
+            Err(StoreError::NotFound) => Ok(false),
+            photo => Ok(photo.map(|_| true)?),
+        }
     }
 
     /// A photo and its bytes as uploaded.

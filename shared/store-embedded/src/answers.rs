@@ -62,10 +62,11 @@ fn begin(db: &Connection, request: &KeyedRequest, holder: &str) -> Result<Begun,
     if let Some((fingerprint, held_by, held_until, answer)) = known {
         let is_held = held_by != holder && held_until > now;
         match answer {
+            // Nobody acts on it, so it is as if it had never begun.
+            None if !is_held => {}
             _ if fingerprint != request.fingerprint => return Ok(Begun::Different),
             Some(answer) => return Ok(Begun::Answered(answer)),
-            None if is_held => return Ok(Begun::Held),
-            None => {}
+            None => return Ok(Begun::Held),
         }
     }
     db.execute(
