@@ -16,9 +16,10 @@ impl Answers for AwsStore {
         let begin = Write::put(&row)?
             .when(
                 "attribute_not_exists(#pk) OR #expires_at <= :seconds OR (attribute_not_exists(#answer) AND \
-                 (#holder = :holder OR #held_until <= :now))",
+                 (#held_until <= :now OR #holder = :holder AND #fingerprint = :fingerprint))",
             )
             .with(":seconds", now.as_second())?
+            .with(":fingerprint", &request.fingerprint)?
             .with(":holder", holder)?
             .with(":now", now.as_millisecond())?;
         match self.table.write(begin).await {

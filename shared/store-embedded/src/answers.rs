@@ -60,13 +60,13 @@ fn begin(db: &Connection, request: &KeyedRequest, holder: &str) -> Result<Begun,
         })
         .optional()?;
     if let Some((fingerprint, held_by, held_until, answer)) = known {
-        let is_held = held_by != holder && held_until > now;
         match answer {
-            // Nobody acts on it, so it is as if it had never begun.
-            None if !is_held => {}
+            // Nobody acts on it any more, so it is as if it had never begun.
+            None if held_until <= now => {}
             _ if fingerprint != request.fingerprint => return Ok(Begun::Different),
             Some(answer) => return Ok(Begun::Answered(answer)),
-            None => return Ok(Begun::Held),
+            None if held_by != holder => return Ok(Begun::Held),
+            None => {}
         }
     }
     db.execute(
