@@ -372,12 +372,13 @@ pub async fn read_file(request: Request, size: usize) -> Result<(Vec<u8>, Memory
 fn broken(error: &multer::Error, unread: &Unread) -> BodyError {
     tracing::debug!(%error, "a multipart body broke");
     let said = match error {
-        _ if unread.is_full() => return long_headers(),
         multer::Error::ReadHeaderFailed(_)
         | multer::Error::DecodeHeaderName { .. }
         | multer::Error::DecodeHeaderValue { .. } => {
             "The headers of a part cannot be read; write each as \"name: value\" on its own line, at most 32 of them."
         }
+        // A body that arrives whole fills what its reader has room for, whatever is wrong with it.
+        _ if unread.is_full() => return long_headers(),
         _ => {
             "The multipart body breaks off or is malformed; send it again, with every part closed by the boundary."
         }
