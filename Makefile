@@ -82,6 +82,8 @@ openapi: tools ## write the OpenAPI description from the handlers again; review 
 lint: tools ## formatting, clippy, and what each function links, as CI checks them
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	@# By themselves: in the whole workspace, each crate has the features that any other asks for.
+	cargo check --locked --package strand-analyze --package strand-colors --package strand-train
 	tests/links
 
 format: tools ## format all code
