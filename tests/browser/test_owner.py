@@ -115,7 +115,6 @@ def test_a_job_that_runs_elsewhere_is_followed_and_cancelled(server, open_page):
         if route.request.method == "DELETE":
             cancelled.append(True)
             job["status"] = "cancelled"
-            return route.fulfill(status=204)
         return route.fulfill(json=job)
 
     page.route(re.compile(r"/jobs\?"), lambda route: route.fulfill(json=[job]))

@@ -11,8 +11,6 @@ const EVERY_MILLISECONDS = 600;
 
 let job = null;
 let following = false;
-// Whether the server lists its jobs; then it cancels them, too. Null until it was asked.
-let lists = null;
 
 const isOver = ({ status }) => status !== 'queued' && status !== 'running';
 
@@ -38,14 +36,13 @@ function draw() {
   const bar = $('progress', place);
   if (!bar) {
     place.replaceChildren(h('div', { class: 'work' }, h('span', {}), h('progress', { max: 1 })),
-      h('div', { class: 'buttons' }, button('Cancel', cancel, { hidden: true })));
+      h('div', { class: 'buttons' }, button('Cancel', cancel)));
     draw();
     return;
   }
   $('span', place).textContent = text;
   bar.setAttribute('aria-label', text);
   bar.value = job.percentage / 100;
-  $('button', place).hidden = !lists;
 }
 
 async function cancel(event) {
@@ -101,17 +98,14 @@ export async function startJob() {
   follow(`/jobs/${started.id}`);
 }
 
-/** The address of a job that is running, if the server lists its jobs. */
+/** The address of a job that is running. */
 async function runningOne() {
-  if (lists === false) return null;
   try {
-    const answer = await call('GET', '/jobs?limit=5', undefined, { ask: false });
-    const jobs = Array.isArray(answer) ? answer : answer.jobs;
-    lists = Array.isArray(jobs);
-    const found = jobs?.find((each) => !isOver(each));
+    const jobs = await call('GET', '/jobs?limit=5', undefined, { ask: false });
+    const found = jobs.find((each) => !isOver(each));
     return found ? `/jobs/${found.id}` : null;
-  } catch (error) {
-    if (!(error instanceof OfflineError) && !(error instanceof KeyError)) lists = false;
+  } catch {
+    // It is asked again with the next page.
     return null;
   }
 }
@@ -122,7 +116,6 @@ export async function resumeJob() {
   if (kept) follow(kept);
   const found = await runningOne();
   if (found) follow(found);
-  else if (job) draw();
 }
 
 window.addEventListener('strand:online', resumeJob);

@@ -53,7 +53,7 @@ fn answers(photographs: &Photographs, count: usize) -> Vec<Answer> {
             .iter()
             .map(|sample| query(&sample.signature, &sample.features));
         let (matches, none) = library.rank_together(&queries.collect::<Vec<Query>>(), MOST);
-        let is_own = |found: &strand::learning::Together| found.shade_id == *shade as u64;
+        let is_own = |found: &strand::learning::JointMatch| found.shade_id == *shade as u64;
         Answer {
             shade: *shade,
             first: matches.first().is_some_and(is_own),

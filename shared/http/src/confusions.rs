@@ -8,7 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
 use std::collections::HashMap;
-use strand_learning::{MistakenPair, ShadeStanding};
+use strand_learning::{ConfusedPair, ShadeRecall};
 use strand_library::{Advice, AdviceKind, Health};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -45,7 +45,7 @@ pub struct ConfusionsView {
     #[schema(max_items = 10)]
     pairs: Vec<PairView>,
     /// The trained colors, by id.
-    colors: Vec<StandingView>,
+    colors: Vec<ColorRecallView>,
 }
 
 /// Two colors that are mistaken for each other.
@@ -69,14 +69,14 @@ struct SideView {
 
 /// How well the images of one color are recognized.
 #[derive(Serialize, ToSchema)]
-struct StandingView {
+struct ColorRecallView {
     color_id: u64,
     name: String,
     /// Number of its images that show hair.
     images: usize,
     /// How many of them are recognized by all the others.
     recognized: usize,
-    /// The share that is recognized, 0 to 1; null with only one image.
+    /// The share that is recognized, 0 to 1; null if there is only one image, or if it has to be trained again to tell.
     recall: Option<f32>,
     /// What would help; empty where nothing is wrong.
     advice: Vec<AdviceView>,
@@ -122,7 +122,7 @@ async fn confusions(State(app): State<AnalysisState>) -> Result<Json<ConfusionsV
 
 impl From<&Health> for ConfusionsView {
     fn from(health: &Health) -> Self {
-        let shades = &health.standing.shades;
+        let shades = &health.confusions.shades;
         let names: HashMap<u64, &str> = shades
             .iter()
             .map(|shade| (shade.shade_id, shade.name.as_str()))
@@ -130,23 +130,23 @@ impl From<&Health> for ConfusionsView {
         Self {
             library_version: health.version.clone(),
             images: shades.iter().map(|shade| shade.photos.len()).sum(),
-            recognized: shades.iter().map(ShadeStanding::recognized).sum(),
+            recognized: shades.iter().map(ShadeRecall::recognized).sum(),
             pairs: health
-                .standing
+                .confusions
                 .pairs
                 .iter()
                 .map(|pair| PairView::new(pair, &names))
                 .collect(),
             colors: shades
                 .iter()
-                .map(|shade| StandingView::new(shade, health))
+                .map(|shade| ColorRecallView::new(shade, health))
                 .collect(),
         }
     }
 }
 
 impl PairView {
-    fn new(pair: &MistakenPair, names: &HashMap<u64, &str>) -> Self {
+    fn new(pair: &ConfusedPair, names: &HashMap<u64, &str>) -> Self {
         let sides = pair.shades.iter().zip(pair.examples);
         let side = |(color_id, image_id): (&u64, u64)| SideView {
             color_id: *color_id,
@@ -160,8 +160,8 @@ impl PairView {
     }
 }
 
-impl StandingView {
-    fn new(shade: &ShadeStanding, health: &Health) -> Self {
+impl ColorRecallView {
+    fn new(shade: &ShadeRecall, health: &Health) -> Self {
         let (images, recognized) = (shade.photos.len(), shade.recognized());
         let advice = health.advice.get(&shade.shade_id);
         Self {
@@ -169,7 +169,7 @@ impl StandingView {
             name: shade.name.clone(),
             images,
             recognized,
-            recall: (images > 1).then(|| rounded(recognized as f32 / images as f32, 3)),
+            recall: shade.recall().map(|recall| rounded(recall, 3)),
             advice: advice.into_iter().flatten().map(AdviceView::from).collect(),
         }
     }

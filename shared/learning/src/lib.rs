@@ -2,6 +2,7 @@
 //! needs a solver, which is behind the trait [`Fit`].
 
 mod calibration;
+mod confusions;
 mod fit;
 mod format;
 mod model;
@@ -10,15 +11,14 @@ mod negatives;
 mod ranking;
 mod shade;
 mod snapshot;
-mod standing;
 
 pub use calibration::Sigmoid;
+pub use confusions::{ConfusedPair, Confusions, LeftOutPhoto, ShadeRecall};
 pub use fit::{Fit, FitError, Fitted};
 pub use format::{FORMAT_VERSION, FormatError, pack, unpack};
 pub use model::{LeaveOneOut, ModelKind, Reference, ShadeModel};
 pub use nearness::color_difference;
 pub use negatives::HardNegatives;
-pub use ranking::{Basis, Match, Query, Ranking, Together};
+pub use ranking::{Basis, JointMatch, Match, Query, Ranking};
 pub use shade::SnapshotShade;
 pub use snapshot::LibrarySnapshot;
-pub use standing::{MistakenPair, PhotoStanding, ShadeStanding, Standing};

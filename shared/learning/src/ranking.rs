@@ -65,7 +65,7 @@ pub struct Match {
 
 /// The score of one shade for several photos of one head.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Together {
+pub struct JointMatch {
     /// The shade's id.
     pub shade_id: u64,
     /// The shade's name.
@@ -119,7 +119,7 @@ impl LibrarySnapshot {
         let Query {
             signature, features, ..
         } = query;
-        let mut scored = self.weighed(&[query]);
+        let mut scored = self.evidence_of_all(&[query]);
         let trained = self.is_trained();
         let odds = Odds::of(scored.iter().map(|(_, evidence)| *evidence));
         // Without trained shades the colors decide the ranking. Otherwise the evidence has.
@@ -176,7 +176,7 @@ impl LibrarySnapshot {
     ///
     /// Photos of one head share its light and its styling, so they err together: the evidence of n photos weighs √n times as
     /// much as that of one, not n times.
-    fn weighed(&self, queries: &[Query<'_>]) -> Vec<(&SnapshotShade, f32)> {
+    fn evidence_of_all(&self, queries: &[Query<'_>]) -> Vec<(&SnapshotShade, f32)> {
         let steadiness = (PER_AGREEMENT * self.agreement).exp();
         let share = 1.0 / (queries.len() as f32).sqrt();
         let of_shade = |shade| {
@@ -191,12 +191,12 @@ impl LibrarySnapshot {
     }
 
     /// The best `count` shades for photos of one head, and the probability that it is none. Nothing without photos.
-    pub fn rank_together(&self, queries: &[Query<'_>], count: usize) -> (Vec<Together>, f32) {
+    pub fn rank_together(&self, queries: &[Query<'_>], count: usize) -> (Vec<JointMatch>, f32) {
         if queries.is_empty() {
             return (Vec::new(), 0.0);
         }
         let trained = self.is_trained();
-        let mut scored = self.weighed(queries);
+        let mut scored = self.evidence_of_all(queries);
         let mut none = 0.0;
         if trained {
             let odds = Odds::of(scored.iter().map(|(_, evidence)| *evidence));
@@ -214,12 +214,12 @@ impl LibrarySnapshot {
             scored.sort_by(|x, y| y.1.total_cmp(&x.1).then(x.0.shade_id.cmp(&y.0.shade_id)));
         }
         scored.truncate(count);
-        let together = scored.into_iter().map(|(shade, score)| Together {
+        let matches = scored.into_iter().map(|(shade, score)| JointMatch {
             shade_id: shade.shade_id,
             name: shade.name.clone(),
             score,
         });
-        (together.collect(), none)
+        (matches.collect(), none)
     }
 
     /// The evidence for a shade, in units of log-odds.
@@ -239,7 +239,7 @@ impl LibrarySnapshot {
         }
         let trust = steadiness * signature.trust().powf(POWER_OF_TRUST);
         trust
-            * weighed(
+            * by_photos(
                 likeness + PER_DECISION * model.decision(features),
                 model.references.len(),
             )
@@ -248,10 +248,10 @@ impl LibrarySnapshot {
 
 /// The evidence for a shade of so many photos by the cosine alone, before the photo's reliability.
 pub(crate) fn likeness(cosine: f32, photos: usize) -> f32 {
-    weighed(PER_COSINE * (cosine - MIDDLE), photos)
+    by_photos(PER_COSINE * (cosine - MIDDLE), photos)
 }
 
-fn weighed(evidence: f32, photos: usize) -> f32 {
+fn by_photos(evidence: f32, photos: usize) -> f32 {
     evidence * photos as f32 / (photos as f32 + FEW)
 }
 

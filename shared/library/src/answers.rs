@@ -1,13 +1,9 @@
 //! Requests that clients send again, because they did not get the answer: each is acted on once.
 
-use crate::ports::{Answers, Begun, CLAIM_LASTS, KeyedRequest};
+use crate::hold::{Hold, holder};
+use crate::ports::{Answers, Begun, KeyedRequest};
 use crate::{Library, LibraryError};
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::task::JoinHandle;
-
-/// How often the hold on a request is renewed. It survives two failed renewals.
-const RENEW: Duration = Duration::from_secs(CLAIM_LASTS.as_secs() / 4);
 
 /// What to do about a request.
 pub enum Once {
@@ -22,7 +18,7 @@ pub struct Acting {
     answers: Arc<dyn Answers>,
     key: String,
     holder: String,
-    renewal: JoinHandle<()>,
+    hold: Hold,
 }
 
 impl Library {
@@ -33,19 +29,25 @@ impl Library {
     /// request.
     pub async fn begin(&self, request: KeyedRequest) -> Result<Once, LibraryError> {
         let answers = Arc::clone(&self.stores.answers);
-        let holder = uuid::Uuid::new_v4().to_string();
+        let holder = holder();
         match answers.begin(&request, &holder).await? {
             Begun::Act => {}
             Begun::Held => return Err(LibraryError::RequestHeld),
             Begun::Different => return Err(LibraryError::KeyReused),
             Begun::Answered(answer) => return Ok(Once::Answered(answer)),
         }
-        let renewal = tokio::spawn(renew(Arc::clone(&answers), request.clone(), holder.clone()));
+        let hold = Hold::renewed("a request".to_owned(), {
+            let (answers, request, holder) = (Arc::clone(&answers), request.clone(), holder.clone());
+            move || {
+                let (answers, request, holder) = (Arc::clone(&answers), request.clone(), holder.clone());
+                async move { answers.begin(&request, &holder).await }
+            }
+        });
         Ok(Once::Act(Acting {
             answers,
             key: request.key,
             holder,
-            renewal,
+            hold,
         }))
     }
 }
@@ -53,7 +55,7 @@ impl Library {
 impl Acting {
     /// Keeps the answer. If that fails, the request may be acted on again.
     pub async fn finish(self, answer: &str, shade_id: Option<u64>) {
-        self.renewal.abort();
+        drop(self.hold);
         let kept = self
             .answers
             .finish(&self.key, &self.holder, answer, shade_id)
@@ -65,24 +67,9 @@ impl Acting {
 
     /// Nothing was done, so the request can be sent again.
     pub async fn undone(self) {
-        self.renewal.abort();
+        drop(self.hold);
         if let Err(error) = self.answers.forget(&self.key, &self.holder).await {
             tracing::warn!(%error, "a request that failed can be sent again only later");
-        }
-    }
-}
-
-impl Drop for Acting {
-    fn drop(&mut self) {
-        self.renewal.abort();
-    }
-}
-
-async fn renew(answers: Arc<dyn Answers>, request: KeyedRequest, holder: String) {
-    loop {
-        tokio::time::sleep(RENEW).await;
-        if let Err(error) = answers.begin(&request, &holder).await {
-            tracing::warn!(%error, "the hold on a request is not renewed");
         }
     }
 }

@@ -4,10 +4,7 @@ use crate::ports::StoreError;
 use crate::{Library, LibraryError, Matching, Shade, ShadeStatus};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use strand_learning::{ShadeStanding, Standing};
-
-/// The number of shades that are read at once.
-const PAGE: usize = 500;
+use strand_learning::{Confusions, ShadeRecall};
 
 /// How well the shades of the library are told apart.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +12,7 @@ pub struct Health {
     /// The version of the library.
     pub version: String,
     /// What each photo is taken for.
-    pub standing: Standing,
+    pub confusions: Confusions,
     /// What would help each shade, by its id. A shade that needs nothing is missing.
     pub advice: BTreeMap<u64, Vec<Advice>>,
 }
@@ -49,27 +46,34 @@ pub enum AdviceKind {
 }
 
 impl Matching {
-    /// How well the shades of `library` are told apart. It is worked out once for each version of the library.
+    /// How well the shades of `library` are told apart. It is worked out once for each version of the library, to the end
+    /// even if nobody waits for it any more.
     ///
     /// # Errors
     /// Errors of the store.
-    pub async fn health(&self, library: &Library) -> Result<Arc<Health>, LibraryError> {
-        let snapshot = self.snapshot().await?;
+    pub async fn health(self: &Arc<Self>, library: &Arc<Library>) -> Result<Arc<Health>, LibraryError> {
+        let (matching, library) = (Arc::clone(self), Arc::clone(library));
+        let health = tokio::spawn(async move { matching.examined(&library).await });
+        health.await.map_err(LibraryError::internal)?
+    }
+
+    async fn examined(&self, library: &Library) -> Result<Arc<Health>, LibraryError> {
         // Concurrent callers wait here for the first one.
         let mut last = self.health.lock().await;
+        let snapshot = self.snapshot().await?;
         if let Some(known) = &*last
             && known.version == snapshot.version()
         {
             return Ok(Arc::clone(known));
         }
         let version = snapshot.version().to_owned();
-        let standing = tokio::task::spawn_blocking(move || snapshot.standing());
-        let standing = standing.await.map_err(LibraryError::internal)?;
-        let without_hair = library.without_hair(&standing).await?;
-        let advice = all_advice(&standing, &without_hair);
+        let confusions = tokio::task::spawn_blocking(move || snapshot.confusions());
+        let confusions = confusions.await.map_err(LibraryError::internal)?;
+        let without_hair = library.without_hair(&confusions).await?;
+        let advice = all_advice(&confusions, &without_hair);
         let health = Arc::new(Health {
             version,
-            standing,
+            confusions,
             advice,
         });
         *last = Some(Arc::clone(&health));
@@ -79,67 +83,46 @@ impl Matching {
 
 impl Library {
     /// The ids of the photos in which training found no hair, by shade.
-    async fn without_hair(&self, standing: &Standing) -> Result<HashMap<u64, Vec<u64>>, LibraryError> {
-        let known: HashMap<u64, &ShadeStanding> = standing
-            .shades
-            .iter()
-            .map(|shade| (shade.shade_id, shade))
-            .collect();
-        let mut found = HashMap::new();
-        let mut before = None;
-        loop {
-            let page = self.shades(before, PAGE).await?;
-            for shade in &page {
-                if let Some(standing) = known.get(&shade.id)
-                    && self.status(shade) == ShadeStatus::Ready
-                    && standing.photos.len() as u64 != shade.photo_count
-                {
-                    found.insert(shade.id, self.photos_besides(shade, standing).await?);
-                }
-            }
-            match page.last() {
-                Some(last) if page.len() == PAGE => before = Some(last.id),
-                _ => return Ok(found),
-            }
-        }
-    }
-
-    async fn photos_besides(
-        &self,
-        shade: &Shade,
-        standing: &ShadeStanding,
-    ) -> Result<Vec<u64>, LibraryError> {
-        let photos = match self.stores.photos.photos(shade.id).await {
-            // It was deleted meanwhile.
-            Err(StoreError::NotFound) => Vec::new(),
-            photos => photos?,
+    async fn without_hair(&self, confusions: &Confusions) -> Result<HashMap<u64, Vec<u64>>, LibraryError> {
+        let shades = confusions.shades.iter();
+        let known: HashMap<u64, &ShadeRecall> = shades.map(|shade| (shade.shade_id, shade)).collect();
+        let has_others = |shade: &Shade| {
+            let measured = known.get(&shade.id).map(|recall| recall.photos.len() as u64);
+            self.status(shade) == ShadeStatus::Ready
+                && measured.is_some_and(|count| count != shade.photo_count)
         };
-        let is_known = |id: &u64| standing.photos.iter().any(|photo| photo.photo_id == *id);
-        Ok(photos
-            .iter()
-            .map(|photo| photo.id)
-            .filter(|id| !is_known(id))
-            .collect())
+        let mut found = HashMap::new();
+        for shade in self.all_shades(has_others).await? {
+            let photos = match self.stores.photos.photos(shade.id).await {
+                // It was deleted meanwhile.
+                Err(StoreError::NotFound) => continue,
+                photos => photos?,
+            };
+            let is_measured = |id: &u64| known[&shade.id].photos.iter().any(|photo| photo.photo_id == *id);
+            let ids = photos.iter().map(|photo| photo.id).filter(|id| !is_measured(id));
+            found.insert(shade.id, ids.collect());
+        }
+        Ok(found)
     }
 }
 
-fn all_advice(standing: &Standing, without_hair: &HashMap<u64, Vec<u64>>) -> BTreeMap<u64, Vec<Advice>> {
-    let names: HashMap<u64, &str> = standing
+fn all_advice(confusions: &Confusions, without_hair: &HashMap<u64, Vec<u64>>) -> BTreeMap<u64, Vec<Advice>> {
+    let names: HashMap<u64, &str> = confusions
         .shades
         .iter()
         .map(|shade| (shade.shade_id, shade.name.as_str()))
         .collect();
     let none = Vec::new();
-    let of_shade = |shade: &ShadeStanding| {
+    let of_shade = |shade: &ShadeRecall| {
         let without_hair = without_hair.get(&shade.shade_id).unwrap_or(&none);
         (shade.shade_id, advice(shade, without_hair, &names))
     };
-    let all = standing.shades.iter().map(of_shade);
+    let all = confusions.shades.iter().map(of_shade);
     all.filter(|(_, advice)| !advice.is_empty()).collect()
 }
 
 /// What would help a shade. Photos are numbered from the oldest, from 1.
-fn advice(shade: &ShadeStanding, without_hair: &[u64], names: &HashMap<u64, &str>) -> Vec<Advice> {
+fn advice(shade: &ShadeRecall, without_hair: &[u64], names: &HashMap<u64, &str>) -> Vec<Advice> {
     let mut order: Vec<u64> = shade.photos.iter().map(|photo| photo.photo_id).collect();
     order.extend(without_hair);
     order.sort_unstable();
@@ -162,7 +145,7 @@ fn advice(shade: &ShadeStanding, without_hair: &[u64], names: &HashMap<u64, &str
                 name(other)
             );
             say(AdviceKind::SamePhoto, id, Some(other), sentence);
-        } else if let Some(other) = photo.taken_for.filter(|other| *other != shade.shade_id) {
+        } else if let Some(other) = photo.predicted.filter(|other| *other != shade.shade_id) {
             let sentence = format!(
                 "Photo {n} looks like \"{}\"; compare the two, or take it again.",
                 name(other)
@@ -187,19 +170,19 @@ fn advice(shade: &ShadeStanding, without_hair: &[u64], names: &HashMap<u64, &str
 #[cfg(test)]
 mod tests {
     use super::*;
-    use strand_learning::PhotoStanding;
+    use strand_learning::LeftOutPhoto;
 
-    fn photo(photo_id: u64, taken_for: Option<u64>) -> PhotoStanding {
-        PhotoStanding {
+    fn photo(photo_id: u64, predicted: Option<u64>) -> LeftOutPhoto {
+        LeftOutPhoto {
             photo_id,
-            taken_for,
+            predicted,
             same_in: None,
             is_apart: false,
         }
     }
 
-    fn shade(shade_id: u64, photos: Vec<PhotoStanding>) -> ShadeStanding {
-        ShadeStanding {
+    fn shade(shade_id: u64, photos: Vec<LeftOutPhoto>) -> ShadeRecall {
+        ShadeRecall {
             shade_id,
             name: format!("#{shade_id}"),
             photos,
@@ -212,7 +195,7 @@ mod tests {
         same.same_in = Some(3);
         let mut apart = photo(26, Some(2));
         apart.is_apart = true;
-        let standing = Standing {
+        let confusions = Confusions {
             shades: vec![
                 shade(1, vec![photo(11, Some(1)), photo(12, Some(1))]),
                 shade(2, vec![same, photo(24, Some(1)), photo(25, Some(2)), apart]),
@@ -220,7 +203,7 @@ mod tests {
             ],
             pairs: Vec::new(),
         };
-        let advice = all_advice(&standing, &HashMap::from([(2, vec![22])]));
+        let advice = all_advice(&confusions, &HashMap::from([(2, vec![22])]));
         let said = |id: u64| {
             advice[&id]
                 .iter()

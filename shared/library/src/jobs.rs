@@ -6,7 +6,8 @@
 //! - A shade that became ready meanwhile is not trained again.
 //! - A cancelled job ends before its next shade.
 
-use crate::ports::{CLAIM_LASTS, Jobs, StoreError};
+use crate::hold::{Hold, holder};
+use crate::ports::{Jobs, StoreError};
 use crate::{
     Job, JobFailure, JobState, Joins, Library, LibraryError, NewJob, Shade, ShadeStatus, Thing, Training,
 };
@@ -14,17 +15,12 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 use strand_models::FeatureSpace;
-use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// Page size when a job for all shades is created.
-const PAGE: usize = 500;
 /// How long the worker waits after a failure of the store.
 const RETRY: Duration = Duration::from_secs(5);
 /// How often the worker checks for jobs that it was not notified of.
 const LOOK_AGAIN: Duration = Duration::from_secs(15);
-/// How often a hold on a job is renewed. It survives two failed renewals.
-const RENEW: Duration = Duration::from_secs(CLAIM_LASTS.as_secs() / 4);
 /// How often a shade is trained in one job if it gets photos while it is trained.
 const TRAININGS: usize = 3;
 
@@ -169,7 +165,7 @@ impl JobQueue {
     /// Works through the jobs, oldest first, including those left by an earlier process. Never returns.
     pub async fn work(self: Arc<Self>) {
         loop {
-            let holder = uuid::Uuid::new_v4().to_string();
+            let holder = holder();
             match self.jobs.next_job(&holder).await {
                 Ok(Some(job)) => {
                     if let Err(error) = self.work_on(job, holder).await {
@@ -192,7 +188,7 @@ impl JobQueue {
     /// # Errors
     /// Errors of the store, and [`LibraryError::JobHeld`] while another worker has the job; it can then be retried.
     pub async fn work_on_job(&self, id: u64) -> Result<(), LibraryError> {
-        let holder = uuid::Uuid::new_v4().to_string();
+        let holder = holder();
         match self.jobs.take_job(id, &holder).await {
             Ok(Some(job)) => self.work_on(job, holder).await,
             Ok(None) if self.job(id).await?.state.is_over() => Ok(()),
@@ -208,7 +204,13 @@ impl JobQueue {
     /// Trains the remaining shades of a job and saves its progress after each one. Ends early if the job is cancelled, or
     /// another worker has taken it.
     async fn work_on(&self, mut job: Job, holder: String) -> Result<(), LibraryError> {
-        let _hold = Hold::renewed(Arc::clone(&self.jobs), job.id, holder.clone());
+        let _hold = Hold::renewed(format!("job {}", job.id), {
+            let (jobs, id, holder) = (Arc::clone(&self.jobs), job.id, holder.clone());
+            move || {
+                let (jobs, holder) = (Arc::clone(&jobs), holder.clone());
+                async move { jobs.take_job(id, &holder).await }
+            }
+        });
         job.state = JobState::Running;
         if !self.save(&mut job, &holder).await? {
             return Ok(());
@@ -268,39 +270,7 @@ impl JobQueue {
 
     /// The ids of the `wanted` shades, oldest first.
     async fn shades(&self, wanted: impl Fn(&Shade) -> bool) -> Result<Vec<u64>, LibraryError> {
-        let mut shade_ids = Vec::new();
-        let mut before = None;
-        loop {
-            let page = self.library.shades(before, PAGE).await?;
-            shade_ids.extend(page.iter().filter(|shade| wanted(shade)).map(|shade| shade.id));
-            match page.last() {
-                Some(last) if page.len() == PAGE => before = Some(last.id),
-                _ => break,
-            }
-        }
-        shade_ids.reverse();
-        Ok(shade_ids)
-    }
-}
-
-/// A hold on a job, renewed until it is dropped.
-struct Hold(JoinHandle<()>);
-
-impl Hold {
-    fn renewed(jobs: Arc<dyn Jobs>, id: u64, holder: String) -> Self {
-        Self(tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(RENEW).await;
-                if let Err(error) = jobs.take_job(id, &holder).await {
-                    tracing::warn!(id, %error, "the hold on a job is not renewed");
-                }
-            }
-        }))
-    }
-}
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.0.abort();
+        let shades = self.library.all_shades(wanted).await?;
+        Ok(shades.iter().rev().map(|shade| shade.id).collect())
     }
 }

@@ -12,6 +12,7 @@ mod catalog;
 mod coloring;
 mod error;
 mod health;
+mod hold;
 mod job;
 pub mod jobs;
 mod library;

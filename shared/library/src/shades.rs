@@ -9,6 +9,9 @@ pub const NAME_LIMIT: usize = 120;
 /// Maximum length of a description, in characters.
 pub const DESCRIPTION_LIMIT: usize = 2_000;
 
+/// How many shades are read at once.
+const PAGE: usize = 500;
+
 impl Library {
     /// Creates a shade.
     ///
@@ -42,6 +45,26 @@ impl Library {
     /// Errors of the store.
     pub async fn shades(&self, before: Option<u64>, limit: usize) -> Result<Vec<Shade>, LibraryError> {
         Ok(self.stores.shades.shades(before, limit).await?)
+    }
+
+    /// All shades that are `wanted`, newest first. The others are not kept in memory.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub(crate) async fn all_shades(
+        &self,
+        wanted: impl Fn(&Shade) -> bool,
+    ) -> Result<Vec<Shade>, LibraryError> {
+        let (mut found, mut before) = (Vec::new(), None);
+        loop {
+            let page = self.shades(before, PAGE).await?;
+            before = page.last().map(|last| last.id);
+            let is_last = page.len() < PAGE;
+            found.extend(page.into_iter().filter(&wanted));
+            if is_last {
+                return Ok(found);
+            }
+        }
     }
 
     /// Changes a shade.

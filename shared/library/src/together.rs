@@ -2,7 +2,7 @@
 
 use crate::Analysis;
 use crate::matching::BEST_MATCHES;
-use strand_learning::{LibrarySnapshot, Query, Together};
+use strand_learning::{JointMatch, LibrarySnapshot, Query};
 
 /// The answer for several photos of one head.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,7 +10,7 @@ pub struct Consensus {
     /// The places of the photos that it rests on: those in which hair was found.
     pub photos: Vec<usize>,
     /// The best matches, best first.
-    pub matches: Vec<Together>,
+    pub matches: Vec<JointMatch>,
     /// The probability that the head has none of the shades.
     pub no_match: f32,
     /// The photos for which another shade comes first: their place, and the id of that shade.
@@ -61,7 +61,7 @@ impl Consensus {
 }
 
 /// The photos whose own first match is another shade, and a sentence for each.
-fn disagreements(photos: &[(usize, Analysis)], matches: &[Together]) -> (Vec<(usize, u64)>, Vec<String>) {
+fn disagreements(photos: &[(usize, Analysis)], matches: &[JointMatch]) -> (Vec<(usize, u64)>, Vec<String>) {
     let Some(first) = matches.first() else {
         return Default::default();
     };

@@ -1,14 +1,13 @@
 //! At most one training per shade across all processes that share the store. A process claims a shade while it trains
 //! it. Another process that is asked to train the same shade waits for the result.
 
-use crate::ports::{CLAIM_LASTS, Claims, Shades, StoreError};
+use crate::hold::{Hold, holder};
+use crate::ports::{Claims, Shades, StoreError};
 use crate::{LibraryError, Shade, Thing};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often a claim is renewed. It survives two failed renewals.
-const RENEW: Duration = Duration::from_secs(CLAIM_LASTS.as_secs() / 4);
 /// How often a waiting process checks the shade.
 const LOOK: Duration = Duration::from_millis(500);
 
@@ -17,47 +16,37 @@ pub struct Claim {
     claims: Arc<dyn Claims>,
     shade_id: u64,
     holder: String,
-    renewal: tokio::task::JoinHandle<()>,
+    hold: Hold,
 }
 
 impl Claim {
     /// Claims a shade; `None` if another process has claimed it.
     pub async fn take(claims: &Arc<dyn Claims>, shade_id: u64) -> Result<Option<Self>, StoreError> {
-        let holder = uuid::Uuid::new_v4().to_string();
+        let holder = holder();
         if !claims.claim(shade_id, &holder).await? {
             return Ok(None);
         }
-        let renewal = tokio::spawn(renew(Arc::clone(claims), shade_id, holder.clone()));
+        // If the claim is lost anyway, the shade is merely trained twice, and the store keeps the later model.
+        let hold = Hold::renewed(format!("shade {shade_id}"), {
+            let (claims, holder) = (Arc::clone(claims), holder.clone());
+            move || {
+                let (claims, holder) = (Arc::clone(&claims), holder.clone());
+                async move { claims.claim(shade_id, &holder).await }
+            }
+        });
         Ok(Some(Self {
             claims: Arc::clone(claims),
             shade_id,
             holder,
-            renewal,
+            hold,
         }))
     }
 
     /// Gives up the claim.
     pub async fn release(self) {
-        self.renewal.abort();
+        drop(self.hold);
         if let Err(error) = self.claims.release(self.shade_id, &self.holder).await {
             tracing::warn!(shade_id = self.shade_id, %error, "a claim is not given up and lapses");
-        }
-    }
-}
-
-impl Drop for Claim {
-    fn drop(&mut self) {
-        self.renewal.abort();
-    }
-}
-
-/// Renews a claim; never returns. If the claim is lost anyway, the shade is merely trained twice, and the store keeps
-/// the later model.
-async fn renew(claims: Arc<dyn Claims>, shade_id: u64, holder: String) {
-    loop {
-        tokio::time::sleep(RENEW).await;
-        if let Err(error) = claims.claim(shade_id, &holder).await {
-            tracing::warn!(shade_id, %error, "a claim is not renewed");
         }
     }
 }

@@ -16,40 +16,50 @@ const MOST_PAIRS: usize = 10;
 
 /// How well the shades of a library are told apart.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Standing {
+pub struct Confusions {
     /// The trained shades, in the order of the library.
-    pub shades: Vec<ShadeStanding>,
+    pub shades: Vec<ShadeRecall>,
     /// The pairs of shades that are mistaken for each other most often, at most 10, the worst first.
-    pub pairs: Vec<MistakenPair>,
+    pub pairs: Vec<ConfusedPair>,
 }
 
 /// How well a shade's photos are recognized.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ShadeStanding {
+pub struct ShadeRecall {
     /// The shade's id.
     pub shade_id: u64,
     /// Its name.
     pub name: String,
     /// Its photos that show hair, in the order of their ids.
-    pub photos: Vec<PhotoStanding>,
+    pub photos: Vec<LeftOutPhoto>,
 }
 
-impl ShadeStanding {
+impl ShadeRecall {
     /// The number of photos that the rest of the library takes for this shade.
     pub fn recognized(&self) -> usize {
-        let recognized = |photo: &&PhotoStanding| photo.taken_for == Some(self.shade_id);
+        let recognized = |photo: &&LeftOutPhoto| photo.predicted == Some(self.shade_id);
         self.photos.iter().filter(recognized).count()
+    }
+
+    /// The share of its photos that are recognized, 0 to 1; `None` if none of them could be left out.
+    pub fn recall(&self) -> Option<f32> {
+        let judged = self
+            .photos
+            .iter()
+            .filter(|photo| photo.predicted.is_some())
+            .count();
+        (judged > 0).then(|| self.recognized() as f32 / judged as f32)
     }
 }
 
 /// What the rest of the library takes a photo for.
 #[derive(Debug, Clone, PartialEq)]
-pub struct PhotoStanding {
+pub struct LeftOutPhoto {
     /// The photo's id.
     pub photo_id: u64,
     /// The id of the shade that comes first without this photo. `None` if the photo is its shade's only one, so that its
-    /// own shade could not come first.
-    pub taken_for: Option<u64>,
+    /// own shade could not come first, or if its vector is not known.
+    pub predicted: Option<u64>,
     /// The id of another shade that has the same photo.
     pub same_in: Option<u64>,
     /// Whether it differs much more in color from the shade's other photos than photos of one shade do.
@@ -58,7 +68,7 @@ pub struct PhotoStanding {
 
 /// Two shades that are mistaken for each other.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MistakenPair {
+pub struct ConfusedPair {
     /// The ids of the shades; the first has the lower id.
     pub shades: [u64; 2],
     /// The number of photos of either that are taken for the other.
@@ -74,11 +84,11 @@ struct Known<'a> {
 }
 
 impl LibrarySnapshot {
-    /// Leaves out each photo in turn. Takes photos · shades scalar products: 0.1 s for 1,000 shades with 5 photos each.
+    /// Leaves out each photo in turn, which takes photos · shades scalar products.
     ///
     /// Photos are compared with the mean of each shade's photos. The SVMs take no part, because each has seen all photos.
     /// Shades that wait for training are left out.
-    pub fn standing(&self) -> Standing {
+    pub fn confusions(&self) -> Confusions {
         let known: Vec<Known> = self
             .shades
             .iter()
@@ -88,26 +98,26 @@ impl LibrarySnapshot {
             })
             .collect();
         let owners = owners(&known);
-        let shades: Vec<ShadeStanding> = known
+        let shades: Vec<ShadeRecall> = known
             .iter()
-            .map(|own| ShadeStanding {
+            .map(|own| ShadeRecall {
                 shade_id: own.shade.shade_id,
                 name: own.shade.name.clone(),
                 photos: own.photos(&known, &owners),
             })
             .collect();
         let pairs = pairs(&shades);
-        Standing { shades, pairs }
+        Confusions { shades, pairs }
     }
 }
 
 impl Known<'_> {
-    fn photos(&self, all: &[Known], owners: &HashMap<&str, Vec<u64>>) -> Vec<PhotoStanding> {
+    fn photos(&self, all: &[Known], owners: &HashMap<&str, Vec<u64>>) -> Vec<LeftOutPhoto> {
         let mut references: Vec<&Reference> = self.model.references.iter().collect();
         references.sort_unstable_by_key(|reference| reference.photo_id);
-        let standing = |reference: &&Reference| PhotoStanding {
+        let left_out = |reference: &&Reference| LeftOutPhoto {
             photo_id: reference.photo_id,
-            taken_for: self.taken_for(reference, all),
+            predicted: self.predicted(reference, all),
             same_in: reference
                 .sha256
                 .as_deref()
@@ -115,11 +125,11 @@ impl Known<'_> {
                 .and_then(|ids| ids.iter().copied().find(|id| *id != self.shade.shade_id)),
             is_apart: self.is_apart(reference),
         };
-        references.iter().map(standing).collect()
+        references.iter().map(left_out).collect()
     }
 
     /// The shade with the most evidence for a photo of this shade that the shade has to do without.
-    fn taken_for(&self, photo: &Reference, all: &[Known]) -> Option<u64> {
+    fn predicted(&self, photo: &Reference, all: &[Known]) -> Option<u64> {
         if photo.vector.len() != self.model.prototype.len() || self.model.references.len() < 2 {
             return None;
         }
@@ -179,12 +189,12 @@ fn owners<'a>(known: &[Known<'a>]) -> HashMap<&'a str, Vec<u64>> {
 }
 
 /// The worst pairs.
-fn pairs(shades: &[ShadeStanding]) -> Vec<MistakenPair> {
-    let by_id: HashMap<u64, &ShadeStanding> = shades.iter().map(|shade| (shade.shade_id, shade)).collect();
+fn pairs(shades: &[ShadeRecall]) -> Vec<ConfusedPair> {
+    let by_id: HashMap<u64, &ShadeRecall> = shades.iter().map(|shade| (shade.shade_id, shade)).collect();
     let mut mistaken: BTreeMap<[u64; 2], Vec<(u64, u64)>> = BTreeMap::new();
     for shade in shades {
         for photo in &shade.photos {
-            if let Some(other) = photo.taken_for.filter(|other| *other != shade.shade_id) {
+            if let Some(other) = photo.predicted.filter(|other| *other != shade.shade_id) {
                 let pair = [shade.shade_id.min(other), shade.shade_id.max(other)];
                 mistaken
                     .entry(pair)
@@ -200,11 +210,11 @@ fn pairs(shades: &[ShadeStanding]) -> Vec<MistakenPair> {
             .map(|(_, photo)| *photo);
         mistaken.or_else(|| by_id.get(&shade)?.photos.first().map(|photo| photo.photo_id))
     };
-    let mut pairs: Vec<MistakenPair> = mistaken
+    let mut pairs: Vec<ConfusedPair> = mistaken
         .into_iter()
         .filter_map(|(shades, photos)| {
             let [one, other] = shades.map(|shade| example(shade, &photos));
-            Some(MistakenPair {
+            Some(ConfusedPair {
                 shades,
                 count: photos.len(),
                 examples: [one?, other?],
@@ -263,27 +273,28 @@ mod tests {
         let one = shade(1, &[(0.0, "a", BROWN), (0.1, "b", BROWN), (1.4, "c", BLONDE)]);
         let two = shade(2, &[(1.5, "d", BLONDE), (1.45, "e", BLONDE)]);
         let alone = shade(3, &[(2.8, "a", BROWN)]);
-        let standing = LibrarySnapshot::new("1", "here", vec![one, two, alone]).standing();
-        let [one, two, alone] = &standing.shades[..] else {
-            panic!("{standing:?}")
+        let confusions = LibrarySnapshot::new("1", "here", vec![one, two, alone]).confusions();
+        let [one, two, alone] = &confusions.shades[..] else {
+            panic!("{confusions:?}")
         };
         assert_eq!(
             (one.recognized(), two.recognized(), alone.recognized()),
             (2, 2, 0)
         );
-        assert_eq!(one.photos[2].taken_for, Some(2));
+        assert_eq!((two.recall(), alone.recall()), (Some(1.0), None));
+        assert_eq!(one.photos[2].predicted, Some(2));
         assert!(one.photos[2].is_apart && !one.photos[0].is_apart);
         assert_eq!((one.photos[0].same_in, one.photos[1].same_in), (Some(3), None));
         assert_eq!(
-            (alone.photos[0].taken_for, alone.photos[0].same_in),
+            (alone.photos[0].predicted, alone.photos[0].same_in),
             (None, Some(1))
         );
-        let pair = MistakenPair {
+        let pair = ConfusedPair {
             shades: [1, 2],
             count: 1,
             examples: [12, 20],
         };
-        assert_eq!(standing.pairs, [pair]);
+        assert_eq!(confusions.pairs, [pair]);
     }
 
     #[test]
@@ -293,14 +304,15 @@ mod tests {
             reference.vector.clear();
         }
         let snapshot = LibrarySnapshot::new("1", "here", vec![older.clone()]);
-        let standing = snapshot.standing();
+        let confusions = snapshot.confusions();
+        assert_eq!(confusions.shades[0].recall(), None);
         assert!(
-            standing.shades[0]
+            confusions.shades[0]
                 .photos
                 .iter()
-                .all(|photo| photo.taken_for.is_none())
+                .all(|photo| photo.predicted.is_none())
         );
         let elsewhere = LibrarySnapshot::new("1", "there", vec![older]);
-        assert_eq!(elsewhere.standing(), Standing::default());
+        assert_eq!(elsewhere.confusions(), Confusions::default());
     }
 }
