@@ -722,6 +722,23 @@ export interface components {
             cleared: number;
             message: string;
         };
+        /** @description How well the images of one color are recognized. */
+        ColorRecallView: {
+            /** @description What would help; empty where nothing is wrong. */
+            advice: components["schemas"]["AdviceView"][];
+            /** Format: int64 */
+            color_id: number;
+            /** @description Number of its images that show hair. */
+            images: number;
+            name: string;
+            /**
+             * Format: float
+             * @description The share that is recognized, 0 to 1; null if there is only one image, or if it has to be trained again to tell.
+             */
+            recall?: number | null;
+            /** @description How many of them are recognized by all the others. */
+            recognized: number;
+        };
         /** @description A dominant color of the hair. */
         ColorShare: {
             /** @example #c69c6d */
@@ -811,7 +828,7 @@ export interface components {
          */
         ConfusionsView: {
             /** @description The trained colors, by id. */
-            colors: components["schemas"]["StandingView"][];
+            colors: components["schemas"]["ColorRecallView"][];
             /** @description Number of images of trained colors that show hair. */
             images: number;
             /** @description Changes whenever the library changes. */
@@ -1926,23 +1943,6 @@ export interface components {
              */
             image_id: number;
             name: string;
-        };
-        /** @description How well the images of one color are recognized. */
-        StandingView: {
-            /** @description What would help; empty where nothing is wrong. */
-            advice: components["schemas"]["AdviceView"][];
-            /** Format: int64 */
-            color_id: number;
-            /** @description Number of its images that show hair. */
-            images: number;
-            name: string;
-            /**
-             * Format: float
-             * @description The share that is recognized, 0 to 1; null with only one image.
-             */
-            recall?: number | null;
-            /** @description How many of them are recognized by all the others. */
-            recognized: number;
         };
         /**
          * @description Color family of the hair, in three words.
