@@ -226,7 +226,7 @@ def test_a_photo_can_be_taken(server, open_page):
     page = open_page(server.url)
     page.get_by_role("button", name="Take a photo").click()
     dialog = page.get_by_role("dialog", name="Take a photo")
-    page.wait_for_function("() => document.querySelector('video').videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('video')?.videoWidth > 0")
     dialog.get_by_role("button", name="Capture").click()
     expect(page.get_by_role("button", name="Remove camera.jpg")).to_be_visible()
     # The fake camera's picture shows no hair. The camera is off again.

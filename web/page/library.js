@@ -151,7 +151,9 @@ export async function showLibrary(root, { isCurrent, reload }) {
   const lines = h('div', { class: 'tools-line' });
   const importButton = importing(lines, isCurrent, reload);
   if (!shades.length) {
-    root.replaceChildren(lines, await empty({ importButton }));
+    const first = await empty({ importButton });
+    if (!isCurrent()) return null;
+    root.replaceChildren(lines, first);
     return whenChanged(async () => { if ((await allShades({ fresh: true })).length) reload(); });
   }
   const grid = h('ul', { class: 'shades' });
