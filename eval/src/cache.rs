@@ -67,6 +67,7 @@ pub struct PackedMask {
     hair: Vec<u8>,
     skin: Option<Vec<u8>>,
     presence: Option<f32>,
+    covered: Option<f32>,
 }
 
 impl PackedMask {
@@ -79,6 +80,7 @@ impl PackedMask {
                 .as_ref()
                 .map(|skin| png(&skin.probability, skin.width, skin.height)),
             presence: mask.presence,
+            covered: mask.covered,
         }
     }
 
@@ -87,6 +89,7 @@ impl PackedMask {
         let (width, height, probability) = gray(&self.hair);
         let mut mask = HairMask::new(width, height, probability);
         mask.presence = self.presence;
+        mask.covered = self.covered;
         mask.skin = self.skin.as_deref().map(|skin| {
             let (width, height, probability) = gray(skin);
             SoftMap {

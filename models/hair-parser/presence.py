@@ -1,17 +1,18 @@
 """Fits the judgment whether what the parser marks is hair of a head, and appends it to hair-parser.onnx.
 
-    python presence.py measure PART      # one of PARTS: the evidence, into the work folder
+    python presence.py measure PART      # one of MEASURED: the evidence, into the work folder
     python presence.py fit               # fits, appends, prints figures, updates the manifest
+    python presence.py cover             # fits and appends the second judgment, whether the head is covered
 
 `photos.py` fetches the photographs. The second output of the network, `presence`, is
 a logistic function of what is marked: its share of the picture, how certain it is, and the mean of the encoder's last
 features over what is marked and over the picture. So the network itself computes it, and nothing else has to know how. Run this after every training,
 because the features change with the weights.
 
-Positives are the portraits, crops of them, composed pictures (`compose.py`), textured hair and hairpieces (`sight.py`),
+Positives are the portraits without a hat or with long hair below it, crops of them, composed pictures (`compose.py`), textured hair and hairpieces (`sight.py`),
 pictures of the tests' renderer, and hair or heads cut out of the first two, on white or in front of other photographs.
 Negatives are photographs without people, crops of them, animals and things cut out and pasted on other grounds, drawn
-things, and the parts of portraits without hair. None of these photographs is one that the parser has learned from
+things, the parts of portraits without hair, and portraits whose hair is wholly covered (hats.txt). None of these photographs is one that the parser has learned from
 (`sources.py`). A quarter of all sources is held out for the printed figures; the committed judgment is then fitted to all.
 """
 
@@ -34,7 +35,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image, ImageOps
 
 import compose
+import covers
 import data
+import heads
 import sight
 import sources
 
@@ -45,6 +48,7 @@ RENDER = os.environ.get("STRAND_RENDER", data.HERE.parents[1] / "target/debug/re
 SIDE = 480  # of a pasted picture
 CELLS = 24  # the encoder's last features have CELLS x CELLS cells
 PREFIX = "presence/"
+COVER = "cover/"
 PENALTY = 100.0  # on the squared weights of standardized evidence; 30 fits the held-out quarter less well
 
 # Packages whose pictures show people, drawings, or nothing but a gradient in these files.
@@ -60,12 +64,18 @@ CUT_OUT = "tuxpaint-stamps"  # transparent around one animal or thing
 def bare(model):
     """Removes an earlier judgment."""
     graph = model.graph
-    for kept in (graph.node, graph.initializer):
-        rest = [x for x in kept if not x.name.startswith(PREFIX)]
-        del kept[:]
-        kept.extend(rest)
+    without(graph, PREFIX)
+    without(graph, COVER)
     del graph.output[1:]
     return model
+
+
+def without(graph, prefix):
+    """Removes the nodes and weights whose names begin so."""
+    for kept in (graph.node, graph.initializer):
+        rest = [x for x in kept if not x.name.startswith(prefix)]
+        del kept[:]
+        kept.extend(rest)
 
 
 def with_evidence(model):
@@ -105,13 +115,13 @@ def with_evidence(model):
     return node("Concat", figures + [pooled, whole], "evidence", axis=1)
 
 
-def with_judgment(model, evidence, weights, bias):
+def with_judgment(model, evidence, output, prefix, weights, bias):
     graph = model.graph
     for name, value in (("weights", weights.reshape(-1, 1)), ("bias", np.array([bias]))):
-        graph.initializer.append(numpy_helper.from_array(np.float32(value), PREFIX + name))
-    graph.node.append(helper.make_node("Gemm", [evidence, PREFIX + "weights", PREFIX + "bias"], [PREFIX + "logit"], name=PREFIX + "logit"))
-    graph.node.append(helper.make_node("Sigmoid", [PREFIX + "logit"], ["presence"], name=PREFIX + "sigmoid"))
-    graph.output.append(helper.make_tensor_value_info("presence", TensorProto.FLOAT, [1, 1]))
+        graph.initializer.append(numpy_helper.from_array(np.float32(value), prefix + name))
+    graph.node.append(helper.make_node("Gemm", [evidence, prefix + "weights", prefix + "bias"], [prefix + "logit"], name=prefix + "logit"))
+    graph.node.append(helper.make_node("Sigmoid", [prefix + "logit"], [output], name=prefix + "sigmoid"))
+    graph.output.append(helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, 1]))
     return model
 
 
@@ -237,21 +247,25 @@ def square(rng, mask, low, high, fits):
 
 
 def portraits():
-    behind, (images, masks, rows) = grounds(), data.load_cache()
-    for k in range(0, len(rows), 4):
+    behind, hats, (images, masks, rows) = grounds(), data.hats(), data.load_cache()
+    for k, row in enumerate(rows):
+        covered = hats.get(row["file"])
+        below = covered == "hat" and row["hair"] > 0.12  # long hair shows below the hat
+        if k % 4 and covered != "none" and not below and row["hair"] > 0.06:
+            continue
         rng, source = np.random.default_rng([5, k]), f"portrait {rows[k]['file']}"
         rgb, hair, skin = np.asarray(images[k]), *np.float32(masks[k]).transpose(2, 0, 1)[:2] / 255
         bald = rows[k].get("hair_color") == "bald" or rows[k]["hair"] < 0.002
-        if bald:
+        if bald or covered == "none":
             yield source, 0, rgb
-        elif rows[k]["hair"] > 0.02:
+        elif rows[k]["hair"] > 0.02 and (below or not covered):
             yield source, 1, rgb
             if part := square(rng, hair, 0.3, 0.9, lambda m: (m > 0.5).mean() > 0.08):
                 yield source, 1, compressed(rng, compose.photo(rng, rgb[part].copy(), 0.8))
             if rows[k]["hair"] > 0.1:
                 alpha = np.maximum(hair, skin) if rng.random() < 0.4 else hair
                 yield source, 1, pasted(rng, cut_out(rng, rgb, alpha), behind, 0.5, 1.05, 0.6)
-        if part := square(rng, hair, 0.15, 0.5, lambda m: (m > 0.15).mean() < 0.001):
+        if not covered and (part := square(rng, hair, 0.15, 0.5, lambda m: (m > 0.15).mean() < 0.001)):
             yield source, 0, compressed(rng, rgb[part])
 
 
@@ -290,6 +304,33 @@ def drawn():
                        "ground": ["plain", "cluttered"][seed // 3 % 2], "light": ["everyday", "harsh"][seed // 5 % 2]}
             subprocess.run([RENDER] + [f"--{name}={value}" for name, value in options.items()], check=True, capture_output=True)
             yield f"drawn {seed}", int(view != "bald"), data.read_rgb(file)
+
+
+def coverings():
+    """Heads with and without a hat, a scarf or a hood: (source, whether it is covered, picture). Portraits, crops of them, and
+    what is drawn over or beside them."""
+    behind, hats, (images, masks, rows) = grounds(), data.hats(), data.load_cache()
+    for k, row in enumerate(rows):
+        rng, rgb, covered = np.random.default_rng([67, k]), np.asarray(images[k]), row["file"] in hats
+        if row["hair"] < 0.01 and not covered:
+            continue
+        yield row["file"], int(covered), rgb
+        for _ in range(2 if covered else k % 2):
+            yield row["file"], int(covered), compressed(rng, crop(rng, Image.fromarray(rgb), 0.5))
+        if covered or k % 4 == 0:
+            hair, skin = np.float32(masks[k]).transpose(2, 0, 1)[:2] / 255
+            yield row["file"], int(covered), pasted(rng, cut_out(rng, rgb, np.maximum(hair, skin)), behind, 0.5, 1.05, 0.6)
+    bank, tiles = compose.Bank(test=False), np.array(sight.TILES["judgment"])
+    drawn = [(1, covers.veiled), (1, covers.crowned), (1, covers.covered_back), (0, heads.coily_portrait), (0, heads.afro_back),
+             (0, heads.roped_portrait), (0, heads.roped_back), (0, heads.gray_portrait), (0, heads.short_portrait), (0, heads.filled)]
+    for k in range(600):
+        rng = np.random.default_rng([68, k])
+        covered, maker = drawn[k % len(drawn)]
+        picture, _ = maker(bank, rng, tiles)
+        yield f"drawn {k}", covered, compressed(rng, compose.photo(rng, picture.clip(0, 255).astype(np.uint8), 0.8))
+    for source, label, picture in composed():
+        if label == 1:
+            yield source, 0, picture
 
 
 # ---- the fit -------------------------------------------------------------------------------------------------------
@@ -337,7 +378,7 @@ def by_part(parts, y, p, apart):
 def measure(part):
     model = bare(onnx.load(MODEL))
     probe, names, labels, rows = Measure(model, with_evidence(model)), [], [], []
-    for source, label, picture in PARTS[part]():
+    for source, label, picture in MEASURED[part]():
         names.append(source)
         labels.append(label)
         rows.append(probe(picture))
@@ -357,7 +398,31 @@ def fit():
     by_part(parts, y, p * marked, apart)
     weights, bias = fitted(np.float64(x[marked]), y[marked])  # the committed one, on all pictures
     model = bare(onnx.load(MODEL))
-    onnx.save(with_judgment(model, with_evidence(model), weights, bias), MODEL)
+    save(with_judgment(model, with_evidence(model), "presence", PREFIX, weights, bias))
+
+
+def cover():
+    """Fits whether a head is covered, to the evidence of `measure coverings`."""
+    z = np.load(data.WORK / "presence_coverings.npz")
+    marked = z["evidence"][:, 0] > np.log(2e-3)
+    names, y, x = z["names"][marked], z["labels"][marked], np.float64(z["evidence"][marked])
+    apart = np.array([held_out("coverings", name) for name in names])
+    weights, bias = fitted(x[~apart], y[~apart])
+    p = 1 / (1 + np.exp(-(x @ weights + bias)))
+    for title, chosen in (("covered", y == 1), ("not covered", y == 0)):
+        for kind, of_kind in (("portraits", np.char.endswith(names, ".jpg")), ("drawn", ~np.char.endswith(names, ".jpg"))):
+            shown = p[apart & chosen & of_kind]
+            print(f"  held out, {title}, {kind}: {len(shown)} pictures,", ", ".join(f"{np.mean(shown >= t):.3f} at {t} or more" for t in (0.5, 0.8, 0.9)))
+    weights, bias = fitted(x, y)
+    model = onnx.load(MODEL)
+    without(model.graph, COVER)
+    del model.graph.output[2:]
+    save(with_judgment(model, PREFIX + "evidence", "covered", COVER, weights, bias))
+
+
+def save(model):
+    """Writes the model, and its size and checksum into the manifest."""
+    onnx.save(model, MODEL)
     onnx.checker.check_model(str(MODEL))
     blob, text = MODEL.read_bytes(), MANIFEST.read_text()
     at = text.index('name = "hair-parser"')
@@ -367,15 +432,17 @@ def fit():
 
 
 PARTS = {"photographs": photographs, "portraits": portraits, "composed": composed, "textured": textured, "drawn": drawn}
+MEASURED = PARTS | {"coverings": coverings}
 
 
 def main():
     parser = argparse.ArgumentParser()
     sub = parser.add_subparsers(dest="what", required=True)
-    sub.add_parser("measure").add_argument("part", choices=list(PARTS))
+    sub.add_parser("measure").add_argument("part", choices=list(MEASURED))
     sub.add_parser("fit")
+    sub.add_parser("cover")
     args = parser.parse_args()
-    measure(args.part) if args.what == "measure" else fit()
+    {"measure": lambda: measure(args.part), "fit": fit, "cover": cover}[args.what]()
 
 
 if __name__ == "__main__":

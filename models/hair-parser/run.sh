@@ -43,8 +43,9 @@ export_() { "$python" export.py --state "${STATE:-stage4.pt}" --mix "${MIX:-0.9}
 photos() { "$python" photos.py; }
 presence() {
   [ -f "$PARSER_WORK/things.npz" ] || "$python" things.py "$PARSER_WORK/packages"
-  for part in photographs portraits composed textured drawn; do "$python" presence.py measure "$part"; done
+  for part in photographs portraits composed textured drawn coverings; do "$python" presence.py measure "$part"; done
   "$python" presence.py fit
+  "$python" presence.py cover
 }
 evaluate() { "$python" evaluate.py "$PARSER_WORK/eval"; }
 kinds() { "$python" evaluate.py "$PARSER_WORK/sight-eval" --kinds; }

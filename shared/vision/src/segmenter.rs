@@ -20,6 +20,7 @@ struct Maps {
     hair: Vec<u8>,
     skin: Option<Vec<u8>>,
     presence: Option<f32>,
+    covered: Option<f32>,
 }
 
 impl SegmenterParser {
@@ -77,15 +78,17 @@ impl SegmenterParser {
             size: [width as u32, height as u32],
             hair: map(self.spec.hair_channel)?,
             skin: self.spec.skin_channel.map(map).transpose()?,
-            presence: presence(outputs),
+            presence: judgment(outputs, 1),
+            covered: judgment(outputs, 2),
         })
     }
 }
 
-/// The second output, if the network has one with a single value: the probability that the marked pixels are hair.
-fn presence(outputs: &[Output<'_>]) -> Option<f32> {
-    match outputs.get(1)?.values {
-        &[presence] => Some(presence),
+/// A further output, if the network has it with a single value. The second is the probability that the marked pixels are hair
+/// of a head, the third that the head is covered.
+fn judgment(outputs: &[Output<'_>], place: usize) -> Option<f32> {
+    match outputs.get(place)?.values {
+        &[probability] => Some(probability),
         _ => None,
     }
 }
@@ -127,7 +130,7 @@ impl HairParser for SegmenterParser {
         let probability = placement
             .unmap(&maps.hair, maps.size, size)
             .map_err(|e| self.graph.failed(e))?;
-        let presence = maps.presence;
+        let (presence, covered) = (maps.presence, maps.covered);
         let skin = maps.skin(&placement).map_err(|e| self.graph.failed(e))?;
         let mut mask = HairMask {
             width: size[0],
@@ -135,6 +138,7 @@ impl HairParser for SegmenterParser {
             probability,
             skin,
             presence,
+            covered,
         };
         keep_cores(&mut mask);
         Ok(mask)
@@ -217,9 +221,14 @@ mod tests {
     }
 
     #[test]
-    fn the_second_output_is_the_presence() {
-        let presence = halves(64, 64, Fit::Stretch).presence;
-        assert!(presence.is_some_and(|p| (p - 0.5).abs() < 0.02), "{presence:?}");
+    fn the_outputs_after_the_masks_are_judgments() {
+        let mask = halves(64, 64, Fit::Stretch);
+        for (judgment, expected) in [(mask.presence, 0.5), (mask.covered, 0.25)] {
+            assert!(
+                judgment.is_some_and(|p| (p - expected).abs() < 0.02),
+                "{judgment:?}"
+            );
+        }
     }
 
     #[test]

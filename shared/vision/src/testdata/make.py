@@ -11,7 +11,7 @@ yolo.onnx, yolo.png     outputs [1, 116, 8400] and [1, 32, 160, 160] as YOLOv8n-
 resnet.onnx, resnet.txt a convolutional classifier, whose pooled features are no output; those of the hair in
                         `photo(300, 260)` under `ellipse`
 segmenter.onnx          three maps [1, 3, 32, 32] from an image [1, 3, 64, 64]: 0 the mean of red, green and blue,
-                        1 red, 2 green, each in 0..1, and the mean of red; the tests know its answers without numpy
+                        1 red, 2 green, each in 0..1, the mean of red, and half of that; the tests know its answers without numpy
 """
 
 from pathlib import Path
@@ -214,10 +214,11 @@ def make_segmenter():
             helper.make_node("Conv", ["image", "w"], ["maps"], strides=[2, 2]),
             helper.make_node("GlobalAveragePool", ["maps"], ["means"]),
             helper.make_node("Conv", ["means", "pick"], ["presence"]),
+            helper.make_node("Conv", ["means", "half"], ["covered"]),
         ],
         [("image", [1, 3, 64, 64])],
-        [("maps", [1, 3, 32, 32]), ("presence", [1, 1, 1, 1])],
-        {"w": weights, "pick": np.array([0, 1, 0], F32).reshape(1, 3, 1, 1)},
+        [("maps", [1, 3, 32, 32]), ("presence", [1, 1, 1, 1]), ("covered", [1, 1, 1, 1])],
+        {"w": weights, "pick": np.array([0, 1, 0], F32).reshape(1, 3, 1, 1), "half": np.array([0, 0.5, 0], F32).reshape(1, 3, 1, 1)},
     )
 
 
