@@ -2,6 +2,7 @@
 
 use image::imageops::{FilterType, crop_imm, overlay, resize};
 use image::{Rgb, RgbImage};
+use strand_tests::render::{Camera, Random};
 
 /// What surrounds a photograph.
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +126,45 @@ fn square(photograph: &RgbImage) -> RgbImage {
     let x = (photograph.width() - side) / 2;
     let part = crop_imm(photograph, x, 0, side, side).to_image();
     resize(&part, COLLAGE_SIDE, COLLAGE_SIDE, FilterType::Triangle)
+}
+
+/// A name in the table, and what happens to the picture.
+pub type Relighting = (&'static str, fn(&RgbImage) -> RgbImage);
+
+/// How the light of photographs goes wrong.
+pub const LIGHTS: [Relighting; 10] = [
+    ("unchanged", RgbImage::clone),
+    ("one stop darker", |picture| lit(picture, -1.0, 6500.0)),
+    ("two stops darker", |picture| lit(picture, -2.0, 6500.0)),
+    ("one stop brighter", |picture| lit(picture, 1.0, 6500.0)),
+    ("one and a half stops brighter", |picture| {
+        lit(picture, 1.5, 6500.0)
+    }),
+    ("2,700 K", |picture| lit(picture, 0.0, 2700.0)),
+    ("4,000 K", |picture| lit(picture, 0.0, 4000.0)),
+    ("9,000 K", |picture| lit(picture, 0.0, 9000.0)),
+    ("behind a veil of a fifth", |picture| veiled(picture, 0.2)),
+    ("behind a veil of a third", |picture| veiled(picture, 0.35)),
+];
+
+/// The picture with so many stops of light more, in the light of a lamp of so many kelvins, seen by a camera that is set to daylight.
+pub fn lit(picture: &RgbImage, exposure: f32, kelvin: f32) -> RgbImage {
+    let camera = Camera {
+        exposure,
+        kelvin,
+        ..Camera::default()
+    };
+    camera.photograph(picture, &mut Random::new(1))
+}
+
+/// The picture behind a veil of nearly white light, as of a dirty lens: so much of it hides the picture.
+fn veiled(picture: &RgbImage, share: f32) -> RgbImage {
+    const VEIL: f32 = 235.0;
+    let mut veiled = picture.clone();
+    for value in veiled.iter_mut() {
+        *value = (f32::from(*value) * (1.0 - share) + VEIL * share).round() as u8;
+    }
+    veiled
 }
 
 /// A name in the table, and what happens to a color.

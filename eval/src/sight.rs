@@ -11,12 +11,13 @@ use image::RgbImage;
 use rayon::prelude::*;
 use serde::Deserialize;
 use strand::color::{append_labs, ciede2000};
-use strand::library::Coloring;
+use strand::library::{Coloring, Light};
 use strand::mask::Framed;
 use strand::photo;
+use strand::signature::{WhiteBalance, measure};
 use strand_tests::render::encode::Jpeg;
 
-use crate::altered::{BARS, COLLAGES, RECOLORINGS, recolored};
+use crate::altered::{BARS, COLLAGES, LIGHTS, RECOLORINGS, recolored};
 use crate::networks::{Networks, WORKING_SIDE};
 use crate::portraits::labeled;
 use crate::sample::Sample;
@@ -45,7 +46,7 @@ struct Listed {
 struct Seen {
     /// `None` where no hair was found.
     sample: Option<Sample>,
-    /// How far a match can be trusted: the presence of hair times that of color.
+    /// How far a match can be trusted, by what is marked and by its coloring.
     trust: f32,
     coloring: Coloring,
     /// The number of heads.
@@ -62,7 +63,7 @@ impl Seen {
         let coloring = Coloring::of(&labs, &mask, 1);
         Self {
             sample: Sample::of(&picture, &mask),
-            trust: mask.presence.unwrap_or(1.0) * coloring.trust(),
+            trust: mask.trust() * coloring.trust(),
             coloring,
             heads,
         }
@@ -140,6 +141,7 @@ pub fn run(data: &Path, networks: &Networks) -> Result<(), String> {
     let sources = wigs.files.iter().step_by(EVERY_WIG);
     let sources: Vec<&Vec<u8>> = sources.chain(portraits.iter().step_by(EVERY_PORTRAIT)).collect();
     colors(&sources, &*library, networks);
+    light(&sources, networks);
     Ok(())
 }
 
@@ -342,4 +344,45 @@ fn colors(files: &[&Vec<u8>], library: &dyn Library, networks: &Networks) {
             share(seen.iter().filter(|seen| seen.is_confident(library)).count()),
         );
     }
+}
+
+/// How often the warnings of [`Light`] are given, when the light changes.
+fn light(files: &[&Vec<u8>], networks: &Networks) {
+    println!(
+        "\n| light | photographs | dark | overexposed | hazy | colored |\n|---|---:|---:|---:|---:|---:|"
+    );
+    for (name, change) in LIGHTS {
+        let warnings: Vec<Vec<&str>> = files
+            .par_iter()
+            .filter_map(|file| light_warnings(&change(&picture(file)), networks))
+            .collect();
+        let share = |word: &str| {
+            let warned = warnings
+                .iter()
+                .filter(|all| all.iter().any(|text| text.contains(word)));
+            warned.count() as f32 / warnings.len().max(1) as f32
+        };
+        let shares = ["dark", "overexposed", "hazy", "colored"].map(|word| format!("{:.3}", share(word)));
+        println!("| {name} | {} | {} |", warnings.len(), shares.join(" | "));
+    }
+}
+
+/// What is said about the light of a picture; `None` where no hair was found.
+fn light_warnings(picture: &RgbImage, networks: &Networks) -> Option<Vec<&'static str>> {
+    let file = Jpeg {
+        quality: 92,
+        ..Jpeg::default()
+    }
+    .encode(picture);
+    let framed = Framed::decode(&file, WORKING_SIDE).expect("a JPEG");
+    let picture = framed.picture();
+    let mask = networks.parse(&picture);
+    let (_, appearance) = measure(&picture, &mask, WhiteBalance::Auto)?;
+    let mut labs = Vec::new();
+    append_labs(picture.rgb(), &mut labs);
+    Some(
+        Light::of(&labs, 1, &picture, &mask, appearance.daylight)
+            .warnings()
+            .collect(),
+    )
 }

@@ -18,6 +18,11 @@ async fn photos_of_one_head_get_one_answer() {
     };
     let rows = client.post_form("/analyze", form()).await.expect(200);
     assert!(rows.get("together").is_none(), "{rows}");
+    let warning = text(&rows["warnings"][0]);
+    assert!(
+        warning.starts_with("The photos disagree about the shade"),
+        "{rows}"
+    );
 
     let answer = client
         .post_form("/analyze?together=true", form())

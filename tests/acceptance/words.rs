@@ -130,14 +130,19 @@ async fn the_words_hold_when_the_light_changes() {
 #[tokio::test]
 async fn roots_lengths_and_ends_have_words_of_their_own() {
     let client = shared().client();
-    let zones = async |code| client.analyze_one(&back(code, 2)).await["analysis_summary"]["zones"].take();
+    let words = async |code| client.analyze_one(&back(code, 2)).await["analysis_summary"].take();
     let level = |zones: &Value, place: usize| number(&zones[place]["professional_level"]);
-    let rooted = zones("4T613").await;
+    let dark_roots = words("4T613").await;
+    assert_eq!(dark_roots["technique"], "rooted", "{dark_roots}");
+    let rooted = &dark_roots["zones"];
+    assert_eq!(dark_roots["natural_level"], rooted[0]["professional_level"]);
     let names: Vec<&str> = (0..3).map(|place| text(&rooted[place]["zone"])).collect();
     assert_eq!(names, ["roots", "lengths", "ends"]);
     let shares: f64 = (0..3).map(|place| number(&rooted[place]["percentage"])).sum();
     assert!((shares - 100.0).abs() < 0.3, "{rooted}");
-    assert!(level(&rooted, 2) >= level(&rooted, 0) + 2.0, "{rooted}");
-    let solid = zones("6").await;
-    assert!((level(&solid, 2) - level(&solid, 0)).abs() <= 1.0, "{solid}");
+    assert!(level(rooted, 2) >= level(rooted, 0) + 2.0, "{rooted}");
+    let one_color = words("6").await;
+    assert_eq!(one_color["technique"], "solid", "{one_color}");
+    let solid = &one_color["zones"];
+    assert!((level(solid, 2) - level(solid, 0)).abs() <= 1.0, "{solid}");
 }

@@ -4,7 +4,7 @@ import { button, freshId, h, icon } from './dom.js';
 import { announce, toast } from './notify.js';
 import { allPalette, allShades, photoUrl, photosOf, swatch } from './shades.js';
 import { paletteSwatch } from './picker.js';
-import { LEVELS, count, inkOn, isClose, percent, reason, score, verdict } from './words.js';
+import { LEVELS, capitalized, count, inkOn, isClose, percent, reason, score, verdict } from './words.js';
 
 async function copy(text, what) {
   try {
@@ -71,10 +71,19 @@ export function levelScale(level) {
       at + 1 === level ? String(level) : ''))));
 }
 
+/** What there is to say beside tone, style, and depth: gray or dyed hair, darker roots. Results kept from before lack some. */
+function more({ estimated_style: style, family, technique = 'solid', natural_level: roots }) {
+  const words = [];
+  if (family && family !== style.toLowerCase()) words.push(capitalized(family));
+  if (technique !== 'solid') words.push(`${capitalized(technique)}, level ${roots} at the roots`);
+  return words.join('. ');
+}
+
 function traits(summary) {
   const trait = (name, value, wide) => h('div', { class: wide ? 'wide' : '' }, h('dt', {}, name), h('dd', {}, value));
   return h('dl', { class: 'traits' },
     trait('Tone', summary.estimated_tone), trait('Style', summary.estimated_style), trait('Depth', summary.estimated_level),
+    more(summary) && trait('Also', more(summary), true),
     trait('Level (1 black, 10 lightest blonde)', levelScale(summary.professional_level), true));
 }
 
@@ -109,8 +118,7 @@ function matchRow(match, item) {
 /** One verdict and its figure; further figures are in the reasons. */
 function sureness(answer) {
   const [match] = answer.best_matches;
-  const [first, ...rest] = verdict(answer);
-  return h('p', { class: 'sure' }, h('strong', {}, first.toUpperCase() + rest.join('')), ` · ${score(match)}`);
+  return h('p', { class: 'sure' }, h('strong', {}, capitalized(verdict(answer))), ` · ${score(match)}`);
 }
 
 function best(item, titleId) {

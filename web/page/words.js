@@ -47,6 +47,9 @@ export const percent = (share) => `${Math.round(100 * share)}%`;
 /** A CIEDE2000 difference as a number, with a space that does not break. */
 export const deltaE = (delta) => `ΔE\u00a0${delta.toFixed(1)}`;
 
+/** With a capital first letter. */
+export const capitalized = ([first, ...rest]) => first.toUpperCase() + rest.join('');
+
 /** `1 photo`, `3 photos`. */
 export const count = (number, one, many = `${one}s`) => `${number.toLocaleString()} ${number === 1 ? one : many}`;
 

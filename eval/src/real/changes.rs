@@ -2,7 +2,8 @@
 
 use image::RgbImage;
 use image::imageops::{FilterType, crop_imm, flip_horizontal, resize};
-use strand_tests::render::{Camera, Random};
+
+use crate::altered::lit;
 
 /// A name in a table, and the light that a photograph is changed to. 6500 K and no stop change nothing.
 pub type Light = (&'static str, f32, f32);
@@ -19,12 +20,7 @@ pub const LIGHTS: [Light; 6] = [
 
 /// The photograph in another light.
 pub fn in_light(picture: &RgbImage, (_, exposure, kelvin): Light) -> RgbImage {
-    let camera = Camera {
-        exposure,
-        kelvin,
-        ..Camera::default()
-    };
-    camera.photograph(picture, &mut Random::new(1))
+    lit(picture, exposure, kelvin)
 }
 
 /// A name in a table, the JPEG quality, and what happens to the picture.

@@ -83,7 +83,8 @@ async fn analyze(session: &Session, arguments: &Arguments) -> Result<Outcome, St
         }
     }
     if as_json {
-        let json = serde_json::to_string_pretty(&AnalysisView::new(&against, rows))
+        // Files named on a command line are of any heads, so that they differ says nothing.
+        let json = serde_json::to_string_pretty(&AnalysisView::new(&against, rows, Vec::new()))
             .map_err(|error| error.to_string())?;
         // The reader of a pipe may have closed it.
         let _ = writeln!(std::io::stdout(), "{json}");

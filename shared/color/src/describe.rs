@@ -22,6 +22,28 @@ pub enum Tone {
     AshBlue,
 }
 
+/// Whether a hair color is warm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Undertone {
+    /// Red or golden.
+    Warm,
+    /// As natural hair of the same lightness.
+    Neutral,
+    /// Ash, matt, blue, or violet.
+    Cool,
+}
+
+impl Tone {
+    /// Whether it is warm.
+    pub fn undertone(self) -> Undertone {
+        match self {
+            Self::WarmRed | Self::GoldenYellow => Undertone::Warm,
+            Self::Neutral => Undertone::Neutral,
+            Self::CoolGreen | Self::AshBlue => Undertone::Cool,
+        }
+    }
+}
+
 /// The lightness of a hair color as one of four words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Level {
@@ -158,6 +180,18 @@ pub fn lit_mean(colors: &[(Lab, f32)]) -> Lab {
         mean.b += weight * lab.b;
     }
     mean
+}
+
+/// The professional level of a lightness, with its fraction: 5.5 is halfway from where level 5 begins to where level 6 does.
+pub fn level_position(l: f32) -> f32 {
+    let level = level_by_lightness(l);
+    let start = |level: u8| match level {
+        1 => 0.0,
+        11.. => 100.0,
+        _ => LEVEL_STARTS[usize::from(level) - 2],
+    };
+    let (from, to) = (start(level), start(level + 1));
+    (f32::from(level) + (l - from) / (to - from)).min(10.0)
 }
 
 fn level_by_lightness(l: f32) -> u8 {

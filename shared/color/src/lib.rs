@@ -8,7 +8,7 @@ mod difference;
 mod palette;
 mod space;
 
-pub use describe::{Family, Level, Style, Summary, Tone, describe, lit_mean};
+pub use describe::{Family, Level, Style, Summary, Tone, Undertone, describe, level_position, lit_mean};
 pub use difference::ciede2000;
 pub use palette::{Blend, PaletteShade, Part, Place, palette};
 pub use space::{Lab, ParseRgbError, Rgb, append_labs, labs};

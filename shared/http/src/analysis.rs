@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Instant;
 use strand_learning::LibrarySnapshot;
 use strand_library::{
-    Analysis, Consensus, Library, Matching, Overlay, PhotoRequest, StageTimes, standard_palette,
+    Analysis, Consensus, Library, Matching, Overlay, PhotoRequest, StageTimes, disagreement, standard_palette,
 };
 use strand_signature::WhiteBalance;
 use utoipa::{IntoParams, ToSchema};
@@ -208,7 +208,7 @@ async fn analyze(
         }
     };
     let (rows, found, times) = answer_all(&app, &against, photos, wanted, options.most_photos()).await?;
-    let mut answer = AnalysisView::new(&against, rows);
+    let mut answer = AnalysisView::new(&against, rows, disagreement(&found));
     if together {
         answer = answer.and(Consensus::of(&against, &found).as_ref());
     }

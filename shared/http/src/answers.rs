@@ -1,11 +1,11 @@
 //! How the HTTP contract represents analyzed photos.
 
+use crate::summary::SummaryView;
 use crate::together::TogetherView;
 use crate::views::{rounded, wire_enum};
-use crate::zones::ZoneView;
 use base64::Engine;
 use serde::Serialize;
-use strand_color::{Family, Lab, Level, Rgb, Style, Tone};
+use strand_color::{Lab, Rgb};
 use strand_learning::{Basis, LibrarySnapshot, Match};
 use strand_library::{Analysis, Consensus, HeadPlace};
 use strand_photo::ColorSpace;
@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 /// The results for all photos.
 #[derive(Serialize, ToSchema)]
 #[schema(example = json!({
-    "num_images": 2, "library_version": "d4ad6fc7-14",
+    "num_images": 2, "library_version": "d4ad6fc7-14", "warnings": [],
     "results": [row_example(), failed_example()]
 }))]
 pub struct AnalysisView {
@@ -24,6 +24,9 @@ pub struct AnalysisView {
     num_images: usize,
     /// Changes whenever the library changes.
     library_version: String,
+    /// How several photos of the call disagree, one sentence each.
+    #[schema(example = json!(["The photos disagree about the shade; if they show the same head, send them with together=true."]))]
+    warnings: Vec<String>,
     /// One row per photo, in upload order.
     results: Vec<Row>,
     /// With `together=true`, one answer for all photos; null if no hair was found in any.
@@ -34,10 +37,11 @@ pub struct AnalysisView {
 
 impl AnalysisView {
     /// The results of photos that were matched against `snapshot`.
-    pub fn new(snapshot: &LibrarySnapshot, rows: Vec<Row>) -> Self {
+    pub fn new(snapshot: &LibrarySnapshot, rows: Vec<Row>, warnings: Vec<String>) -> Self {
         Self {
             num_images: rows.len(),
             library_version: snapshot.version().to_owned(),
+            warnings,
             results: rows,
             together: None,
         }
@@ -98,7 +102,8 @@ fn row_example() -> serde_json::Value {
         "image_index": 1, "filename": "a.jpg", "status": "found", "cached": false,
         "analysis_summary": {
             "estimated_tone": "Golden/Yellow", "estimated_level": "Light", "estimated_style": "Blonde",
-            "professional_level": 8, "family": "blonde", "gray_percentage": 2.1,
+            "professional_level": 8, "natural_level": 6, "undertone": "warm", "family": "blonde", "technique": "rooted",
+            "gray_percentage": 2.1,
             "zones": [
                 {"zone": "roots", "percentage": 30.2, "estimated_tone": "Neutral", "professional_level": 6, "hex": "#8a6a4c"},
                 {"zone": "lengths", "percentage": 41.7, "estimated_tone": "Golden/Yellow", "professional_level": 8, "hex": "#c49a6b"},
@@ -117,7 +122,7 @@ fn row_example() -> serde_json::Value {
             "color_differences": [2.1, 4.8]
         }],
         "no_match_score": 0.02, "hair": {
-            "presence": 0.99, "coverage": 0.31, "confidence": 0.97,
+            "presence": 0.99, "covered": 0.01, "coverage": 0.31, "confidence": 0.97,
             "heads": [{"box": {"x": 0.25, "y": 0.1, "width": 0.5, "height": 0.6}, "share": 1.0}], "head": 1
         },
         "photo": {"color_space": "srgb", "daylight_error": 4.1}, "warnings": []
@@ -189,29 +194,6 @@ pub struct FoundRow {
     overlay: Option<String>,
 }
 
-/// The hair in a colorist's terms, as it would look in neutral light of usual strength (`lab_daylight`).
-#[derive(Serialize, ToSchema)]
-struct SummaryView {
-    #[schema(example = "Golden/Yellow")]
-    estimated_tone: ToneView,
-    #[schema(example = "Light")]
-    estimated_level: LevelView,
-    #[schema(example = "Blonde")]
-    estimated_style: StyleView,
-    /// Professional level, 1 (black) to 10 (lightest blonde).
-    #[schema(example = 8, minimum = 1, maximum = 10)]
-    professional_level: u8,
-    /// Color family, with gray hair and fashion colors.
-    #[schema(example = "blonde")]
-    family: FamilyView,
-    /// Share of the hair that is gray or white, 0 to 100.
-    #[schema(example = 2.1)]
-    gray_percentage: f32,
-    /// Roots, lengths, and ends: the upper, middle, and lower third of hair that hangs down.
-    #[schema(min_items = 3, max_items = 3)]
-    zones: Vec<ZoneView>,
-}
-
 /// A dominant color of the hair.
 #[derive(Serialize, ToSchema)]
 struct ColorShare {
@@ -265,6 +247,9 @@ struct HairView {
     /// parser does not judge it.
     #[schema(example = 0.99)]
     presence: f32,
+    /// Probability that a hat, a scarf, or a hood covers the head, 0 to 1. It is 0 if the hair parser does not judge it.
+    #[schema(example = 0.01)]
+    covered: f32,
     /// Share of the photo that is hair of this head, 0 to 1.
     #[schema(example = 0.31)]
     coverage: f32,
@@ -344,20 +329,13 @@ impl FoundRow {
             filename,
             status: FoundStatus::Found,
             cached: analysis.cached,
-            analysis_summary: SummaryView {
-                estimated_tone: analysis.summary.tone.into(),
-                estimated_level: analysis.summary.level.into(),
-                estimated_style: analysis.summary.style.into(),
-                professional_level: analysis.summary.professional_level,
-                family: analysis.summary.family.into(),
-                gray_percentage: rounded(100.0 * analysis.gray, 1),
-                zones: ZoneView::all(analysis.zones),
-            },
+            analysis_summary: SummaryView::from(analysis),
             dominant_hair_colors: colors.collect(),
             best_matches: analysis.matches.iter().map(MatchView::from).collect(),
             no_match_score: rounded(analysis.no_match, 4),
             hair: HairView {
                 presence: rounded(analysis.presence, 4),
+                covered: rounded(analysis.covered, 4),
                 coverage: rounded(analysis.coverage, 4),
                 confidence: rounded(analysis.confidence, 4),
                 heads: analysis.heads.iter().map(HeadView::from).collect(),
@@ -411,78 +389,6 @@ wire_enum! {
         References,
         /// Only its reference swatch.
         Swatch,
-    }
-}
-
-wire_enum! {
-    /// Undertone of the hair.
-    ToneView of Tone as "PascalCase" {
-        /// As warm as natural hair of the same lightness.
-        Neutral,
-        /// Auburn, copper, burgundy, or pink.
-        #[serde(rename = "Warm/Red")]
-        WarmRed,
-        /// Matte, olive, or dyed green.
-        #[serde(rename = "Cool/Green")]
-        CoolGreen,
-        /// Yellower than natural hair of the same lightness.
-        #[serde(rename = "Golden/Yellow")]
-        GoldenYellow,
-        /// Less yellow than natural hair of the same lightness.
-        #[serde(rename = "Ash/Blue")]
-        AshBlue,
-    }
-}
-
-wire_enum! {
-    /// Lightness in four steps.
-    LevelView of Level as "PascalCase" {
-        /// Professional levels 1 to 3.
-        Dark,
-        /// Professional levels 4 to 6.
-        Medium,
-        /// Professional levels 7 and 8.
-        Light,
-        /// Professional levels 9 and 10.
-        #[serde(rename = "Very Light")]
-        VeryLight,
-    }
-}
-
-wire_enum! {
-    /// Color family of the hair, in three words.
-    StyleView of Style as "PascalCase" {
-        /// Levels 1 and 2: dark, without visible warmth.
-        Black,
-        /// Level 3 and up, between black and blonde.
-        Brown,
-        /// Level 8 and up, and from level 6 on hair with the yellow hue of a blonde.
-        Blonde,
-    }
-}
-
-wire_enum! {
-    /// Color family of the hair, with gray hair and fashion colors: `black`, `brown`, `blonde`, `red`, `gray`, `pink`,
-    /// `blue`, `green`, or `violet`.
-    FamilyView of Family as "snake_case" {
-        /// As dark as levels 1 and 2.
-        Black,
-        /// Between black and blonde.
-        Brown,
-        /// Blonde.
-        Blonde,
-        /// Auburn, copper, ginger, red.
-        Red,
-        /// Gray, silver, white.
-        Gray,
-        /// Pink, magenta, wine.
-        Pink,
-        /// Blue, turquoise.
-        Blue,
-        /// Green, lime.
-        Green,
-        /// Violet, purple.
-        Violet,
     }
 }
 

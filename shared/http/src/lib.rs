@@ -35,6 +35,7 @@ mod received;
 mod routes;
 mod service;
 mod shades;
+mod summary;
 mod timing;
 mod together;
 mod training;

@@ -1,6 +1,6 @@
 //! How the HTTP contract represents roots, lengths, and ends.
 
-use crate::answers::ToneView;
+use crate::summary::ToneView;
 use crate::views::rounded;
 use serde::Serialize;
 use strand_color::Summary;

@@ -126,9 +126,12 @@ fn lightness_decides(shown: &[Lab], hue: (f32, f32)) -> bool {
     distances.len() >= LEAST_PIXELS && quantile(&mut distances, MOST) <= FROM_MEDIAN
 }
 
-/// The value that a share of the values do not exceed. There must be values.
-fn quantile(values: &mut [f32], share: f32) -> f32 {
-    let place = ((share * values.len() as f32) as usize).min(values.len() - 1);
+/// The value that a share of the values do not exceed; 0 without values.
+pub(crate) fn quantile(values: &mut [f32], share: f32) -> f32 {
+    let Some(last) = values.len().checked_sub(1) else {
+        return 0.0;
+    };
+    let place = ((share * values.len() as f32) as usize).min(last);
     *values.select_nth_unstable_by(place, f32::total_cmp).1
 }
 

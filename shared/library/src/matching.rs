@@ -7,7 +7,7 @@ use std::sync::{Arc, LazyLock};
 use strand_color::{Summary, palette};
 use strand_learning::{LibrarySnapshot, Match, Query, Ranking, SnapshotShade};
 use strand_photo::ColorSpace;
-use strand_signature::{Daylight, DominantColor, ZONE_COUNT, Zone};
+use strand_signature::{Daylight, DominantColor, Technique, ZONE_COUNT, Zone};
 
 /// Number of matches in an answer.
 pub(crate) const BEST_MATCHES: usize = 5;
@@ -25,6 +25,8 @@ pub struct Analysis {
     pub gray: f32,
     /// Roots, lengths, and ends: the words for each, with its share and its color, as in a usual, neutral photo.
     pub zones: [(Summary, Zone); ZONE_COUNT],
+    /// How it seems to be colored, by how its lightness runs.
+    pub technique: Technique,
     /// The light of the photo.
     pub daylight: Daylight,
     /// Dominant colors, largest share first.
@@ -35,6 +37,8 @@ pub struct Analysis {
     pub no_match: f32,
     /// Probability that the photo shows hair of a head, 0 to 1.
     pub presence: f32,
+    /// The probability that a hat, a scarf, or a hood covers the head, 0 to 1.
+    pub covered: f32,
     /// The heads in the photo, the largest first.
     pub heads: Vec<HeadPlace>,
     /// Which of them the answer is about, from 0.
@@ -132,7 +136,7 @@ fn answer(
     };
     let ranking = against.rank(query, BEST_MATCHES);
     let is_none_close = none_is_close(&ranking);
-    let Ranking { matches, none, .. } = ranking.given(photo.reliability());
+    let Ranking { matches, none, .. } = ranking.given(photo.reliability);
     let doubt = if is_none_close {
         Some("No shade in the library is close; this hair may be of another shade.".to_owned())
     } else {
@@ -149,11 +153,13 @@ fn answer(
         summary: appearance.summary(),
         gray: appearance.gray,
         zones: appearance.zones(),
+        technique: appearance.technique,
         daylight: appearance.daylight,
         colors: signature.colors.clone(),
         matches,
         no_match: none,
         presence: photo.presence,
+        covered: photo.covered,
         heads: photo.heads.clone(),
         head: request.head,
         coverage: signature.coverage,

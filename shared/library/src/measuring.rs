@@ -52,10 +52,12 @@ pub struct MeasuredPhoto {
     pub appearance: Option<Appearance>,
     /// The probability, 0 to 1, that it is hair of a head; 1 if the parser does not judge that.
     pub presence: f32,
+    /// The probability that a hat, a scarf, or a hood covers the head, 0 to 1.
+    pub covered: f32,
+    /// How far a match can be trusted: the probability, 0 to 1, that this is hair of a head in its own colors.
+    pub reliability: f32,
     /// The heads in it, the largest first. Only one of them was measured.
     pub heads: Vec<HeadPlace>,
-    /// Whether it has the colors that the camera saw; [`Coloring::Full`] if no hair was found.
-    pub coloring: Coloring,
     /// Photo-quality warnings, one sentence each.
     pub warnings: Vec<String>,
     /// How long measuring took, when it was done.
@@ -77,11 +79,6 @@ impl MeasuredPhoto {
             + size_of_val(self.heads.as_slice())
             + self.warnings.iter().map(String::len).sum::<usize>()
             + self.overlay.as_ref().map_or(0, |(_, png)| png.len())
-    }
-
-    /// The probability, 0 to 1, that it shows hair of a head in its own colors.
-    pub(crate) fn reliability(&self) -> f32 {
-        self.presence * self.coloring.trust()
     }
 
     /// The overlay, if this kind was drawn.
@@ -197,6 +194,8 @@ impl Measuring {
     }
 }
 
+const COVERED_WARNING: &str = "A hat or scarf seems to cover the head, and is hard to tell from the rest; take it off for a match to rely on.";
+
 /// Leaves only the hair of one head in the mask.
 fn choose(heads: &Heads, head: usize, mask: &mut HairMask) -> Result<(), LibraryError> {
     let count = heads.list().len();
@@ -273,12 +272,14 @@ fn measured(
     };
     let quality = signature
         .as_ref()
-        .map(|signature| quality(&photo, &mask, signature));
+        .zip(appearance)
+        .map(|(signature, appearance)| quality(&photo, &mask, signature, appearance.daylight));
     let (coloring, mut warnings) = quality.map_or((Coloring::Full, Vec::new()), |quality| {
         (quality.coloring, quality.warnings)
     });
     if signature.is_some() {
         warnings.extend(several(&heads, request.head));
+        warnings.extend(mask.is_covered().then(|| COVERED_WARNING.to_owned()));
     }
     times.measure = started.elapsed();
     let draw = |overlay: Overlay| {
@@ -289,8 +290,9 @@ fn measured(
         sha256,
         color_space: framed.whole.source().color_space,
         presence: mask.presence.unwrap_or(1.0),
+        covered: mask.covered.unwrap_or(0.0),
+        reliability: mask.trust() * coloring.trust(),
         heads: heads.list().iter().map(|head| placed(&framed, head)).collect(),
-        coloring,
         warnings,
         times,
         overlay: request.overlay.map(draw).transpose()?,

@@ -43,7 +43,7 @@ impl Consensus {
         let (mut matches, none) = against.rank_together(&queries, BEST_MATCHES);
         let sum: f32 = photos
             .iter()
-            .map(|(_, analysis)| analysis.photo.reliability())
+            .map(|(_, analysis)| analysis.photo.reliability)
             .sum();
         let reliability = sum / photos.len() as f32;
         for found in &mut matches {
@@ -58,6 +58,33 @@ impl Consensus {
             warnings,
         })
     }
+}
+
+/// From so many stops, the light of two photos is very different: from daylight to a lamp, or as much darker.
+const LIGHT_APART: f32 = 1.0;
+
+/// How several photos of one call disagree, one sentence each: they may be of one head or not.
+pub fn disagreement(photos: &[(usize, Analysis)]) -> Vec<String> {
+    let analyses = || photos.iter().map(|(_, analysis)| analysis);
+    let mut firsts = analyses().filter_map(|analysis| analysis.matches.first());
+    let shade = firsts.next().map(|first| first.shade_id);
+    let differs = firsts.any(|first| Some(first.shade_id) != shade);
+    let lights: Vec<_> = analyses().map(|analysis| analysis.daylight).collect();
+    let is_apart = lights
+        .iter()
+        .any(|one| lights.iter().any(|other| one.stops_apart(*other) > LIGHT_APART));
+    let sentences = [
+        (
+            differs,
+            "The photos disagree about the shade; if they show the same head, send them with together=true.",
+        ),
+        (
+            is_apart,
+            "The photos differ in their light; if they show the same head, take them again in one light.",
+        ),
+    ];
+    let found = sentences.into_iter().filter(|(applies, _)| *applies);
+    found.map(|(_, sentence)| sentence.to_owned()).collect()
 }
 
 /// The photos whose own first match is another shade, and a sentence for each.

@@ -1,17 +1,14 @@
-//! Photo-quality warnings. The thresholds for blur and color cast come from 200 portraits of the parser's training set:
-//! unchanged, blurred, and in the light of other lamps, including their hair.
+//! Photo-quality warnings. The threshold for blur comes from 200 portraits of the parser's training set, unchanged and blurred.
 
 use crate::coloring::Coloring;
-use strand_color::{Lab, labs};
+use crate::light::Light;
+use strand_color::labs;
 use strand_mask::HairMask;
 use strand_photo::Photo;
-use strand_signature::Signature;
+use strand_signature::{Daylight, Signature};
 
 /// Below this share of the image, hair is measured from a few thousand pixels, most of them at its edge.
 const LITTLE_HAIR: f32 = 0.015;
-/// Mean lightness (L*) of a photo below which its colors are mostly sensor noise, and above which they are clipped.
-const DARK_PHOTO: f32 = 12.0;
-const BRIGHT_PHOTO: f32 = 93.0;
 /// Mean probability of the marked pixels below which the parser was guessing.
 const UNSURE: f32 = 0.7;
 /// Sharpness below which a photo is blurred. Of 100 sharp portraits, 99 have at least 0.27; of 100 blurred by a
@@ -25,14 +22,7 @@ const LEAST_STEP: u8 = 16;
 const STEEPEST: f32 = 0.03;
 /// With fewer edges, sharpness is unknown.
 const LEAST_EDGES: usize = 50;
-/// Chroma, in CIE Lab, above which everything but the hair has a cast: of its mean, and of its brightest part toward
-/// the same hue. One in 100 portraits reaches the first threshold; at 3000 K nearly all reach both.
-const CAST: f32 = 28.0;
-const BRIGHTEST_CAST: f32 = 31.0;
-/// The brightest share of everything but the hair, and the minimum share of the image from which a cast can be judged.
-const BRIGHTEST: f32 = 0.03;
-const LEAST_GROUND: f32 = 0.05;
-/// Means use every n-th pixel.
+/// Light and coloring are judged by every n-th pixel.
 const STRIDE: usize = 7;
 
 /// What affects how far to trust the measurements of a photo.
@@ -43,31 +33,18 @@ pub struct Quality {
     pub warnings: Vec<String>,
 }
 
-/// Judges a photo in which hair was found.
-pub fn quality(photo: &Photo, mask: &HairMask, signature: &Signature) -> Quality {
+/// Judges a photo in which hair was found, in this light.
+pub fn quality(photo: &Photo, mask: &HairMask, signature: &Signature, daylight: Daylight) -> Quality {
     let pixels = photo.rgb().as_chunks().0.iter();
     let labs = labs(&pixels.step_by(STRIDE).copied().collect::<Vec<_>>());
-    let lightness = mean(&labs).l;
     let checks = [
         (
             signature.coverage < LITTLE_HAIR,
             "Little hair is visible; a closer photo matches better.",
         ),
         (
-            lightness < DARK_PHOTO,
-            "The photo is very dark; colors are unreliable, use more light.",
-        ),
-        (
-            lightness > BRIGHT_PHOTO,
-            "The photo is overexposed; colors are washed out, use less light.",
-        ),
-        (
             sharpness(photo).is_some_and(|sharpness| sharpness < BLURRED),
             "The photo is blurred; hold the camera still and let it focus on the hair.",
-        ),
-        (
-            has_cast(&labs, mask),
-            "The light is strongly colored; daylight or white light shows the shade as it is.",
         ),
         (
             signature.confidence < UNSURE,
@@ -75,23 +52,16 @@ pub fn quality(photo: &Photo, mask: &HairMask, signature: &Signature) -> Quality
         ),
     ];
     let coloring = Coloring::of(&labs, mask, STRIDE);
-    let found = checks.into_iter().filter(|(applies, _)| *applies);
-    let warnings = found.map(|(_, text)| text).chain(coloring.warning());
+    let found = checks
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .map(|(_, text)| text);
+    let light = Light::of(&labs, STRIDE, photo, mask, daylight);
+    let warnings = found.chain(light.warnings()).chain(coloring.warning());
     Quality {
         coloring,
         warnings: warnings.map(str::to_owned).collect(),
     }
-}
-
-fn mean(labs: &[Lab]) -> Lab {
-    let mut sum = [0.0_f32; 3];
-    for lab in labs {
-        for (total, value) in sum.iter_mut().zip([lab.l, lab.a, lab.b]) {
-            *total += value;
-        }
-    }
-    let [l, a, b] = sum.map(|total| total / labs.len().max(1) as f32);
-    Lab { l, a, b }
 }
 
 /// Sharpness of horizontal edges: the steepest step between two neighboring pixels within [`EDGE`] pixels, divided by
@@ -128,24 +98,10 @@ fn sharpness(photo: &Photo) -> Option<f32> {
     Some(*ratios.select_nth_unstable_by(count / 2, f32::total_cmp).1)
 }
 
-/// Whether the photo has a color cast. `labs` holds every [`STRIDE`]-th pixel.
-fn has_cast(labs: &[Lab], mask: &HairMask) -> bool {
-    let pixels = labs.iter().zip(mask.probability.iter().step_by(STRIDE));
-    let ground = pixels.filter(|(_, p)| **p < HairMask::THRESHOLD);
-    let mut ground: Vec<Lab> = ground.map(|(lab, _)| *lab).collect();
-    if ground.len() as f32 <= LEAST_GROUND * labs.len() as f32 {
-        return false;
-    }
-    let brightest = ((BRIGHTEST * ground.len() as f32) as usize).max(1);
-    ground.select_nth_unstable_by(brightest - 1, |x, y| y.l.total_cmp(&x.l));
-    let (bright, all) = (mean(&ground[..brightest]), mean(&ground));
-    let chroma = all.a.hypot(all.b);
-    chroma > CAST && (bright.a * all.a + bright.b * all.b) / chroma > BRIGHTEST_CAST
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use strand_signature::{WhiteBalance, measure};
 
     const SIDE: u32 = 64;
 
@@ -158,27 +114,21 @@ mod tests {
     fn warned(photo: &Photo) -> Vec<String> {
         let hair = (0..SIDE * SIDE).map(|i| if i % SIDE < SIDE / 2 { 255 } else { 0 });
         let mask = HairMask::new(SIDE, SIDE, hair.collect());
+        let (signature, appearance) = measure(photo, &mask, WhiteBalance::Auto).expect("half of it is hair");
         let signature = Signature {
-            colors: Vec::new(),
-            mean: Lab {
-                l: 50.0,
-                a: 5.0,
-                b: 10.0,
-            },
-            descriptor: Vec::new(),
-            coverage: 0.5,
             confidence: 0.9,
+            ..signature
         };
-        quality(photo, &mask, &signature).warnings
+        quality(photo, &mask, &signature, appearance.daylight).warnings
     }
 
     #[test]
     fn a_good_photo_has_no_warnings() {
         let fair = photo(|x, y| {
             [
-                if x % 16 < 8 { 90 } else { 190 },
-                120,
-                if y % 9 < 4 { 90 } else { 130 },
+                if x % 16 < 8 { 30 } else { 190 },
+                if x % 16 < 8 { 25 } else { 120 },
+                if y % 9 < 4 { 20 } else { 110 },
             ]
         });
         assert_eq!(warned(&fair), Vec::<String>::new());
@@ -187,7 +137,7 @@ mod tests {
     #[test]
     fn each_problem_has_a_warning() {
         let ramps = photo(|x, y| {
-            let light = 60 + (x % 32).min(32 - x % 32) as u8 * 4;
+            let light = 10 + (x % 32).min(32 - x % 32) as u8 * 8;
             if y < SIDE / 2 {
                 [light + 20, light + 5, light]
             } else {
@@ -195,7 +145,7 @@ mod tests {
             }
         });
         let lamp = photo(|x, y| {
-            let light = if (x / 4 + y / 4) % 2 == 0 { 250 } else { 150 };
+            let light = if (x / 4 + y / 4) % 2 == 0 { 250 } else { 50 };
             // A wall in two paints: of one hue, the photo would be toned.
             let blue = if x % 32 < 8 { 0.5 } else { 0.15 };
             [
@@ -208,11 +158,18 @@ mod tests {
             (photo(|_, _| [8, 7, 9]), "dark"),
             (photo(|_, _| [250, 251, 250]), "overexposed"),
             (
-                photo(|x, y| [if x % 16 < 8 || y % 9 < 4 { 90 } else { 190 }; 3]),
+                photo(|x, y| [if x % 16 < 8 || y % 9 < 4 { 30 } else { 190 }; 3]),
                 "black and white",
             ),
             (ramps, "blurred"),
             (lamp, "colored"),
+            (
+                photo(|x, y| {
+                    let light = if (x / 4 + y / 4) % 2 == 0 { 200 } else { 140 };
+                    [light, light - 10, if y % 9 < 4 { light - 40 } else { light - 20 }]
+                }),
+                "hazy",
+            ),
         ] {
             let warned = warned(&photo);
             assert!(

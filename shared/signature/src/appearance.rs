@@ -2,6 +2,7 @@
 
 use super::cells::Cell;
 use super::daylight::Daylight;
+use super::technique::Technique;
 use super::zones::{ZONE_COUNT, Zone};
 use serde::{Deserialize, Serialize};
 use strand_color::{Lab, Summary, describe, lit_mean};
@@ -22,10 +23,17 @@ pub struct Appearance {
     pub gray: f32,
     /// Roots, lengths, and ends.
     pub zones: [Zone; ZONE_COUNT],
+    /// How it seems to be colored.
+    pub technique: Technique,
 }
 
 impl Appearance {
-    pub(crate) fn of(cells: &[Cell], zones: [Zone; ZONE_COUNT], daylight: Daylight) -> Self {
+    pub(crate) fn of(
+        cells: &[Cell],
+        zones: [Zone; ZONE_COUNT],
+        technique: Technique,
+        daylight: Daylight,
+    ) -> Self {
         let grays = cells
             .iter()
             .map(|(lab, share)| share * grayness(daylight.correct(*lab)));
@@ -34,6 +42,7 @@ impl Appearance {
             daylight,
             gray: grays.sum::<f32>().clamp(0.0, 1.0),
             zones,
+            technique,
         }
     }
 
@@ -65,7 +74,7 @@ mod tests {
     use super::*;
 
     fn gray_share(cells: &[Cell]) -> f32 {
-        Appearance::of(cells, zones(&[]), Daylight::AS_IT_IS).gray
+        Appearance::of(cells, zones(&[]), Technique::Solid, Daylight::AS_IT_IS).gray
     }
 
     #[test]

@@ -74,6 +74,29 @@ impl Daylight {
         }
     }
 
+    /// By how many stops the photo is darker than a usual one, or brighter, where this is negative.
+    pub fn stops_dark(self) -> f32 {
+        /// The parts of red, green and blue in luminance (ITU-R BT.709).
+        const LUMINANCE: [f32; 3] = [0.2126, 0.7152, 0.0722];
+        let luminance = self.factors.iter().zip(LUMINANCE);
+        luminance.map(|(factor, part)| factor * part).sum::<f32>().log2()
+    }
+
+    /// The chroma, in CIE Lab, of a middle gray in the light of the photo.
+    pub fn cast(self) -> f32 {
+        /// The linear light that reflects from a gray card.
+        const MIDDLE_GRAY: f32 = 0.18;
+        let exposure = self.stops_dark().exp2();
+        Lab::from_linear(self.factors.map(|factor| MIDDLE_GRAY * exposure / factor)).chroma()
+    }
+
+    /// By how many stops the light of two photos differs, in the channel in which it differs most.
+    pub fn stops_apart(self, other: Self) -> f32 {
+        let channels = self.factors.iter().zip(other.factors);
+        let stops = channels.map(|(one, other)| (one / other).log2().abs());
+        stops.fold(0.0, f32::max)
+    }
+
     /// The color in a usual, neutral photo.
     pub fn correct(self, lab: Lab) -> Lab {
         let light = lab.to_linear();

@@ -10,12 +10,14 @@ mod parts;
 mod pixels;
 mod statistics;
 mod surroundings;
+mod technique;
 mod zones;
 
 pub use appearance::Appearance;
 pub use daylight::Daylight;
 pub use dominant::{DominantColor, MAX_COLORS, mean_color};
 pub use embedding::{DESCRIPTOR_DIMENSION, DESCRIPTOR_ID, MEASURING_REVISION};
+pub use technique::Technique;
 pub use zones::{ZONE_COUNT, Zone};
 
 use serde::{Deserialize, Serialize};
@@ -82,7 +84,8 @@ pub fn measure(
         confidence: hair.confidence,
     };
     let zones = zones::zones(&hair.pixels);
-    Some((signature, Appearance::of(&cells, zones, daylight)))
+    let technique = Technique::of(&hair.pixels, daylight);
+    Some((signature, Appearance::of(&cells, zones, technique, daylight)))
 }
 
 impl Signature {
