@@ -94,11 +94,13 @@ class Server:
         """Creates and trains a shade over HTTP; returns its id."""
         identity = self.ask("/colors", "POST", {"name": name, "hex": hex_code})["id"]
         for photo in photos(shade):
-            subprocess.run(
-                ["curl", "-sf", "-F", f"image=@{photo}", f"{self.url}/colors/{identity}/images"], check=True, capture_output=True
-            )
+            self.add(identity, photo)
         self.ask(f"/train/{identity}", "POST")
         return identity
+
+    def add(self, identity, photo):
+        """Adds a photo to a shade over HTTP."""
+        subprocess.run(["curl", "-sf", "-F", f"image=@{photo}", f"{self.url}/colors/{identity}/images"], check=True, capture_output=True)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """What an owner does beside the main path: many photos, trainings, searches, reloads, and going back."""
 
 import re
-import subprocess
 
 from conftest import DEMO, look, photos
 from playwright.sync_api import expect
@@ -66,7 +65,7 @@ def test_photos_on_their_way_survive_leaving_the_shade(server, open_page):
 def test_a_training_of_the_library_survives_a_reload_and_is_started_once(server, open_page):
     for name, folder in [("House brown", "chestnut-brown"), ("House blonde", "platinum-blonde")]:
         identity = server.ask("/colors", "POST", {"name": name})["id"]
-        add(server, identity, photos(folder)[0])
+        server.add(identity, photos(folder)[0])
     page = open_page(f"{server.url}/#/library")
     started, running = [], {"on": True}
     page.on("request", lambda request: started.append(request.url) if request.method == "POST" and request.url.endswith("/train") else None)
@@ -99,10 +98,6 @@ def test_a_training_of_the_library_survives_a_reload_and_is_started_once(server,
     for swatch in page.locator(".card .swatch").all():
         expect(swatch).to_have_css("background-image", re.compile("linear-gradient"))
         assert swatch.locator("img").count() == 0
-
-
-def add(server, identity, photo):
-    subprocess.run(["curl", "-sf", "-F", f"image=@{photo}", f"{server.url}/colors/{identity}/images"], check=True, capture_output=True)
 
 
 def test_a_job_that_runs_elsewhere_is_followed_and_cancelled(server, open_page):

@@ -46,11 +46,16 @@ class Answer:
         if self.streamed:
             head, body = self.bytes.split(PRELUDE_END, 1)
             head = json.loads(head)
-            return head["statusCode"], head.get("headers", {}), body
+            return head["statusCode"], headers_of(head), body
         answer = self.json()
         body = answer.get("body") or ""
         body = base64.b64decode(body) if answer.get("isBase64Encoded") else body.encode()
-        return answer["statusCode"], answer.get("headers", {}), body
+        return answer["statusCode"], headers_of(answer), body
+
+
+def headers_of(answer):
+    """The headers of an answer, each with its last value."""
+    return answer.get("headers", {}) | {name: values[-1] for name, values in answer.get("multiValueHeaders", {}).items()}
 
 
 class RuntimeApi:

@@ -12,6 +12,9 @@ const KEY = 'strand-api-key';
 const UNFINISHED = "Strand can't look at photos yet: its setup is not finished. Ask the person who set it up.";
 const PLAIN = { runtime_missing: UNFINISHED, model_missing: UNFINISHED };
 
+/** The server, or the gateway before it, asks to come again. */
+const BUSY = [429, 503];
+
 /** An error answer: `message` is the server's `detail`, `code` its stable word. */
 export class ServerError extends Error {
   constructor(status, message, code) {
@@ -102,7 +105,7 @@ async function send(path, { ask = true, ...options } = {}) {
     if (failed.status === 401 || failed.status === 403) {
       if (!ask) throw new KeyError();
       await newKey(used);
-    } else if (failed.status === 503 && !PLAIN[failed.code] && response.headers.has('retry-after') && (patience -= 1) > 0) {
+    } else if (BUSY.includes(failed.status) && !PLAIN[failed.code] && response.headers.has('retry-after') && (patience -= 1) > 0) {
       await pause(Math.min(5, Number(response.headers.get('retry-after')) || 2));
     } else if (failed.status === 502 || failed.status === 504) {
       // A proxy answered because the server behind it is down.
@@ -128,10 +131,12 @@ export async function postPhoto(path, field, photo) {
 }
 
 /** Sends a body with progress from 0 to 1, which fetch cannot report. Resolves to the finished request. */
-function transmit(method, address, body, headers, progress, lost) {
+function transmit(method, address, body, headers, progress, lost, signal) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open(method, address);
+    request.onabort = () => reject(signal.reason);
+    signal?.addEventListener('abort', () => request.abort(), { once: true });
     for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.onprogress = (event) => event.lengthComputable && progress(event.loaded / event.total);
     request.onload = () => resolve(request);
@@ -152,10 +157,10 @@ function jsonOf(request) {
 const succeeded = ({ status }) => status >= 200 && status < 300;
 
 /** Sends a body and reports upload progress from 0 to 1. */
-export async function upload(path, body, headers, progress) {
+export async function upload(path, body, headers, progress, signal) {
   for (;;) {
     const used = key;
-    const answer = await transmit('POST', url(path), body, headersWithKey(headers), progress, unreachable);
+    const answer = await transmit('POST', url(path), body, headersWithKey(headers), progress, unreachable, signal);
     if (succeeded(answer)) return jsonOf(answer);
     if (answer.status !== 401 && answer.status !== 403) throw problem(answer.status, jsonOf(answer));
     await newKey(used);

@@ -106,26 +106,36 @@ function searchField(shades, grid) {
   return { find, nothing, show };
 }
 
-/** The import: a button, and a task with progress. */
-function importing(lines, isCurrent, reload) {
-  const line = workLine('');
-  const file = h('input', { type: 'file', accept: '.tar,.strand,application/x-tar', hidden: true, 'aria-label': 'Library file', on: {
-    change: () => file.files.length && take(file.files[0]),
-  } });
-  async function take(given) {
-    file.value = '';
-    line.set('Importing');
-    lines.prepend(line.element);
-    announce('Importing');
-    try {
-      toast(await held(importLibrary(given, (message, fraction) => line.set(message, fraction))));
-      if (isCurrent()) reload();
-    } catch (error) {
-      if (!(error instanceof KeyError)) toast(error.message);
-    }
-    line.element.remove();
+/** Imports a file, with progress in the tray, where it can be stopped. */
+async function importFile(file) {
+  const place = $('#tray-import');
+  const line = workLine('Importing');
+  const stop = new AbortController();
+  const cancel = button('Cancel', () => {
+    cancel.disabled = true;
+    stop.abort();
+  });
+  place.replaceChildren(h('div', { class: 'ask' }, line.element, h('div', { class: 'buttons' }, cancel)));
+  announce('Importing');
+  try {
+    toast(await held(importLibrary(file, line.set, stop.signal)));
+  } catch (error) {
+    complain(error);
   }
-  return h('span', {}, file, button('Import…', () => file.click()));
+  if (place.contains(document.activeElement)) $('#main').focus({ preventScroll: true });
+  place.replaceChildren();
+}
+
+/** The button of the import, one at a time. */
+function importing() {
+  const file = h('input', { type: 'file', accept: '.tar,.strand,application/x-tar', hidden: true, 'aria-label': 'Library file', on: {
+    change: () => {
+      if (file.files.length) importFile(file.files[0]);
+      file.value = '';
+    },
+  } });
+  const start = () => ($('#tray-import').childElementCount ? toast('Another import is running. Wait until it ends.') : file.click());
+  return h('span', {}, file, button('Import…', start));
 }
 
 const complain = (error) => { if (!(error instanceof KeyError)) toast(error.message); };
@@ -148,15 +158,15 @@ export async function showLibrary(root, { isCurrent, reload }) {
   let shades = await allShades({ fresh: true });
   if (!isCurrent()) return null;
   last = location.hash || '#/library';
-  const lines = h('div', { class: 'tools-line' });
-  const importButton = importing(lines, isCurrent, reload);
+  const importButton = importing();
   if (!shades.length) {
     const first = await empty({ importButton });
     if (!isCurrent()) return null;
-    root.replaceChildren(lines, first);
+    root.replaceChildren(first);
     return whenChanged(async () => { if ((await allShades({ fresh: true })).length) reload(); });
   }
   const grid = h('ul', { class: 'shades' });
+  const lines = h('div', { class: 'tools-line' });
   const heading = h('div', { class: 'title' });
   const training = h('span', { class: 'training' });
   const { find, nothing, show } = searchField(() => shades, grid);

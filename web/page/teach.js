@@ -63,6 +63,12 @@ export async function train(shadeId, progress, again = false) {
   throw new OfflineError();
 }
 
+/** A name as the server compares it: in one form of Unicode, without blanks around it, and whatever its case. */
+const folded = (name) => name.normalize('NFC').trim().toUpperCase().toLowerCase().normalize('NFC');
+
+/** Finds a shade of this name. */
+export const sameName = (wanted) => ({ name }) => folded(name) === folded(wanted);
+
 /** Creates a shade, or returns the one that already has the name. */
 export async function createShade(wanted) {
   await settle();
@@ -71,8 +77,7 @@ export async function createShade(wanted) {
   } catch (error) {
     if (error.status !== 409) throw error;
     const shades = await call('GET', '/colors');
-    const folded = wanted.name.trim().toLowerCase();
-    const same = shades.find(({ name }) => name.toLowerCase() === folded);
+    const same = shades.find(sameName(wanted.name));
     if (!same) throw error;
     return same;
   } finally {
