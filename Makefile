@@ -5,7 +5,7 @@ export STRAND_MODELS_DIR ?= $(CURDIR)/models
 OTHER_PARSER := hair-parser-pan
 
 .DEFAULT_GOAL := help
-.PHONY: help tools setup models run build test test-portraits test-aws test-api test-clients test-browser test-embedding test-containers demo openapi lint format bench bench-containers eval clean
+.PHONY: help tools setup models run build test test-portraits test-aws test-api test-clients test-browser test-embedding test-containers sam-local sam-invoke demo openapi lint format bench bench-containers eval clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ test-portraits: setup ## the tests that need the portraits and the parser in ../
 
 test-containers: tools ## images, Lambda functions and the store on AWS, tried on a Docker engine
 	@tests/containers/run
+
+sam-local: ## the functions on this machine, by SAM, with S3 and DynamoDB emulated: http://localhost:3000; needs Docker
+	@tests/containers/run sam-local
+
+sam-invoke: ## while make sam-local serves: invoke each function with saved events, and print the answers
+	@tests/containers/run sam-invoke
 
 test-aws: setup ## the store on AWS, against an emulator that it installs under target/
 	tests/aws/run

@@ -9,12 +9,11 @@ import time
 import crashes
 import images
 import load
+import local
 import protocols
-import sam
 import suite
-from cloud import Cloud, Mapping
+from cloud import Cloud
 from engine import Engine, Failed, base_images, docker, gateway
-from functions import Function
 from server import Server
 
 
@@ -25,7 +24,7 @@ def main(wanted):
     if unknown := [name for name in wanted if name not in STEPS]:
         raise Failed(f"no step is named {unknown[0]}; the steps are {', '.join(STEPS)}.")
     chosen = {name: STEPS[name] for name in wanted or STEPS}
-    if {"embedded", "aws", "api"} & chosen.keys():
+    if {"embedded", "aws", "lambdas"} & chosen.keys():
         suite.build()
     images.check_template()
     with Engine():
@@ -57,28 +56,11 @@ def aws(cloud):
         suite.pass_on(server.base, "the container with S3 and DynamoDB", threads=4)
 
 
-def lambdas(cloud):
-    """sam build, then each function with saved events under sam local invoke"""
-    stack = cloud.stack(with_queue=True)
-    images.sam_build(outside(stack))
-    sam.invoke_all(stack)
-
-
-def api(cloud):
-    """the acceptance suite on the functions under sam local start-api"""
-    stack = cloud.stack(with_queue=True)
-    images.sam_build(outside(stack))
-    with (
-        Function("train", stack.environment(), "worker") as worker,
-        Mapping(stack, lambda event: worker.invoke(event).json()),
-        sam.Api(stack) as deployed,
-    ):
-        suite.pass_on(deployed.base, "the functions under sam local", threads=12, feature="functions")
-
-
-def outside(stack):
-    """What no template says: where the emulated cloud is."""
-    return {"AWS_ENDPOINT_URL": stack.cloud.url}
+def lambdas(_cloud):
+    """make sam-local and make sam-invoke, then the acceptance suite on the same functions"""
+    with local.Command() as served:
+        served.invoke()
+        suite.pass_on(served.base, "the functions under sam local", threads=12, feature="functions")
 
 
 def interface(cloud):
@@ -98,7 +80,7 @@ def kill(cloud):
 
 
 STEPS = {
-    step.__name__: step for step in (embedded, aws, lambdas, interface, api, small, kill)
+    step.__name__: step for step in (embedded, aws, lambdas, interface, small, kill)
 }
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from runtime_api import RuntimeApi
 class Function:
     """A container as Lambda runs it: unprivileged, read-only except for /tmp, one event at a time."""
 
-    def __init__(self, name, environment, *command, memory=1769, options=()):
+    def __init__(self, name, environment, *command, memory=1769, options=(), built=None):
         self.api, self.name = RuntimeApi(), f"strand-function-{uuid.uuid4().hex[:8]}"
         settings = {
             "AWS_LAMBDA_RUNTIME_API": f"{gateway()}:{self.api.port}",
@@ -21,7 +21,7 @@ class Function:
         words = [word for item in (settings | environment).items() for word in ("--env", "%s=%s" % item)]
         self.command = [
             "--name", self.name, "--user", "10001:10001", "--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL",
-            *options, *words, image(name), *command,
+            *options, *words, built or image(name), *command,
         ]  # fmt: skip
 
     def __enter__(self):

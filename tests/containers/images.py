@@ -58,16 +58,15 @@ def check_template():
 
 
 def sam_build(environment):
-    """`sam build`, then adds the environment that leads to the emulated cloud to each image."""
+    """`sam build`, then adds the environment that leads to the emulated cloud to each image. Returns the images by function."""
     sam("build", "--template", "template.yaml", "--build-dir", STATE / "sam")
-    for function in FUNCTIONS:
-        built = next(
-            line.split(":", 1)[1].strip()
-            for line in BUILT_TEMPLATE.read_text().splitlines()
-            if "ImageUri:" in line and line.strip().endswith(f":{function}")
-        )
-        settings = "".join(f"ENV {name}={value}\n" for name, value in environment.items())
-        docker("build", "--tag", built, "-", input=f"FROM {image(function)}\n{settings}")
+    lines = BUILT_TEMPLATE.read_text().splitlines()
+    uris = [line.split(":", 1)[1].strip() for line in lines if line.strip().startswith("ImageUri:")]
+    settings = "".join(f"ENV {name}={value}\n" for name, value in environment.items())
+    built = {function: next(uri for uri in uris if uri.endswith(f":{function}")) for function in FUNCTIONS}
+    for uri in built.values():
+        docker("build", "--tag", uri, "-", input=f"FROM {uri}\n{settings}")
+    return built
 
 
 def check_links():
