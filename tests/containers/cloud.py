@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import uuid
+from urllib.parse import urlsplit
 
 import boto3
 from boto3.dynamodb.types import TypeDeserializer
@@ -41,7 +42,8 @@ class Cloud:
         if not port:
             self.__exit__()
             raise Failed(f"moto does not start: {(STATE / 'moto.log').read_text()[-2000:]}")
-        self.url = f"http://{self.host}:{port}"
+        # For containers, and for this process, which may not know their name for this machine.
+        self.url, self.own = f"http://{self.host}:{port}", f"http://127.0.0.1:{port}"
         return self
 
     def __exit__(self, *_):
@@ -51,7 +53,7 @@ class Cloud:
     def client(self, service):
         return boto3.client(
             service,
-            endpoint_url=self.url,
+            endpoint_url=self.own,
             region_name=CREDENTIALS["AWS_REGION"],
             aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
             aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
@@ -79,17 +81,19 @@ class Stack:
             Bucket=name, VersioningConfiguration=TEMPLATE["Bucket"]["Properties"]["VersioningConfiguration"]
         )
         if with_queue:
-            self.dead_letters = sqs.create_queue(QueueName=f"{name}-dead")["QueueUrl"]
+            self.dead_letters = self.reachable(sqs.create_queue(QueueName=f"{name}-dead"))
             dead = sqs.get_queue_attributes(QueueUrl=self.dead_letters, AttributeNames=["QueueArn"])
             declared = TEMPLATE["Queue"]["Properties"]
             redrive = (
                 '{"deadLetterTargetArn": "%s", "maxReceiveCount": %d}'
                 % (dead["Attributes"]["QueueArn"], declared["RedrivePolicy"]["maxReceiveCount"])
             )
-            self.queue = sqs.create_queue(
-                QueueName=name,
-                Attributes={"VisibilityTimeout": str(declared["VisibilityTimeout"]), "RedrivePolicy": redrive},
-            )["QueueUrl"]
+            attributes = {"VisibilityTimeout": str(declared["VisibilityTimeout"]), "RedrivePolicy": redrive}
+            self.queue = self.reachable(sqs.create_queue(QueueName=name, Attributes=attributes))
+
+    def reachable(self, created):
+        """The address of a queue for containers; the emulator gives it out by the address at which it was asked."""
+        return self.cloud.url + urlsplit(created["QueueUrl"]).path
 
     def environment(self):
         """The environment of a process of Strand that uses it."""

@@ -82,7 +82,9 @@ class Engine:
 
 
 def gateway():
-    """The address at which containers reach this machine."""
+    """The address at which containers reach this machine. Docker Desktop runs them in a machine of its own."""
+    if "Docker Desktop" in docker("info", "--format", "{{.OperatingSystem}}"):
+        return "host.docker.internal"
     return docker("network", "inspect", "bridge", "--format", "{{(index .IPAM.Config 0).Gateway}}") or "172.17.0.1"
 
 
