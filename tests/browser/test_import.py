@@ -63,6 +63,18 @@ def test_a_server_takes_the_file_as_a_whole(server, open_page, library):
     expect(page.get_by_text("2 shades, 1 ready to match, 5 photos")).to_be_visible()
 
 
+def test_a_file_on_its_way_is_cancelled(server, open_page, library):
+    page = open_page(f"{server.url}/#/library")
+    page.route("**/import", lambda route: route.continue_() if route.request.method == "GET" else None)
+    with page.expect_request(lambda request: request.method == "POST" and request.url.endswith("/import")):
+        choose(page, library)
+    tray = page.get_by_role("region", name="In progress")
+    tray.get_by_role("button", name="Cancel").click()
+    expect(message(page, "Import stopped. Import the file again to continue.")).to_be_visible()
+    expect(tray).to_be_hidden()
+    assert server.ask("/colors") == []
+
+
 def test_the_page_unpacks_what_no_route_takes(server, open_page, library):
     # What the library says of a shade counts, and what it does not say comes from the file.
     server.ask("/colors", "POST", {"name": "STRASSE", "hex": "#e8d9b0"})
