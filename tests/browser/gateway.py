@@ -77,9 +77,9 @@ class Gateway:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def function(self, method, path):
-        """The function that answers a path: that of the event with the most segments of its own."""
+        """The function that answers a path: that of the most specific event, as API Gateway chooses."""
         fitting = [event for event in self.events if takes(event[1], event[2], path, method.lower())]
-        return self.apis[min(fitting, key=lambda event: event[1].count("{proxy+}"))[0]]
+        return self.apis[max(fitting, key=lambda event: (not event[1].endswith("+}"), len(event[1])))[0]]
 
     def work(self, job):
         """Gives a job to the worker, as the queue does."""

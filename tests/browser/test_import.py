@@ -10,7 +10,7 @@ import pytest
 from conftest import DEMO, look, photos
 from gateway import Gateway
 from playwright.sync_api import expect
-from test_owner import hold
+from test_owner import hold, input_of
 from test_walk import message
 
 IMPORTED = "Imported 2 shades (2 new) with 5 photos (5 new)."
@@ -233,6 +233,14 @@ def test_the_page_works_on_the_functions(functions, open_page, library):
         images = page.evaluate("async (id) => (await fetch(`colors/${id}/images`)).json()", color["id"])
         names[color["name"]] = {image["sha256"] for image in images}
     assert names == EXPECTED
+    # A photo is added and the training is streamed.
+    page.get_by_role("link", name="Straße").click()
+    expect(page.get_by_role("heading", name="2 photos")).to_be_visible()
+    input_of(page).set_input_files(photos("platinum-blonde")[2])
+    expect(page.get_by_role("heading", name="3 photos")).to_be_visible()
+    page.get_by_role("button", name="Train", exact=True).click()
+    expect(message(page, "Trained Straße on 3 photos.")).to_be_visible(timeout=60_000)
+    page.get_by_role("link", name="All shades").click()
     page.get_by_role("button", name="Export").click()
     expect(message(page, "This service can't export a library from this page. Ask the person who runs it.")).to_be_visible()
     page.get_by_role("link", name="Match").click()
