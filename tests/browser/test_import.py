@@ -131,6 +131,22 @@ def test_an_import_that_is_stopped_goes_on_when_it_is_repeated(server, open_page
     assert held_by(server) == EXPECTED
 
 
+def test_an_import_that_fails_says_where_and_why(server, open_page, library):
+    page = open_page(f"{server.url}/#/library")
+    without_import(page)
+    problem = {"status": 507, "code": "disk_full", "detail": "The library's disk is full."}
+    seen = []
+
+    def second(route):
+        seen.append(route)
+        route.fulfill(status=507, json=problem) if len(seen) == 2 else route.continue_()
+
+    page.route("**/colors/*/images", lambda route: second(route) if route.request.method == "POST" else route.continue_())
+    choose(page, library)
+    said = "The import stopped after 1 of 5 photos: The library's disk is full. Import the file again to continue."
+    expect(message(page, said)).to_be_visible()
+
+
 def test_an_import_outlasts_the_server(server, open_page, library):
     page = open_page(f"{server.url}/#/library")
     without_import(page)

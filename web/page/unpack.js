@@ -7,7 +7,7 @@ import { createShade, sameName } from './teach.js';
 import { count } from './words.js';
 
 /** What the server answers about a photo that it does not take. All others are imported. */
-const NOT_TAKEN = [413, 415, 422];
+const NOT_TAKEN = [400, 413, 415, 422];
 
 /** Calls once more each time the server is back. */
 async function patiently(task, signal) {
@@ -16,6 +16,7 @@ async function patiently(task, signal) {
       return await task();
     } catch (error) {
       if (!(error instanceof OfflineError)) throw error;
+      signal.throwIfAborted();
       await new Promise((back, stop) => {
         window.addEventListener('strand:online', back, { once: true });
         signal.addEventListener('abort', () => stop(signal.reason), { once: true });
@@ -68,7 +69,9 @@ export async function unpack(file, follow, signal) {
       }
     }
   } catch (error) {
-    if (error instanceof ServerError) error.message = `The import stopped after ${done} of ${count(photos, 'photo')}: ${error.message}`;
+    if (error instanceof ServerError) {
+      error.message = `The import stopped after ${done} of ${count(photos, 'photo')}: ${error.message} Import the file again to continue.`;
+    }
     throw error;
   }
   return report;
