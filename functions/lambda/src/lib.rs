@@ -1,9 +1,13 @@
 //! HTTP over the protocols of Lambda, the same for each function behind API Gateway.
 
+mod event;
 mod place;
 
+pub use event::unsupported;
+
 use axum::Router;
-use lambda_http::lambda_runtime::{self, FunctionResponse, LambdaEvent, service_fn};
+use event::{HttpEvent, lost_bytes};
+use lambda_http::lambda_runtime::{self, Diagnostic, FunctionResponse, LambdaEvent, service_fn};
 use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt;
 use lambda_http::{Adapter, Error, StreamAdapter};
@@ -22,18 +26,28 @@ const STREAMED: [&str; 2] = ["/train/", "/training_data/"];
 /// otherwise each event tells it.
 ///
 /// # Errors
-/// Only errors of the Runtime API, which end the process. An event that is not from API Gateway ends its invocation
-/// with an error that says so.
+/// Only errors of the Runtime API, which end the process. An event of another kind ends its invocation with an error that
+/// says what is taken.
 pub async fn serve(base: BasePath, routes: Router) -> Result<(), Error> {
     let streams = !only_buffers();
-    let handle = |mut event: LambdaEvent<LambdaRequest>| {
+    let handle = |LambdaEvent { payload, context }: LambdaEvent<HttpEvent>| {
         let routes = routes.clone();
-        place::locate(&mut event.payload, &base);
-        let streamed = streams && is_streamed(&event.payload);
+        let located = payload.0.map(|mut request| {
+            place::locate(&mut request, &base);
+            request
+        });
         async move {
+            let request = located?;
+            if lost_bytes(&request) {
+                tracing::error!(
+                    "A binary body arrived as text and lost bytes: let the API pass all media types (*/*) as binary."
+                );
+            }
+            let streamed = streams && is_streamed(&request);
+            let event = LambdaEvent::new(request, context);
             if streamed {
                 let answer = StreamAdapter::from(routes).oneshot(event).await?;
-                Ok::<_, Error>(FunctionResponse::StreamingResponse(answer))
+                Ok::<_, Diagnostic>(FunctionResponse::StreamingResponse(answer))
             } else {
                 let answer = Adapter::from(routes).oneshot(event).await?;
                 Ok(FunctionResponse::BufferedResponse(answer))

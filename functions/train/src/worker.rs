@@ -3,11 +3,12 @@
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lambda_http::Error;
-use lambda_runtime::{Context, LambdaEvent, service_fn};
+use lambda_runtime::{Context, Diagnostic, LambdaEvent, service_fn};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use strand::library::{JobQueue, Library};
+use strand_lambda::unsupported;
 
 /// The time that is reserved to respond before Lambda ends an invocation.
 const MARGIN: Duration = Duration::from_secs(5);
@@ -18,16 +19,22 @@ pub async fn work(library: Arc<Library>, jobs: Arc<JobQueue>) -> Result<(), Erro
         let (library, jobs) = (Arc::clone(&library), Arc::clone(&jobs));
         async move {
             if payload == json!({ "tidy": true }) {
-                library.tidy().await?;
-                jobs.measure_again().await?;
+                library.tidy().await.map_err(Error::from)?;
+                jobs.measure_again().await.map_err(Error::from)?;
                 return Ok(SqsBatchResponse::default());
             }
-            let event: SqsEvent = serde_json::from_value(payload)
-                .map_err(|error| format!("the worker takes events of SQS or {{\"tidy\": true}} ({error})"))?;
-            Ok::<_, Error>(batch(&jobs, event, &context).await)
+            let given = payload.to_string();
+            let event = serde_json::from_value(payload).ok().filter(is_of_sqs);
+            let event = event.ok_or_else(|| unsupported("messages of SQS, and {\"tidy\": true}", &given))?;
+            Ok::<_, Diagnostic>(batch(&jobs, event, &context).await)
         }
     };
     lambda_runtime::run(service_fn(handle)).await
+}
+
+fn is_of_sqs(event: &SqsEvent) -> bool {
+    let source = |message: &SqsMessage| message.event_source.as_deref() == Some("aws:sqs");
+    event.records.iter().all(source)
 }
 
 /// Works on one batch. The response names the unfinished messages, so that the queue redelivers only those, and moves

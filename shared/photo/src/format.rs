@@ -32,13 +32,14 @@ pub enum Format {
 }
 
 impl Format {
-    /// Detects the format by the signature at the start of `bytes`, and raw photos and TIFFs that begin with a
-    /// thumbnail.
+    /// Detects the format by the signature at the start of `bytes`, and raw photos, TIFFs that begin with a thumbnail, and
+    /// photos that were changed to text.
     ///
     /// # Errors
     /// [`PhotoError::Unsupported`] for a known kind of file that Strand does not decode, otherwise
     /// [`PhotoError::NotAnImage`].
     pub fn of(bytes: &[u8]) -> Result<Self, PhotoError> {
+        kinds::check_binary(bytes)?;
         match bytes {
             [0xff, 0xd8, 0xff, ..] => Ok(Self::Jpeg),
             [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Ok(Self::Png),

@@ -28,6 +28,12 @@ const RAW: Kind = Kind {
     matches: is_raw,
 };
 
+/// What is left of a photo where a gateway takes no media type for binary, or a program reads a file as a string.
+const TEXT: PhotoError = PhotoError::Unsupported {
+    what: "a photo that was changed to text on its way",
+    remedy: "send its bytes as they are, not as a string, and have every gateway pass them as binary",
+};
+
 /// In the order in which they are tried: a CR3 has the structure of a video, and a web page may hold an SVG.
 const KINDS: [Kind; 11] = [
     RAW,
@@ -121,6 +127,14 @@ pub fn unsupported_type(media_type: &str) -> Option<PhotoError> {
         .iter()
         .find(|kind| kind.types.contains(&media_type))
         .map(Kind::error)
+}
+
+/// Refuses what was a photo before it was changed to text. The signatures of some formats are text, and so still there.
+pub(super) fn check_binary(bytes: &[u8]) -> Result<(), PhotoError> {
+    if is_text_of_a_photo(bytes) {
+        return Err(TEXT);
+    }
+    Ok(())
 }
 
 /// Refuses a TIFF that is a raw photo or that begins with its thumbnail, which would be measured in its place.
@@ -245,6 +259,21 @@ fn begins_with_thumbnail(file: Tiff<'_>) -> bool {
     let mut pages = file.pages();
     let first = pages.next().filter(is_reduced);
     first.is_some_and(|page| pages.next().is_some() || page.has(SUB_IFDS))
+}
+
+/// Whether the file is text in UTF-8 that begins as a photo read as Latin-1, or has characters in place of bytes that were
+/// no text, beside the zeros that no text has.
+fn is_text_of_a_photo(bytes: &[u8]) -> bool {
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        // It was cut within a character.
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let replaced = text.contains(char::REPLACEMENT_CHARACTER) && text.contains('\0');
+    replaced || text.starts_with("\u{ff}\u{d8}\u{ff}") || text.starts_with("\u{89}PNG")
 }
 
 /// The base64 text of the signatures of JPEG, PNG, WebP or GIF.

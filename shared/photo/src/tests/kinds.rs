@@ -1,6 +1,7 @@
 //! Files that are not decoded are named, whatever their first bytes resemble.
 
-use super::super::{ErrorKind, Format, decode};
+use super::super::{ErrorKind, Format, PhotoError, decode};
+use super::one_of_each;
 
 /// An ISO base media file that contains only its brands.
 fn media(major: [u8; 4], compatible: &[&[u8; 4]]) -> Vec<u8> {
@@ -49,6 +50,27 @@ fn media_files_are_told_by_all_their_brands() {
     ] {
         assert_named(&media(*major, &compatible), what);
     }
+}
+
+#[test]
+fn a_photo_that_was_changed_to_text_is_named() {
+    let what = "a photo that was changed to text on its way";
+    for (format, bytes) in one_of_each() {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert_ne!(text.as_bytes(), bytes, "{format} has a byte that is no text");
+        assert_named(text.as_bytes(), what);
+    }
+    for format in [Format::Jpeg, Format::Png] {
+        let all = one_of_each();
+        let (_, bytes) = all.iter().find(|(other, _)| *other == format).unwrap();
+        let latin: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        assert_named(latin.as_bytes(), what);
+    }
+    // Text with such a character is no photo.
+    assert_eq!(
+        decode("\u{fffd} is no photo".as_bytes(), 64),
+        Err(PhotoError::NotAnImage)
+    );
 }
 
 #[test]
