@@ -3,6 +3,7 @@
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use lambda_http::lambda_runtime::Diagnostic;
 use lambda_http::request::LambdaRequest;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -32,6 +33,13 @@ struct Origin {
     source: String,
     #[serde(alias = "Records")]
     records: Vec<Record>,
+    request_context: RequestContext,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct RequestContext {
+    elb: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -48,6 +56,7 @@ pub fn unsupported(takes: &str, event: &str) -> Diagnostic {
         [] if origin.version == "2.0" => {
             "is a request of an HTTP API or a function URL (payload format 2.0)".to_owned()
         }
+        [] if origin.request_context.elb.is_some() => "is a request of a load balancer".to_owned(),
         [] if !origin.source.is_empty() => format!("comes from {}", origin.source),
         [] => "is of another kind".to_owned(),
     };
@@ -94,6 +103,10 @@ mod tests {
                 json!({"version": "2.0", "rawPath": "/colors", "requestContext": {"http": {"method": "GET"}}}),
                 "is a request of an HTTP API or a function URL (payload format 2.0)",
             ),
+            (
+                json!({"path": "/colors", "httpMethod": "GET", "requestContext": {"elb": {"targetGroupArn": "arn"}}}),
+                "is a request of a load balancer",
+            ),
             (json!({"tidy": true}), "is of another kind"),
             (json!([1]), "is of another kind"),
             (json!(null), "is of another kind"),
@@ -110,7 +123,8 @@ mod tests {
     fn a_body_that_lost_bytes_is_told() {
         let lost = |body: &str, is_base64: bool| {
             let event = json!({
-                "path": "/analyze", "httpMethod": "POST", "requestContext": {}, "body": body, "isBase64Encoded": is_base64,
+                "path": "/analyze", "httpMethod": "POST", "requestContext": {"httpMethod": "POST"}, "body": body,
+                "isBase64Encoded": is_base64,
             });
             lost_bytes(&read(&event).unwrap())
         };
