@@ -102,6 +102,14 @@ async fn open(store: &StoreSettings, patience: Duration) -> Result<(Stores, Opti
                     "Photos or shades were set aside. Stop the server and run `strand-server recover` to bring them back."
                 );
             }
+            if let Some(network) = crate::store::embedded::Embedded::network(data_dir) {
+                tracing::warn!(
+                    directory = %directory,
+                    network,
+                    "The library is on a network file system. A local disk is faster, and keeps what was acknowledged when the \
+                     network fails."
+                );
+            }
             Ok((store.stores(), None))
         }
         #[cfg(not(feature = "embedded"))]

@@ -9,7 +9,7 @@ use strand_tests::client::{number, text};
 use strand_tests::server::{binary, private, root};
 use tempfile::TempDir;
 
-use crate::fixtures::{back, hairless, speck};
+use crate::fixtures::{back, hairless, speck, untrained};
 
 /// A working directory, with a library in `data`.
 struct Workspace(TempDir);
@@ -304,7 +304,7 @@ fn the_doctor_finds_what_is_missing() {
         (
             "ORT_DYLIB_PATH",
             "/none/libonnxruntime.so",
-            "does not load",
+            "does not load: there is no such file.",
             "fetch-onnxruntime",
         ),
         ("STRAND_PARSER", "no-such-parser", "no-such-parser", "models list"),
@@ -327,6 +327,36 @@ fn the_doctor_finds_what_is_missing() {
     let port = taken.local_addr().expect("bound").port().to_string();
     let (report, _) = ended(1, &doctor(&[("PORT", &port)]));
     assert!(report.contains("cannot listen on port"), "{report}");
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs the command line")]
+async fn the_doctor_checks_a_library_beside_its_server() {
+    let workspace = Workspace::new();
+    let server = private();
+    let shade = untrained(&server.client(), "Looked at", &[back("6", 2), back("6", 3)]).await;
+    let doctor = |code, port: &str| {
+        let mut command = workspace.command(&["doctor"]);
+        command.env("PORT", port).env("STRAND_DATA_DIR", server.data());
+        ended(code, &command.output().expect("the binary runs")).0
+    };
+    let port = server.base().rsplit(':').next().unwrap_or_default();
+    let report = doctor(0, port);
+    for part in [
+        "which is ready",
+        "whole, as the cards beside them say: 2 photos",
+        "backup",
+    ] {
+        assert!(report.contains(part), "{part} is missing in {report}");
+    }
+    let elsewhere = doctor(0, "0");
+    assert!(elsewhere.contains("another port"), "{elsewhere}");
+    let photos = server.data().join("photos").join(shade.to_string());
+    let mut files = std::fs::read_dir(photos).expect("a folder").flatten();
+    let photo = files.find(|file| file.path().extension().is_some_and(|end| end == "jpg"));
+    std::fs::write(photo.expect("a photo").path(), b"rotten").expect("a file");
+    let report = doctor(1, port);
+    assert!(report.contains("has changed on the disk"), "{report}");
 }
 
 /// The shades of a workspace's library, with their photo counts.

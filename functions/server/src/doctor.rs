@@ -9,7 +9,7 @@ use std::time::Instant;
 use strand::library::{ShadeStatus, counted};
 use strand::models::{Manifest, ModelsConfig, Network, Selection};
 use strand::settings::{self, Settings, VARIABLES};
-use strand::store::embedded::{Embedded, SetAside};
+use strand::store::embedded::{Embedded, Examination, SetAside};
 use strand::vision::{Vision, locate_runtime};
 
 /// The memory that a server needs to match photos of any size, with a margin. See `docs/performance.md`.
@@ -218,7 +218,7 @@ fn library(settings: Settings) -> Vec<Finding> {
     if let Some(dir) = settings.store.data_dir() {
         let at = dir.display().to_string();
         if Embedded::is_in_use(dir) {
-            return vec![served(&at)];
+            return served(dir);
         }
         if !dir.exists() {
             return vec![Finding::good(format!(
@@ -253,8 +253,9 @@ fn library(settings: Settings) -> Vec<Finding> {
         let photos: u64 = shades.iter().map(|shade| shade.photo_count).sum();
         let waiting = shades.iter().filter(waiting).count();
         findings.push(Finding::good(format!(
-            "{} shades with {photos} photos in the {} store",
-            shades.len(),
+            "{} with {} in the {} store",
+            counted(shades.len(), "shade"),
+            counted(photos, "photo"),
             service.http.store
         )));
         findings.push(match library.ready().await {
@@ -272,13 +273,38 @@ fn library(settings: Settings) -> Vec<Finding> {
     found.unwrap_or_else(|error| vec![Finding::bad(error, "fix this, then run doctor again")])
 }
 
-/// What the server that uses the library in `at` says of it.
-fn served(at: &str) -> Finding {
+/// What the server that uses the library in `dir` says of it, and what can be checked beside it.
+fn served(dir: &Path) -> Vec<Finding> {
+    let mut findings = vec![asked(&dir.display().to_string())];
+    if let Err(error) = Embedded::check_place(dir) {
+        findings.push(Finding::bad(
+            error.to_string(),
+            "do this; the server notices within half a minute",
+        ));
+    }
+    match Embedded::look(dir) {
+        Ok(found) => {
+            let whole = format!(
+                "whole, as the cards beside them say: {}",
+                counted(found.photos, "photo")
+            );
+            findings.extend(examination(found, whole));
+            findings.push(Finding::good(
+                "the server has checked its database at the start; stop it to have every page and row checked",
+            ));
+        }
+        Err(error) => findings.push(Finding::bad(error.to_string(), "fix this, then run doctor again")),
+    }
+    findings
+}
+
+/// What the server that uses the library in `at` says of itself.
+fn asked(at: &str) -> Finding {
     let in_use = format!("{at} is in use by a running server");
     match settings::port().and_then(|port| ask(port, "/ready")) {
-        Ok((status, _)) if status.contains(" 200 ") => Finding::good(format!(
-            "{in_use}, which is ready; stop it to have every page, row, and photo checked"
-        )),
+        Ok((status, _)) if status.contains(" 200 ") => {
+            Finding::good(format!("{in_use}, which is ready: its store takes changes"))
+        }
         Ok((_, body)) => {
             let problem: serde_json::Value = serde_json::from_str(&body).unwrap_or_default();
             let detail = problem["detail"].as_str().unwrap_or("it does not say why");
@@ -289,7 +315,7 @@ fn served(at: &str) -> Finding {
         }
         Err(_) => Finding::note(
             format!("{in_use}, which listens on another port than this command assumes"),
-            "run doctor with the server's PORT, or stop the server to have the library checked",
+            "run doctor with the server's PORT to have the server asked",
         ),
     }
 }
@@ -298,12 +324,15 @@ fn served(at: &str) -> Finding {
 fn examined(dir: &Path) -> Result<Vec<Finding>, String> {
     let store = Embedded::open(dir).map_err(|error| error.to_string())?;
     let found = store.examine().map_err(|error| error.to_string())?;
+    let whole = format!("the database and {} are whole", counted(found.photos, "photo"));
+    Ok(examination(found, whole))
+}
+
+/// What a check found; `whole` says that there is no damage.
+fn examination(found: Examination, whole: String) -> Vec<Finding> {
     let mut findings = Vec::new();
     if found.damage.is_empty() {
-        findings.push(Finding::good(format!(
-            "the database and {} are whole",
-            counted(found.photos, "photo")
-        )));
+        findings.push(Finding::good(whole));
     }
     let advice =
         "delete what is named and add it again if you have it, or import an exported library; then train";
@@ -333,7 +362,7 @@ fn examined(dir: &Path) -> Result<Vec<Finding>, String> {
             "a local disk is faster, and keeps what was acknowledged when the network fails",
         ));
     }
-    Ok(findings)
+    findings
 }
 
 /// What was set aside, and what to do about it.

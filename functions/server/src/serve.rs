@@ -114,11 +114,9 @@ async fn report(service: &Service, analyzer: &Analyzer) -> Result<(), String> {
             "Found a library. The networks load at the first photo."
         );
     }
-    // A store elsewhere is tried beside the first requests; the log says what is wrong with it.
-    if service.http.store != "embedded" {
-        let library = Arc::clone(&service.library);
-        tokio::spawn(async move { drop(library.ready().await) });
-    }
+    // The store is tried beside the first requests; the log says what is wrong with it.
+    let library = Arc::clone(&service.library);
+    tokio::spawn(async move { drop(library.ready().await) });
     let parser = service.selection.parser_id();
     tracing::info!(parser, space = service.library.space(), "Measuring hair.");
     if let Some(preferred) = service.selection.preferred_parser() {

@@ -20,8 +20,16 @@ pub struct Library {
     pub(crate) workers: Arc<Workers>,
     pub(crate) running: Arc<Running>,
     space: String,
-    /// When the store was probed last, and what came of it.
-    probed: tokio::sync::Mutex<Option<(Instant, Result<(), LibraryError>)>>,
+    /// The last probe of the store.
+    probed: tokio::sync::Mutex<Option<Probed>>,
+}
+
+/// A probe of the store.
+struct Probed {
+    at: Instant,
+    /// The store's count of failures after it.
+    failures: u64,
+    found: Result<(), LibraryError>,
 }
 
 impl Library {
@@ -65,22 +73,27 @@ impl Library {
         Ok(self.stores.upkeep.tidy().await?)
     }
 
-    /// Whether the store can be reached and takes changes, as of the last 30 seconds.
+    /// Whether the store can be reached and takes changes, as of the last 30 seconds, or since it last failed.
     ///
     /// # Errors
     /// What keeps it from working.
     pub async fn ready(&self) -> Result<(), LibraryError> {
         let mut probed = self.probed.lock().await;
-        if let Some((at, known)) = &*probed
-            && at.elapsed() < PROBED
+        if let Some(known) = &*probed
+            && known.at.elapsed() < PROBED
+            && known.failures == self.stores.upkeep.failures()
         {
-            return known.clone();
+            return known.found.clone();
         }
         let found = self.stores.upkeep.probe().await.map_err(LibraryError::from);
         if let Err(error) = &found {
             tracing::error!(%error, "the store does not work");
         }
-        *probed = Some((Instant::now(), found.clone()));
+        *probed = Some(Probed {
+            at: Instant::now(),
+            failures: self.stores.upkeep.failures(),
+            found: found.clone(),
+        });
         found
     }
 

@@ -1,11 +1,21 @@
-//! The complete check of a library: every page, row, measurement, model, and photo.
+//! The complete check of a library: every page, row, measurement, model, and photo. Beside a process that uses the library,
+//! whose database no other can read, photos are compared with their cards.
 
+use crate::backups::Backups;
+use crate::cards::{self, PhotoCard};
 use crate::database::{self, Trouble};
+use crate::disk::{Disk, entries, number};
 use crate::error::DiskError;
 use crate::files::Files;
-use crate::lost::SetAside;
+use crate::lost::{Lost, SetAside};
+use crate::photo_files::photo_of;
 use crate::photos;
+use crate::reserve::Reserve;
 use rusqlite::Connection;
+use std::collections::HashMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use strand_learning::{ShadeModel, unpack};
 use strand_library::hex_digest;
 use strand_library::ports::Measurement;
@@ -29,16 +39,7 @@ pub struct Examination {
 
 /// Checks everything. Changes nothing.
 pub fn examine(files: &Files, db: &Connection) -> Result<Examination, DiskError> {
-    let mut found = Examination {
-        set_aside: files.lost.summary(),
-        backup: files.backups.newest_good().and_then(|path| {
-            let name = path.file_stem()?.to_string_lossy().into_owned();
-            Some(name.trim_start_matches("strand-").to_owned())
-        }),
-        has_room: files.reserve.is_filled(),
-        network: crate::obstacle::network(&files.directory),
-        ..Examination::default()
-    };
+    let mut found = about(&files.directory, &files.lost, &files.backups, &files.reserve);
     if let Err(trouble) = database::sound_in_full(db) {
         found.damage.push(match trouble {
             Trouble::Damaged(damage) => format!("the database is damaged: {damage}"),
@@ -50,6 +51,77 @@ pub fn examine(files: &Files, db: &Connection) -> Result<Examination, DiskError>
     Ok(found)
 }
 
+/// Checks what can be checked beside a process that uses the library. Writes and locks nothing.
+pub fn look(directory: &Path) -> Result<Examination, DiskError> {
+    let lost = Lost::open(directory, Disk::default());
+    let backups = Backups::open(directory, Disk::default());
+    let mut found = about(directory, &lost, &backups, &Reserve::open(directory));
+    let mut missing = Vec::new();
+    for shade in entries(&directory.join("photos"))? {
+        let Some(shade_id) = number(&shade.file_name()) else {
+            continue;
+        };
+        let files: Vec<PathBuf> = entries(&shade.path())?.iter().map(fs::DirEntry::path).collect();
+        let photos: HashMap<u64, &PathBuf> = files
+            .iter()
+            .filter_map(|file| Some((photo_of(file)?.0, file)))
+            .collect();
+        for file in files
+            .iter()
+            .filter(|file| file.extension().is_some_and(|end| end == "json"))
+        {
+            let Some(card) = cards::read::<PhotoCard>(file) else {
+                continue;
+            };
+            match photos.get(&card.id).map(fs::read) {
+                Some(Ok(bytes)) => {
+                    found.photos += 1;
+                    if hex_digest(&bytes) != card.sha256 {
+                        found.damage.push(changed(shade_id, card.id));
+                    }
+                }
+                Some(Err(error)) if error.kind() != ErrorKind::NotFound => {
+                    found.damage.push(unreadable(shade_id, card.id, &error));
+                }
+                _ => missing.push((shade_id, card.id, file.clone())),
+            }
+        }
+    }
+    // Looked for again: a photo gets its name after its card, and loses it before.
+    for (shade_id, id, card) in missing {
+        let beside = entries(card.parent().unwrap_or(directory))?;
+        let is_there = |entry: &fs::DirEntry| photo_of(&entry.path()).is_some_and(|(other, _)| other == id);
+        if card.exists() && !beside.iter().any(is_there) {
+            found
+                .damage
+                .push(unreadable(shade_id, id, &"its file is missing"));
+        }
+    }
+    Ok(found)
+}
+
+/// What does not depend on the database.
+fn about(directory: &Path, lost: &Lost, backups: &Backups, reserve: &Reserve) -> Examination {
+    Examination {
+        set_aside: lost.summary(),
+        backup: backups.newest_good().and_then(|path| {
+            let name = path.file_stem()?.to_string_lossy().into_owned();
+            Some(name.trim_start_matches("strand-").to_owned())
+        }),
+        has_room: reserve.is_filled(),
+        network: crate::obstacle::network(directory),
+        ..Examination::default()
+    }
+}
+
+fn changed(shade_id: u64, id: u64) -> String {
+    format!("the photo with the ID {id} of the shade with the ID {shade_id} has changed on the disk")
+}
+
+fn unreadable(shade_id: u64, id: u64, error: &dyn std::fmt::Display) -> String {
+    format!("the photo with the ID {id} of the shade with the ID {shade_id} cannot be read: {error}")
+}
+
 fn examine_photos(files: &Files, db: &Connection, found: &mut Examination) -> Result<(), DiskError> {
     let mut statement = db.prepare(&format!("SELECT {} FROM images ORDER BY id", photos::COLUMNS))?;
     for photo in statement.query_map([], photos::read_photo)? {
@@ -58,18 +130,8 @@ fn examine_photos(files: &Files, db: &Connection, found: &mut Examination) -> Re
         let (shade_id, id) = (photo.shade_id, photo.id);
         match files.photos.read(shade_id, id, photo.format) {
             Ok(bytes) if hex_digest(&bytes) == photo.sha256 => {}
-            Ok(_) => {
-                let damage = format!(
-                    "the photo with the ID {id} of the shade with the ID {shade_id} has changed on the disk"
-                );
-                found.damage.push(damage);
-            }
-            Err(error) => {
-                let damage = format!(
-                    "the photo with the ID {id} of the shade with the ID {shade_id} cannot be read: {error}"
-                );
-                found.damage.push(damage);
-            }
+            Ok(_) => found.damage.push(changed(shade_id, id)),
+            Err(error) => found.damage.push(unreadable(shade_id, id, &error)),
         }
     }
     Ok(())

@@ -11,6 +11,7 @@ use crate::reserve::Reserve;
 use crate::upload_files::UploadFiles;
 use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use strand_library::ports::StoreError;
 
 pub struct Files {
@@ -22,6 +23,8 @@ pub struct Files {
     pub backups: Backups,
     pub marks: Marks,
     pub reserve: Reserve,
+    /// How often it was found that nothing can be written.
+    pub failures: AtomicU64,
 }
 
 impl Files {
@@ -39,6 +42,7 @@ impl Files {
             backups: Backups::open(directory, disk.clone()),
             marks: Marks::open(directory, disk.clone()),
             reserve: Reserve::open(directory),
+            failures: AtomicU64::new(0),
             disk,
         })
     }
@@ -54,18 +58,31 @@ impl Files {
         Ok(db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
     }
 
-    /// An error, with its reason where the database does not tell: what SQLite calls an I/O error may be a disk that became
-    /// read-only.
+    /// An error, with its reason where it does not tell: what SQLite calls an I/O error may be a disk that became read-only,
+    /// and a denied permission names no file.
     pub fn told(&self, error: DiskError) -> DiskError {
-        match error {
-            DiskError(StoreError::Failed(what)) => match obstacle::try_all(&self.directory) {
-                Err(OpenError::Full(sentence)) => StoreError::NoRoom(format!("{what}: {sentence}")).into(),
-                Err(OpenError::Obstacle(sentence)) => {
-                    StoreError::NotWritable(format!("{what}: {sentence}")).into()
-                }
-                _ => StoreError::Failed(what).into(),
-            },
-            told => told,
+        let told = self.reason(error);
+        if matches!(told.0, StoreError::NoRoom(_) | StoreError::NotWritable(_)) {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        told
+    }
+
+    fn reason(&self, DiskError(error): DiskError) -> DiskError {
+        let (StoreError::Failed(what) | StoreError::NotWritable(what) | StoreError::NoRoom(what)) = &error
+        else {
+            return error.into();
+        };
+        let tried = obstacle::try_all(&self.directory).and_then(|()| obstacle::check_shades(&self.directory));
+        match tried {
+            Err(OpenError::Full(sentence) | OpenError::Obstacle(sentence)) if what.contains(&sentence) => {
+                error.into()
+            }
+            Err(OpenError::Full(sentence)) => StoreError::NoRoom(format!("{what}: {sentence}")).into(),
+            Err(OpenError::Obstacle(sentence)) => {
+                StoreError::NotWritable(format!("{what}: {sentence}")).into()
+            }
+            _ => error.into(),
         }
     }
 }

@@ -97,6 +97,9 @@ impl Embedded {
         })?;
         obstacle::create_all(directory)?;
         obstacle::try_all(directory)?;
+        if let Err(error) = obstacle::check_shades(directory) {
+            tracing::error!(%error, "the photos of a shade cannot be changed; the rest works");
+        }
         let files = Files::open(directory, disk)?;
         let mut connection = database::open(&files)?;
         start::reconcile(&files, &mut connection)?;
@@ -123,6 +126,15 @@ impl Embedded {
     pub fn examine(&self) -> Result<Examination, StoreError> {
         let connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(examine::examine(&self.files, &connection)?)
+    }
+
+    /// Checks what can be checked of the store in a directory while another process uses it: every photo that has a card, what
+    /// was set aside, the backups, and the disk. Writes and locks nothing.
+    ///
+    /// # Errors
+    /// Errors of the disk that end the check.
+    pub fn look(directory: &Path) -> Result<Examination, StoreError> {
+        Ok(examine::look(directory)?)
     }
 
     /// What was set aside and waits to be brought back.
@@ -154,7 +166,13 @@ impl Embedded {
     /// # Errors
     /// [`OpenError`], in one sentence that names the path, the user, the cause, and the remedy.
     pub fn check_place(directory: &Path) -> Result<(), OpenError> {
-        obstacle::try_all(directory)
+        obstacle::try_all(directory)?;
+        obstacle::check_shades(directory)
+    }
+
+    /// The name of the network file system that a directory is on, if it is on one.
+    pub fn network(directory: &Path) -> Option<&'static str> {
+        obstacle::network(directory)
     }
 
     /// Whether another process uses the store in a directory.

@@ -1,7 +1,9 @@
 //! What keeps a process from using a data directory, each as one sentence: the path, the user, the cause, and the remedy.
 
-use crate::disk::TEMPORARY;
+use crate::DATABASE;
+use crate::disk::{TEMPORARY, entries};
 use crate::error::DiskError;
+use rustix::fs::Access;
 use std::collections::HashSet;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -9,8 +11,12 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use strand_library::ports::StoreError;
 
-/// The directories of a store in which files are written, in its own.
-const DIRECTORIES: [&str; 4] = ["", "photos", "uploads", "backups"];
+/// The directory of photos, in that of a store.
+const PHOTOS: &str = "photos";
+/// The directories of a store in which files are written, besides its own.
+const DIRECTORIES: [&str; 3] = [PHOTOS, "uploads", "backups"];
+/// The files of a store that are written in place.
+const FILES: [&str; 3] = [DATABASE, "strand.db-wal", "strand.db-ids"];
 /// The magic numbers of network file systems, from statfs(2) and linux/magic.h.
 #[cfg(target_os = "linux")]
 const NETWORKS: [(u32, &str); 6] = [
@@ -141,33 +147,65 @@ pub fn free(directory: &Path) -> Option<u64> {
     Some(about.f_bavail.saturating_mul(about.f_frsize))
 }
 
+/// A store's directory, and those in it in which files are written.
+fn places(directory: &Path) -> impl Iterator<Item = PathBuf> {
+    let inner = DIRECTORIES.iter().map(|name| directory.join(name));
+    std::iter::once(directory.to_owned()).chain(inner)
+}
+
 /// Creates the directories of a store.
 pub fn create_all(directory: &Path) -> Result<(), OpenError> {
-    let places = DIRECTORIES.iter().map(|name| directory.join(name));
-    for place in places {
+    for place in places(directory) {
         fs::create_dir_all(&place).map_err(|error| blocked(&place, "created", &error))?;
     }
     Ok(())
 }
 
 /// Tries what the work needs in each directory of a store that exists: a file is created, written, synced, renamed, locked,
-/// and removed.
+/// and removed. Of the database, the permissions are checked.
 pub fn try_all(directory: &Path) -> Result<(), OpenError> {
-    let places = DIRECTORIES.iter().map(|name| directory.join(name));
     // A sync takes milliseconds, and tells of the whole file system.
     let mut synced = HashSet::new();
-    for place in places.filter(|place| place.exists()) {
+    for place in places(directory).filter(|place| place.exists()) {
         let device = fs::metadata(&place).map(|about| about.dev());
         let device = device.map_err(|error| blocked(&place, "read", &error))?;
         try_one(&place, synced.insert(device))?;
     }
+    // The database is not opened: closing it would end the locks that this process has on it.
+    for file in FILES {
+        check_access(&directory.join(file), Access::READ_OK | Access::WRITE_OK)?;
+    }
     Ok(())
 }
 
+/// Checks the permissions on the directories of shades. Without them, the rest of a store works.
+pub fn check_shades(directory: &Path) -> Result<(), OpenError> {
+    let photos = directory.join(PHOTOS);
+    let found = entries(&photos).map_err(|error| blocked(&photos, "read", &error))?;
+    let is_directory = |entry: &&fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
+    for shade in found.iter().filter(is_directory) {
+        check_access(
+            &shade.path(),
+            Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK,
+        )?;
+    }
+    Ok(())
+}
+
+/// Whether this process has the permissions on a file or directory, if there is one.
+fn check_access(path: &Path, wanted: Access) -> Result<(), OpenError> {
+    match rustix::fs::access(path, wanted).map_err(io::Error::from) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(blocked(path, "read and written", &error)),
+        _ => Ok(()),
+    }
+}
+
 fn try_one(place: &Path, syncs: bool) -> Result<(), OpenError> {
+    // Another process may try the same place.
+    let id = std::process::id();
     let (first, second) = (
-        place.join(format!("{TEMPORARY}try")),
-        place.join(format!("{TEMPORARY}tried")),
+        place.join(format!("{TEMPORARY}try-{id}")),
+        place.join(format!("{TEMPORARY}tried-{id}")),
     );
     let written = File::create(&first)
         .and_then(|mut file| {
@@ -245,14 +283,37 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         create_all(place.path()).unwrap();
         try_all(place.path()).unwrap();
-        for name in DIRECTORIES {
-            let files = crate::disk::entries(&place.path().join(name)).unwrap();
-            assert!(
-                files.iter().all(|entry| entry.path().is_dir()),
-                "{name}: {files:?}"
-            );
+        for place in places(place.path()) {
+            let files = entries(&place).unwrap();
+            assert!(files.iter().all(|entry| entry.path().is_dir()), "{files:?}");
         }
         assert!(free(place.path()).unwrap() > 0);
+    }
+
+    #[test]
+    fn what_belongs_to_another_is_named_wherever_it_is() {
+        // Root may do anything with any file. A thread has a user of its own, and this one ends with the test.
+        if uid() == 0 {
+            let nobody = rustix::process::Uid::from_raw(65_534);
+            rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
+        }
+        let place = tempfile::tempdir().unwrap();
+        create_all(place.path()).unwrap();
+        fs::create_dir(place.path().join("photos/1")).unwrap();
+        fs::write(place.path().join(DATABASE), b"").unwrap();
+        for name in ["photos/1", DATABASE] {
+            let path = place.path().join(name);
+            let before = fs::metadata(&path).unwrap().permissions();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o000)).unwrap();
+            let tried = try_all(place.path()).and_then(|()| check_shades(place.path()));
+            let sentence = tried.unwrap_err().to_string();
+            assert!(
+                sentence.starts_with(&format!("{} cannot be", path.display())),
+                "{sentence}"
+            );
+            fs::set_permissions(&path, before).unwrap();
+        }
+        try_all(place.path()).unwrap();
     }
 
     #[test]

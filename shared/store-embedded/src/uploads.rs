@@ -6,6 +6,8 @@ use crate::obstacle::{self, OpenError};
 use crate::{answers, deletion, jobs, rows, start};
 use async_trait::async_trait;
 use rusqlite::{OptionalExtension, Row, TransactionBehavior, params};
+use std::io::ErrorKind;
+use std::sync::atomic::Ordering;
 use strand_library::ports::{ReceivesUploads, StoreError, Upkeep, Uploads};
 use strand_library::rows::TermsRow;
 use strand_library::{NewUpload, Received, Upload, UploadTerms};
@@ -88,10 +90,14 @@ impl Upkeep for Embedded {
     async fn probe(&self) -> Result<(), StoreError> {
         self.on_all(|files, db| {
             files.reserve.fill();
-            if !files.reserve.is_filled() {
-                return Err(StoreError::NoRoom("not even the room for deletions is left".into()).into());
-            }
-            obstacle::try_all(&files.directory).map_err(|error| match error {
+            let tried = if files.reserve.is_filled() {
+                obstacle::try_all(&files.directory)
+            } else {
+                // Not even the room for deletions is left.
+                let full = ErrorKind::StorageFull.into();
+                Err(obstacle::blocked(&files.directory, "written", &full))
+            };
+            tried.map_err(|error| match error {
                 OpenError::Store(error) => DiskError(error),
                 OpenError::Full(sentence) => DiskError(StoreError::NoRoom(sentence)),
                 blocked => DiskError(StoreError::NotWritable(blocked.to_string())),
@@ -102,5 +108,9 @@ impl Upkeep for Embedded {
             Ok(transaction.rollback()?)
         })
         .await
+    }
+
+    fn failures(&self) -> u64 {
+        self.files.failures.load(Ordering::Relaxed)
     }
 }

@@ -174,6 +174,10 @@ fn load(models_dir: &Path) -> Result<Environment, VisionError> {
         path: path.clone(),
         reason,
     };
+    // The operating system's loader searches for a bare name.
+    if path != library_name() && !path.exists() {
+        return Err(broken("there is no such file".into()));
+    }
     #[cfg(target_os = "linux")]
     if path.is_file() {
         crate::elf::check(&path).map_err(broken)?;

@@ -10,4 +10,8 @@ pub trait Upkeep: Send + Sync {
     async fn tidy(&self) -> Result<(), StoreError>;
     /// Tries what the work needs: whether the store can be reached, and takes changes.
     async fn probe(&self) -> Result<(), StoreError>;
+    /// How often the store has found that it cannot be written, since it was opened. What was probed before counts no more.
+    fn failures(&self) -> u64 {
+        0
+    }
 }

@@ -270,6 +270,10 @@ async fn a_full_disk_refuses_photos_and_takes_deletions() {
     );
     let refused = here.store.photos.add_photo(id, photo(b"two")).await;
     assert!(matches!(refused, Err(StoreError::NoRoom(_))), "{refused:?}");
+    assert!(
+        here.store.upkeep.failures() > 0,
+        "what was probed before holds no more"
+    );
     assert!(room.exists(), "the room is for deletions only");
     here.store.photos.delete_photo(id, image.id).await.unwrap();
     assert!(room.exists(), "the room is kept again");

@@ -201,6 +201,25 @@ async fn photos_that_changed_stay_set_aside_and_are_named() {
 }
 
 #[tokio::test]
+async fn a_library_in_use_is_looked_at_beside_the_process_that_uses_it() {
+    let here = filled().await;
+    let place = here.directory.path();
+    assert!(Embedded::is_in_use(place));
+    let found = Embedded::look(place).unwrap();
+    assert_eq!((found.photos, found.damage), (3, Vec::new()));
+    fs::write(place.join("photos/1/2.jpg"), b"bits that rotted").unwrap();
+    fs::remove_file(place.join("photos/1/1.jpg")).unwrap();
+    let mut damage = Embedded::look(place).unwrap().damage;
+    damage.sort();
+    let of = |id| format!("the photo with the ID {id} of the shade with the ID 1");
+    let wanted = [
+        format!("{} cannot be read: its file is missing", of(1)),
+        format!("{} has changed on the disk", of(2)),
+    ];
+    assert_eq!(damage, wanted);
+}
+
+#[tokio::test]
 async fn a_day_has_one_backup_and_seven_are_kept() {
     let here = filled().await;
     let place = here.directory.path().join("backups");
