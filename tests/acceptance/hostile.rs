@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use strand_tests::render::encode;
 use strand_tests::server::{Server, private, private_with};
 
 use crate::fixtures::back;
@@ -133,9 +134,9 @@ async fn readers_that_do_not_read_take_no_memory() {
     let server = private();
     let client = server.client();
     let id = client.color(&serde_json::json!({"name": "Never read"})).await;
-    // A photo may be followed by anything.
-    let photo = [back("6", 4), vec![7; 15_000_000]].concat();
-    let image = client.upload(id, "a.jpg", &photo).await.expect(201);
+    // Not compressed, so 16 MB.
+    let photo = encode::file(&image::RgbImage::new(2300, 2300), image::ImageFormat::Bmp);
+    let image = client.upload(id, "a.bmp", &photo).await.expect(201);
     let path = image["image_path"].as_str().expect("a path").to_owned();
     assert_eq!(client.get(&path).await.body, photo);
     let before = resident(&client.get("/health").await.expect(200));

@@ -29,6 +29,7 @@ mod overload;
 mod page;
 mod place;
 mod portraits;
+mod privacy;
 mod service;
 mod stream;
 mod together;

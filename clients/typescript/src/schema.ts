@@ -125,7 +125,8 @@ export interface paths {
         put?: never;
         /**
          * Add an image to a color.
-         * @description Send the image as a file, or name the key of its upload.
+         * @description Send the image as a file, or name the key of its upload. Kept are its pixels as they were coded, its orientation, and its
+         *     color profile; places, serial numbers, names, thumbnails, and comments are not.
          */
         post: operations["add_image"];
         delete?: never;
@@ -406,7 +407,7 @@ export interface paths {
         /**
          * Download an image.
          * @description A HEIC, AVIF, JPEG XL, or TIFF is given as a JPEG in sRGB, with at most 2048 pixels on the long side. Any other
-         *     image is given as it was uploaded.
+         *     image is given as it is kept.
          */
         get: operations["download_image"];
         put?: never;
@@ -1629,13 +1630,14 @@ export interface components {
          *       "image_path": "/training_data/7/12.jpg",
          *       "image_url": "../../training_data/7/12.jpg",
          *       "is_processed": false,
-         *       "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1"
+         *       "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1",
+         *       "stored_sha256": "1a4f1e6b0f2c9a7d53f0d8b1c4e7a9625d1b3c8f7e604a2b9c5d8e1f3a6b7c90"
          *     }
          */
         PhotoView: {
             /**
              * Format: int64
-             * @description Size in bytes.
+             * @description Number of bytes that are kept.
              * @example 183402
              */
             bytes: number;
@@ -1666,8 +1668,10 @@ export interface components {
             image_url: string;
             /** @description Whether its features have been measured, which happens at the first training. */
             is_processed: boolean;
-            /** @description SHA-256 of its bytes, in hex. */
+            /** @description SHA-256 of the bytes that were sent, in hex. The same bytes are never added to a color twice. */
             sha256: string;
+            /** @description SHA-256 of the bytes that are kept and served, without metadata, in hex. */
+            stored_sha256: string;
         };
         /** @description The photos to analyze. */
         PhotosForm: {
@@ -5277,7 +5281,7 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description `true` gives the file as it was uploaded, also where a browser does not show it.
+                 * @description `true` gives the file as it is kept, also where a browser does not show it.
                  * @example false
                  */
                 original?: boolean;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use strand::learning::LibrarySnapshot;
 use strand::library::{
-    Library, LibraryError, Names, NewShade, PhotoRequest, ShadeChange, Trained, Training, counted,
+    Library, LibraryError, Names, NewPhoto, NewShade, PhotoRequest, ShadeChange, Trained, Training, counted,
     inspect_patiently, valid_name,
 };
 
@@ -137,8 +137,8 @@ impl Teacher<'_> {
         let mut left_out = Skipped::new();
         for path in files {
             self.progress.inc(1);
-            let bytes = match self.taken(&path, &known).await {
-                Ok(bytes) => bytes,
+            let photo = match self.taken(&path, &known).await {
+                Ok(photo) => photo,
                 Err(error) => {
                     left_out.push((path, skippable(error)?));
                     continue;
@@ -148,7 +148,7 @@ impl Teacher<'_> {
                 Some(filled) => filled,
                 None => filled.insert(self.stored(&shade).await.map_err(|error| error.to_string())?),
             };
-            let added = self.library().add_photo(filled.shade_id, bytes).await;
+            let added = self.library().add_inspected(filled.shade_id, photo).await;
             let (photo, is_new) = added.map_err(|error| error.to_string())?;
             filled.added += usize::from(is_new);
             filled.files.insert(photo.id, path);
@@ -193,14 +193,14 @@ impl Teacher<'_> {
         self.progress.suspend(|| eprintln!("{text}"));
     }
 
-    /// The bytes of a photo to learn from. `known` are the digests of those that the shade has already.
-    async fn taken(&self, path: &Path, known: &HashSet<String>) -> Result<Vec<u8>, LibraryError> {
+    /// A photo to learn from. `known` are the digests of those that the shade has already.
+    async fn taken(&self, path: &Path, known: &HashSet<String>) -> Result<NewPhoto, LibraryError> {
         let bytes = read_photo(path)?;
-        let inspected = inspect_patiently(self.library(), bytes).await?;
+        let inspected = inspect_patiently(self.library(), bytes.clone()).await?;
         if !known.contains(&inspected.sha256) && !self.is_sure {
-            self.one_head(path, &inspected.bytes).await?;
+            self.one_head(path, bytes).await?;
         }
-        Ok(inspected.bytes)
+        Ok(inspected)
     }
 
     /// The shade in the library, with the swatch and description that were given.
@@ -233,10 +233,10 @@ impl Teacher<'_> {
     }
 
     /// Makes sure that a photo shows one head, or that the user wants to learn from it anyway.
-    async fn one_head(&self, path: &Path, bytes: &[u8]) -> Result<(), LibraryError> {
+    async fn one_head(&self, path: &Path, bytes: Vec<u8>) -> Result<(), LibraryError> {
         let matching = &self.session.analyzer.matching;
         let nothing = LibrarySnapshot::default();
-        let analyzed = matching.analyze(&nothing, bytes.to_vec(), PhotoRequest::default());
+        let analyzed = matching.analyze(&nothing, bytes, PhotoRequest::default());
         let heads = match analyzed.await {
             Ok(analysis) => analysis.heads.len(),
             Err(error) if error.is_of_this_machine() => return Err(error),

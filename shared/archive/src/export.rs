@@ -123,7 +123,7 @@ impl Archive {
             let path = format!("{folder}/photos/{}", photo.sha256);
             out.photos_done += 1;
             let name = format!("{path}.{}", photo.format.extension());
-            out.summed(&name, photo.created_at, &bytes, &photo.sha256).await?;
+            out.entry(&name, photo.created_at, &bytes).await?;
             if let Some(features) = known.remove(&photo.id) {
                 let space = space.to_owned();
                 let measured = packed(&FeaturesEntry { space, features })?;
@@ -156,9 +156,10 @@ impl Archive {
         let reason = match self.library.stores().photos.photo_bytes(photo).await {
             Ok(bytes) => {
                 // Up to 20 MB, so not on the thread that serves connections.
-                let hashed = tokio::task::spawn_blocking(move || (hex_digest(&bytes), bytes)).await;
-                let (sha256, bytes) = hashed.map_err(ArchiveError::internal)?;
-                if sha256 == photo.sha256 {
+                let kept = photo.kept_sha256.clone();
+                let checked = move || (hex_digest(&bytes) == kept).then(|| stripped(bytes));
+                let checked = tokio::task::spawn_blocking(checked).await;
+                if let Some(bytes) = checked.map_err(ArchiveError::internal)? {
                     return Ok(Some(bytes));
                 }
                 "The photo in the store is damaged: it has another SHA-256 than when it was uploaded."
@@ -180,6 +181,11 @@ impl Archive {
         out.send().await?;
         Ok(None)
     }
+}
+
+/// A photo without metadata, which earlier versions kept.
+fn stripped(bytes: Vec<u8>) -> Vec<u8> {
+    strand_photo::strip(&bytes).unwrap_or(bytes)
 }
 
 /// Why an export ends early.
@@ -219,18 +225,7 @@ impl Writer {
     }
 
     async fn entry(&mut self, path: &str, modified: Timestamp, bytes: &[u8]) -> Result<(), End> {
-        self.summed(path, modified, bytes, &hex_digest(bytes)).await
-    }
-
-    /// Adds an entry whose SHA-256 is known.
-    async fn summed(
-        &mut self,
-        path: &str,
-        modified: Timestamp,
-        bytes: &[u8],
-        sha256: &str,
-    ) -> Result<(), End> {
-        self.sums.push_str(&sum_line(sha256, path));
+        self.sums.push_str(&sum_line(&hex_digest(bytes), path));
         self.append(path, modified, bytes)?;
         self.send().await
     }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use strand_learning::ShadeModel;
 use strand_library::ports::{Measurement, NewModel};
 use strand_library::{
-    Library, LibraryError, Names, NewShade, ShadeChange, StoredPhoto, Thing, counted, inspect_patiently,
+    Library, LibraryError, Names, NewPhoto, NewShade, ShadeChange, StoredPhoto, Thing, counted,
+    inspect_patiently,
 };
 use strand_signature::{DESCRIPTOR_DIMENSION, MAX_COLORS};
 use tokio::sync::mpsc;
@@ -210,8 +211,11 @@ impl<'a> Import<'a> {
             Some(photo) => Some(photo.clone()),
             None => match inspect_patiently(library, bytes).await {
                 Ok(photo) => {
-                    let added = library.stores().photos.add_photo(shade.id, photo).await;
-                    let (photo, is_new) = added.map_err(LibraryError::about(Thing::Shade, shade.id))?;
+                    let photo = NewPhoto {
+                        sha256: sha256.clone(),
+                        ..photo
+                    };
+                    let (photo, is_new) = library.add_inspected(shade.id, photo).await?;
                     self.report.photos_added += u64::from(is_new);
                     shade.known.insert(sha256, photo.clone());
                     Some(photo)

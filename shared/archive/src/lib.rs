@@ -5,15 +5,16 @@
 //! |---|---|
 //! | `strand.json` | the [`Manifest`]: format and version, who wrote it and when, number of shades and photos |
 //! | `shades/1/shade.json` | a [`ShadeEntry`]: name, description, swatch; shades are numbered from 1, oldest first |
-//! | `shades/1/photos/<sha256>.<extension>` | the shade's photos as uploaded, oldest first |
+//! | `shades/1/photos/<sha256>.<extension>` | the shade's photos as they are kept, oldest first, by the SHA-256 of what was sent |
 //! | `shades/1/photos/<sha256>.features` | directly after its photo, if it has been measured: [`FeaturesEntry`] |
 //! | `shades/1/model` | the shade's model, in any feature space |
 //! | `SHA256SUMS` | one line for each entry above, as `sha256sum` writes it |
 //!
 //! Features and models are packed as everywhere ([`strand_learning::pack`]). A model refers to a photo by its position
 //! among the shade's photos, from 1, and to a deleted photo by 0. The file contains no ids of the library; an import
-//! assigns new ones. Times of creation and training become those of the import. Version 2 has models of format 3.
-//! Version 1, with models of format 2, can still be read.
+//! assigns new ones. Times of creation and training become those of the import. In version 3, photos
+//! are named by what was sent; in versions 1 and 2, both are the same. Version 2 has models of format 3, version 1 of
+//! format 2. All can still be read, and what is imported is stripped of metadata.
 //!
 //! An imported model needs no training if its photos are all the photos that the shade has in the target library, its
 //! feature space is the current one, and each of its photos has been measured and is among its references if and only
@@ -35,7 +36,7 @@ use strand_library::{Library, LibraryError};
 use strand_signature::DESCRIPTOR_DIMENSION;
 
 /// The format version that is written, and the newest that can be read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// The value of `format` in the manifest.
 const FORMAT: &str = "strand-library";
 const MANIFEST: &str = "strand.json";

@@ -15,12 +15,16 @@ const JSON_LIMIT: u64 = 1 << 20;
 /// Maximum size of a packed entry, enough for a model that refers to a few thousand photos.
 const PACKED_LIMIT: u64 = 16 << 20;
 
+/// The version since which photos are named by what was sent.
+const NAMED_AS_SENT: u32 = 3;
+
 /// A checked item of an archive.
 pub(crate) enum Item {
     Shade(ShadeEntry),
     Photo {
+        /// Of what was sent.
         sha256: String,
-        /// Its SHA-256 and file extension.
+        /// That and the file extension.
         name: String,
         bytes: Vec<u8>,
     },
@@ -60,7 +64,7 @@ pub(crate) fn read(file: impl Read, mut visit: impl FnMut(Item, u64) -> bool) ->
         let sum = hex_digest(&bytes);
         lines.update(sum_line(&sum, &path));
         let end = entry.raw_file_position() + bytes.len() as u64;
-        if let Some(item) = state.take(&path, bytes, sum)?
+        if let Some(item) = state.take(&path, bytes, &sum)?
             && !visit(item, end)
         {
             return Ok(());
@@ -117,6 +121,7 @@ fn damaged(what: impl Into<String>) -> ArchiveError {
 #[derive(Default)]
 struct State {
     has_manifest: bool,
+    version: u32,
     /// Number of shades so far; the entries of a shade begin with its number.
     shades: u64,
     /// Number of photos of this shade so far.
@@ -143,9 +148,9 @@ impl State {
     }
 
     /// The entry as an item; `None` for the manifest.
-    fn take(&mut self, path: &str, bytes: Vec<u8>, sum: String) -> Result<Option<Item>, ArchiveError> {
+    fn take(&mut self, path: &str, bytes: Vec<u8>, sum: &str) -> Result<Option<Item>, ArchiveError> {
         if path == MANIFEST && !self.has_manifest {
-            check_manifest(&bytes)?;
+            self.version = check_manifest(&bytes)?;
             self.has_manifest = true;
             return Ok(None);
         }
@@ -174,13 +179,16 @@ impl State {
                     let features = unpack(Measurement::PACKED_SINCE, &bytes).map_err(unreadable(path))?;
                     return Ok(Some(Item::Features(features)));
                 }
-                if stem != sum {
+                if stem != sum && self.version < NAMED_AS_SENT {
                     return Err(damaged(format!("{path} has the SHA-256 {sum}")));
                 }
+                if !is_digest(stem) {
+                    return Err(self.unexpected(path));
+                }
                 self.photos += 1;
-                self.photo = Some(sum.clone());
+                self.photo = Some(stem.to_owned());
                 Ok(Some(Item::Photo {
-                    sha256: sum,
+                    sha256: stem.to_owned(),
                     name: name.to_owned(),
                     bytes,
                 }))
@@ -239,7 +247,13 @@ impl State {
     }
 }
 
-fn check_manifest(bytes: &[u8]) -> Result<(), ArchiveError> {
+/// Whether a text is a SHA-256 as it is written here.
+fn is_digest(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// Returns the version.
+fn check_manifest(bytes: &[u8]) -> Result<u32, ArchiveError> {
     /// The fields that every version has.
     #[derive(serde::Deserialize)]
     struct Head {
@@ -253,7 +267,7 @@ fn check_manifest(bytes: &[u8]) -> Result<(), ArchiveError> {
     if head.version > VERSION {
         return Err(ArchiveError::TooNew(head.version));
     }
-    json::<Manifest>(MANIFEST, bytes).map(|_| ())
+    json::<Manifest>(MANIFEST, bytes).map(|manifest| manifest.version)
 }
 
 fn json<T: DeserializeOwned>(path: &str, bytes: &[u8]) -> Result<T, ArchiveError> {

@@ -3,12 +3,13 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::Error;
 use crate::boxes::{Code, Reader, boxes, find};
 
 /// The most items, properties, and extents of a file. A picture of 50 megapixels in tiles of 512 x 512 has some 200.
-const MAX_ENTRIES: usize = 4000;
+pub const MAX_ENTRIES: usize = 4000;
 
 /// The index of a file.
 #[derive(Debug, Default)]
@@ -228,6 +229,27 @@ impl<'a> Items<'a> {
         references
             .filter(move |reference| reference.kind == kind && reference.to.contains(&to))
             .map(|reference| reference.from)
+    }
+
+    /// Where the data of an item are in the file, if the box `idat` is at `inside`.
+    pub fn places(&self, id: u32, inside: Option<Range<usize>>) -> Vec<Range<usize>> {
+        let Some(item) = self.entries.get(&id) else {
+            return vec![];
+        };
+        let whole = if item.inside {
+            inside.unwrap_or_default()
+        } else {
+            0..self.file.len()
+        };
+        let place = |&(offset, length): &(u64, u64)| {
+            let start = whole.start.checked_add(usize::try_from(offset).ok()?)?;
+            let end = match usize::try_from(length).ok()? {
+                0 => whole.end,
+                length => start.checked_add(length)?.min(whole.end),
+            };
+            (start < end).then_some(start..end)
+        };
+        item.extents.iter().filter_map(place).collect()
     }
 
     /// The data of an item.

@@ -6,6 +6,7 @@
 //!
 //! - `boxes` and `items` read the container. They are our own because the parsers found either give no access to
 //!   single tiles, or need seconds and gigabytes for hostile files.
+//! - `strip` takes out of a file everything but its picture.
 //! - `hevc` (by `heifer-hevc-dec`) and `av1` (by `re_rav1d`) decode the tiles; `planes` makes rows of them.
 
 mod av1;
@@ -14,6 +15,7 @@ mod geometry;
 mod hevc;
 mod items;
 mod planes;
+mod strip;
 
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ use geometry::{Crop, Grid, Turn, crop};
 use items::Items;
 pub use planes::Colors;
 use planes::{Planes, Rows};
+pub use strip::strip;
 
 /// Why a file is not decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -257,14 +260,18 @@ impl<'a> Heif<'a> {
     }
 
     fn alpha_of(&self, id: u32) -> Option<u32> {
-        self.items.referring(id, *b"auxl").find(|&id| {
-            let kind = self
-                .items
-                .property(id, *b"auxC")
-                .and_then(|property| property.0.get(4..));
-            kind.is_some_and(|kind| ALPHA.iter().any(|alpha| kind.starts_with(alpha)))
-        })
+        alpha_of(&self.items, id)
     }
+}
+
+/// The item with the transparency of another.
+fn alpha_of(items: &Items<'_>, id: u32) -> Option<u32> {
+    items.referring(id, *b"auxl").find(|&id| {
+        let kind = items
+            .property(id, *b"auxC")
+            .and_then(|property| property.0.get(4..));
+        kind.is_some_and(|kind| ALPHA.iter().any(|alpha| kind.starts_with(alpha)))
+    })
 }
 
 /// A decoded tile.

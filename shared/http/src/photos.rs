@@ -67,7 +67,8 @@ struct Tracing {
 
 /// Add an image to a color.
 ///
-/// Send the image as a file, or name the key of its upload.
+/// Send the image as a file, or name the key of its upload. Kept are its pixels as they were coded, its orientation, and its
+/// color profile; places, serial numbers, names, thumbnails, and comments are not.
 #[utoipa::path(post, path = "/colors/{id}/images", operation_id = "add_image", tag = "colors",
     params(ShadeInPath, Tracing, KeyHeader),
     request_body(content((ImageForm = "multipart/form-data"), (NamedUpload = "application/json"))),
@@ -197,7 +198,7 @@ async fn delete(State(app): State<Shared>, InPath(ids): InPath<(Id, Id)>) -> Res
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct FileOptions {
-    /// `true` gives the file as it was uploaded, also where a browser does not show it.
+    /// `true` gives the file as it is kept, also where a browser does not show it.
     #[serde(default)]
     #[param(required = false, example = false)]
     original: bool,
@@ -206,7 +207,7 @@ struct FileOptions {
 /// Download an image.
 ///
 /// A HEIC, AVIF, JPEG XL, or TIFF is given as a JPEG in sRGB, with at most 2048 pixels on the long side. Any other
-/// image is given as it was uploaded.
+/// image is given as it is kept.
 #[utoipa::path(get, path = "/training_data/{id}/{file}", operation_id = "download_image", tag = "colors",
     params(FileInPath, FileOptions),
     responses(

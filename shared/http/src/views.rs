@@ -117,7 +117,8 @@ impl From<ModelInfo> for ModelView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(example = json!({
     "id": 12, "image_path": "/training_data/7/12.jpg", "image_url": "../../training_data/7/12.jpg", "is_processed": false, "bytes": 183_402,
-    "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1", "created_at": "2026-11-23T06:00:00Z",
+    "sha256": "790531481c9530b18a9a7c7251b37001430f488f3d03e982a3afd7540d3ab1b1",
+    "stored_sha256": "1a4f1e6b0f2c9a7d53f0d8b1c4e7a9625d1b3c8f7e604a2b9c5d8e1f3a6b7c90", "created_at": "2026-11-23T06:00:00Z",
     "hair_colors": [{"hex": "#6b4a32", "percentage": 61.4}, {"hex": "#8a6448", "percentage": 38.6}]
 }))]
 pub struct PhotoView {
@@ -132,11 +133,13 @@ pub struct PhotoView {
     image_url: String,
     /// Whether its features have been measured, which happens at the first training.
     is_processed: bool,
-    /// Size in bytes.
+    /// Number of bytes that are kept.
     #[schema(example = 183_402)]
     bytes: u64,
-    /// SHA-256 of its bytes, in hex.
+    /// SHA-256 of the bytes that were sent, in hex. The same bytes are never added to a color twice.
     sha256: String,
+    /// SHA-256 of the bytes that are kept and served, without metadata, in hex.
+    stored_sha256: String,
     /// RFC 3339, UTC.
     #[schema(format = DateTime, example = "2026-11-23T06:00:00Z")]
     created_at: String,
@@ -174,6 +177,7 @@ impl From<StoredPhoto> for PhotoView {
             is_processed: photo.is_measured,
             bytes: photo.bytes,
             sha256: photo.sha256,
+            stored_sha256: photo.kept_sha256,
             created_at: photo.created_at.to_string(),
             hair_colors: None,
         }

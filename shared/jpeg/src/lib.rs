@@ -19,7 +19,8 @@ mod markers;
 mod tests;
 
 use frame::{Frame, Scan};
-use markers::{EOI, SOS, Segment, Segments};
+use markers::EOI;
+pub use markers::{SOS, Segment, Segments};
 
 /// The maximum number of scans. A progressive photo has about ten.
 const MAX_SCANS: usize = 100;

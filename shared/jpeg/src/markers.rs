@@ -28,6 +28,17 @@ pub struct Segment<'a> {
     pub end: usize,
 }
 
+impl Segment<'_> {
+    /// Whether a length follows the marker.
+    pub fn has_length(&self) -> bool {
+        !is_parameterless(self.marker)
+    }
+}
+
+fn is_parameterless(marker: u8) -> bool {
+    matches!(marker, 0x01 | 0xd8 | EOI)
+}
+
 /// The segments after the start of the image, through its end or the end of the file. Bytes between them are skipped.
 pub struct Segments<'a> {
     bytes: &'a [u8],
@@ -46,7 +57,7 @@ impl<'a> Iterator for Segments<'a> {
 
     fn next(&mut self) -> Option<Segment<'a>> {
         let (_, marker, start) = next_marker(self.bytes, self.at)?;
-        let parameterless = matches!(marker, 0x01 | 0xd8 | EOI);
+        let parameterless = is_parameterless(marker);
         let rest = &self.bytes[start..];
         let content = if parameterless {
             &[]

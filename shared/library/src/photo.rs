@@ -12,11 +12,13 @@ pub struct StoredPhoto {
     pub id: u64,
     /// The shade it belongs to.
     pub shade_id: u64,
-    /// SHA-256 of its bytes, in hex.
+    /// SHA-256 of the bytes that were sent, in hex. It tells whether a photo is sent again.
     pub sha256: String,
+    /// SHA-256 of the bytes that are kept, in hex.
+    pub kept_sha256: String,
     /// Its format, detected from the content.
     pub format: Format,
-    /// Its size in bytes.
+    /// The number of bytes that are kept.
     pub bytes: u64,
     /// When it was uploaded.
     pub created_at: Timestamp,
@@ -27,10 +29,12 @@ pub struct StoredPhoto {
 /// A photo to add. The bytes have been checked to be a photo of this format.
 #[derive(Debug, Clone)]
 pub struct NewPhoto {
-    /// The bytes as uploaded.
+    /// The bytes to keep: as sent, without what tells about people and places.
     pub bytes: Vec<u8>,
-    /// SHA-256 of the bytes, in hex.
+    /// SHA-256 of the bytes that were sent, in hex.
     pub sha256: String,
+    /// SHA-256 of the bytes to keep, in hex.
+    pub kept_sha256: String,
     /// The format, detected from the content.
     pub format: Format,
 }

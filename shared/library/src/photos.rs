@@ -37,8 +37,20 @@ impl Library {
         bytes: Vec<u8>,
     ) -> Result<(StoredPhoto, bool), LibraryError> {
         self.shade(shade_id).await?;
-        let (bytes, needed) = weighed(bytes, INSPECTED_SIDE).await?;
+        let (bytes, needed) = weighed_to_keep(bytes).await?;
         let photo = self.workers.run(needed, move |_memory| inspect(bytes)).await?;
+        self.add_inspected(shade_id, photo).await
+    }
+
+    /// Adds a photo that was inspected to a shade; `false` if the shade already has it.
+    ///
+    /// # Errors
+    /// [`LibraryError::Unknown`].
+    pub async fn add_inspected(
+        &self,
+        shade_id: u64,
+        photo: NewPhoto,
+    ) -> Result<(StoredPhoto, bool), LibraryError> {
         let added = self.stores.photos.add_photo(shade_id, photo).await;
         added.map_err(LibraryError::about(Thing::Shade, shade_id))
     }
@@ -76,7 +88,7 @@ impl Library {
         }
     }
 
-    /// A photo and its bytes as uploaded.
+    /// A photo and its bytes as they are kept.
     ///
     /// # Errors
     /// [`LibraryError::Unknown`].
@@ -93,7 +105,7 @@ impl Library {
         })
     }
 
-    /// A photo as every browser shows it: its bytes as uploaded, or a JPEG in place of a format that only some show.
+    /// A photo as every browser shows it: its bytes as they are kept, or a JPEG in place of a format that only some show.
     ///
     /// # Errors
     /// [`LibraryError::Unknown`]; [`LibraryError::Overloaded`] if a JPEG must be made, and no worker is free.
@@ -138,28 +150,40 @@ async fn weighed(bytes: Vec<u8>, side: u32) -> Result<(Vec<u8>, u64), LibraryErr
     Ok(weighed.map_err(LibraryError::internal)??)
 }
 
+/// The bytes of a photo to keep, and the memory that making them and decoding them takes.
+async fn weighed_to_keep(bytes: Vec<u8>) -> Result<(Vec<u8>, u64), LibraryError> {
+    let (bytes, needed) = weighed(bytes, INSPECTED_SIDE).await?;
+    // Stripping makes a copy.
+    let needed = needed.max(bytes.len() as u64);
+    Ok((bytes, needed))
+}
+
 /// Checks the bytes of a stored library when a worker and the memory are free, however long that takes.
 ///
 /// # Errors
 /// [`LibraryError::Photo`] if they cannot be decoded completely.
 pub async fn inspect_patiently(library: &Library, bytes: Vec<u8>) -> Result<NewPhoto, LibraryError> {
-    let (bytes, needed) = weighed(bytes, INSPECTED_SIDE).await?;
+    let (bytes, needed) = weighed_to_keep(bytes).await?;
     library
         .workers
         .run_patiently(needed, move |_memory| inspect(bytes))
         .await
 }
 
-/// Checks bytes that are to be stored: decodes them completely once, at a small size, so that every stored photo can be
-/// trained on.
+/// Makes of the bytes that were sent those that are kept, and decodes these completely once, at a small size, so that every
+/// stored photo can be trained on.
 ///
 /// # Errors
 /// [`LibraryError::Photo`] if they cannot be decoded completely.
 fn inspect(bytes: Vec<u8>) -> Result<NewPhoto, LibraryError> {
-    let photo = strand_photo::decode(&bytes, INSPECTED_SIDE)?;
+    let sha256 = hex_digest(&bytes);
+    let kept = strand_photo::strip(&bytes)?;
+    drop(bytes);
+    let photo = strand_photo::decode(&kept, INSPECTED_SIDE)?;
     Ok(NewPhoto {
-        sha256: hex_digest(&bytes),
+        sha256,
+        kept_sha256: hex_digest(&kept),
         format: photo.source().format,
-        bytes,
+        bytes: kept,
     })
 }

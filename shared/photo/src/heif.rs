@@ -38,6 +38,11 @@ pub(super) fn open(format: Format, bytes: &[u8]) -> Result<Heif<'_>, PhotoError>
     Ok(Heif { format, file })
 }
 
+/// The file without everything but its picture.
+pub(super) fn strip(format: Format, bytes: &[u8]) -> Result<Vec<u8>, PhotoError> {
+    strand_heif::strip(bytes).map_err(|error| error_of(format, error))
+}
+
 impl Opened for Heif<'_> {
     fn header(&self) -> Header {
         let (width, height) = self.file.size();

@@ -9,6 +9,7 @@
 //! - `jxl` decodes JPEG XL.
 //! - `tiff` interprets samples of TIFFs that their decoder does not know.
 //! - `kinds` names the files that are not decoded; `exif` and `ifd` read the metadata of all formats.
+//! - `strip` takes out of files what tells about people and places.
 //! - `pixels` holds decoded pixels and reduces them with `resample`; `profile` and `declared` convert their colors.
 //!
 //! Pixels are averaged as encoded values, not as linear light. JPEG's scaled decoding cannot do otherwise, the networks
@@ -27,6 +28,7 @@ mod pixels;
 mod png;
 mod profile;
 mod resample;
+mod strip;
 mod tiff;
 mod whole;
 
@@ -44,6 +46,7 @@ pub use kinds::unsupported_type;
 use pixels::Pixels;
 use profile::Claim;
 pub use resample::resample;
+pub use strip::strip;
 
 /// The maximum size of a photo's file in bytes.
 pub const MAX_BYTES: usize = 20 * 1024 * 1024;
@@ -188,6 +191,13 @@ impl Photo {
 /// Any [`PhotoError`]. A file that ends early is [`PhotoError::Damaged`], never part of a photo. Of a JPEG, the last
 /// hundredth may be missing.
 pub fn decode(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
+    let photo = decode_only(bytes, max_side)?;
+    #[cfg(test)]
+    strip::assert_keeps(bytes, max_side, &photo);
+    Ok(photo)
+}
+
+fn decode_only(bytes: &[u8], max_side: u32) -> Result<Photo, PhotoError> {
     guarded(bytes, |format, opened| {
         let stored = opened.header();
         let raster = opened.decode(max_side.max(1))?;

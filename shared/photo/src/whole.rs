@@ -195,7 +195,7 @@ fn fill_unused_alpha(rgba: &mut [u8]) {
 }
 
 /// The chunks of a WebP: the name, the offset of the data, and the data.
-fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], usize, &[u8])> {
+pub(super) fn chunks(bytes: &[u8]) -> impl Iterator<Item = (&[u8; 4], usize, &[u8])> {
     let mut at = 12;
     std::iter::from_fn(move || {
         let (head, rest) = bytes.get(at..)?.split_first_chunk::<8>()?;

@@ -136,7 +136,11 @@ pub struct PhotoRow {
     pub id: u64,
     #[serde(rename = "color_id")]
     pub shade_id: u64,
+    /// Of what was sent.
     pub sha256: String,
+    /// Of what is kept; without it, the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kept_sha256: Option<String>,
     /// The file extension of its format.
     pub format: String,
     pub bytes: u64,
@@ -152,6 +156,7 @@ impl PhotoRow {
             id,
             shade_id,
             sha256: photo.sha256.clone(),
+            kept_sha256: Some(photo.kept_sha256.clone()),
             format: photo.format.extension().to_owned(),
             bytes: photo.bytes.len() as u64,
             created_at: Timestamp::now(),
@@ -179,6 +184,7 @@ impl PhotoRow {
             id: self.id,
             shade_id: self.shade_id,
             format: format.ok_or_else(unknown)?,
+            kept_sha256: self.kept_sha256.unwrap_or_else(|| self.sha256.clone()),
             sha256: self.sha256,
             bytes: self.bytes,
             created_at: self.created_at,

@@ -30,6 +30,9 @@ pub struct PhotoCard {
     pub id: u64,
     /// SHA-256 of the photo's bytes, in hex.
     pub sha256: String,
+    /// SHA-256 of the bytes that were sent, in hex. Without it, they are the same.
+    #[serde(default)]
+    pub sent_sha256: Option<String>,
     pub bytes: u64,
     pub created_at: Timestamp,
 }

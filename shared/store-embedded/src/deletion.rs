@@ -28,8 +28,11 @@ const DELETED: &str = "This shade was deleted.";
 pub struct Deletion {
     pub shade_id: u64,
     pub what: What,
-    /// SHA-256 and size of each photo.
+    /// SHA-256 and size of each photo as it is kept.
     digests: Vec<(String, u64)>,
+    /// SHA-256 of each photo as it was sent.
+    #[serde(default)]
+    sent: Vec<String>,
 }
 
 /// One photo of the shade, or all of it.
@@ -50,16 +53,20 @@ impl Deletion {
     /// The deletion of a shade, or [`StoreError::NotFound`].
     pub fn of_shade(db: &Connection, shade_id: u64) -> Result<Self, DiskError> {
         let name = shades::name(db, shade_id)?;
-        let digests = db
-            .prepare_cached("SELECT sha256, bytes FROM images WHERE color_id = ?1")?
-            .query_map([shade_id], |row| Ok((row.get(0)?, row.get(1)?)))?
-            .collect::<Result<_, _>>()?;
+        let photos = db
+            .prepare_cached(
+                "SELECT coalesce(kept_sha256, sha256), bytes, sha256 FROM images WHERE color_id = ?1",
+            )?
+            .query_map([shade_id], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?
+            .collect::<Result<Vec<_>, _>>()?;
+        let (digests, sent) = photos.into_iter().unzip();
         let highest = "SELECT coalesce(max(id), 0) FROM images WHERE color_id = ?1";
         let last_photo = db.query_row(highest, [shade_id], |row| row.get(0))?;
         Ok(Self {
             shade_id,
             what: What::Shade { name, last_photo },
             digests,
+            sent,
         })
     }
 
@@ -72,7 +79,8 @@ impl Deletion {
                 id: photo_id,
                 extension: photo.format.extension().to_owned(),
             },
-            digests: vec![(photo.sha256, photo.bytes)],
+            digests: vec![(photo.kept_sha256, photo.bytes)],
+            sent: vec![photo.sha256],
         })
     }
 
@@ -274,6 +282,6 @@ fn erase_traces(files: &Files, db: &mut Connection, deletion: &Deletion) -> Resu
         files.lost.forget_shade(deletion.shade_id, name)?;
     }
     files.lost.forget_databases()?;
-    files.uploads.forget(&deletion.digests, db)?;
+    files.uploads.forget(&deletion.sent, db)?;
     files.backups.forget(deletion)
 }

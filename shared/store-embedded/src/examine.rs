@@ -129,7 +129,7 @@ fn examine_photos(files: &Files, db: &Connection, found: &mut Examination) -> Re
         found.photos += 1;
         let (shade_id, id) = (photo.shade_id, photo.id);
         match files.photos.read(shade_id, id, photo.format) {
-            Ok(bytes) if hex_digest(&bytes) == photo.sha256 => {}
+            Ok(bytes) if hex_digest(&bytes) == photo.kept_sha256 => {}
             Ok(_) => found.damage.push(changed(shade_id, id)),
             Err(error) => found.damage.push(unreadable(shade_id, id, &error)),
         }

@@ -296,7 +296,7 @@ impl Lost {
 }
 
 /// Whether a file has one of these SHA-256 digests and sizes.
-pub fn is_one_of(file: &Path, digests: &[(String, u64)]) -> Result<bool, DiskError> {
+fn is_one_of(file: &Path, digests: &[(String, u64)]) -> Result<bool, DiskError> {
     let size = fs::metadata(file)?.len();
     if digests.iter().all(|(_, bytes)| *bytes != size) {
         return Ok(false);

@@ -14,7 +14,7 @@ use strand_library::ports::{Photos, StoreError};
 use strand_library::{NewPhoto, StoredPhoto};
 
 pub const COLUMNS: &str = "id, color_id, sha256, format, bytes, created_at,
-    EXISTS (SELECT 1 FROM features WHERE image_id = images.id)";
+    EXISTS (SELECT 1 FROM features WHERE image_id = images.id), coalesce(kept_sha256, sha256)";
 
 pub fn read_photo(row: &Row) -> rusqlite::Result<StoredPhoto> {
     Ok(StoredPhoto {
@@ -25,6 +25,7 @@ pub fn read_photo(row: &Row) -> rusqlite::Result<StoredPhoto> {
         bytes: row.get(4)?,
         created_at: rows::parsed(row, 5)?,
         is_measured: row.get(6)?,
+        kept_sha256: row.get(7)?,
     })
 }
 
@@ -56,10 +57,12 @@ fn photo_of_bytes(db: &Connection, shade_id: u64, sha256: &str) -> Result<Option
 fn insert(db: &Connection, files: &Files, shade_id: u64, new: &NewPhoto) -> Result<StoredPhoto, DiskError> {
     let created_at = Timestamp::now();
     db.execute(
-        "INSERT INTO images (color_id, sha256, format, bytes, created_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO images (color_id, sha256, kept_sha256, format, bytes, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
         params![
             shade_id,
             new.sha256,
+            new.kept_sha256,
             new.format.extension(),
             new.bytes.len() as u64,
             created_at.to_string()
@@ -78,7 +81,8 @@ fn insert(db: &Connection, files: &Files, shade_id: u64, new: &NewPhoto) -> Resu
 pub fn card(photo: &StoredPhoto) -> PhotoCard {
     PhotoCard {
         id: photo.id,
-        sha256: photo.sha256.clone(),
+        sha256: photo.kept_sha256.clone(),
+        sent_sha256: Some(photo.sha256.clone()),
         bytes: photo.bytes,
         created_at: photo.created_at,
     }

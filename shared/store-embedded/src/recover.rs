@@ -133,16 +133,21 @@ fn bring_back(
     if known.as_ref().is_some_and(|card| card.sha256 != sha256) {
         return Err(StoreError::Failed("its bytes have changed since it was added".into()).into());
     }
+    let (created_at, sent) = known.map_or_else(
+        || (Timestamp::now(), None),
+        |card| (card.created_at, card.sent_sha256),
+    );
     let card = PhotoCard {
         id: photo.id,
+        sent_sha256: Some(sent.unwrap_or_else(|| sha256.clone())),
         sha256,
         bytes: bytes.len() as u64,
-        created_at: known.map_or_else(Timestamp::now, |card| card.created_at),
+        created_at,
     };
     let row: Option<u64> = db
         .query_row(
             "SELECT id FROM images WHERE color_id = ?1 AND sha256 = ?2",
-            params![shade_id, card.sha256],
+            params![shade_id, card.sent_sha256],
             |row| row.get(0),
         )
         .optional()?;
@@ -172,10 +177,12 @@ fn add(
     let taken = "SELECT EXISTS (SELECT 1 FROM images WHERE id = ?1)";
     let is_taken: bool = transaction.query_row(taken, [card.id], |row| row.get(0))?;
     transaction.execute(
-        "INSERT INTO images (id, color_id, sha256, format, bytes, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO images (id, color_id, sha256, kept_sha256, format, bytes, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         params![
             (!is_taken).then_some(card.id),
             shade_id,
+            card.sent_sha256,
             card.sha256,
             format.extension(),
             card.bytes,

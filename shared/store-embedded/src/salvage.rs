@@ -30,7 +30,7 @@ pub fn salvage(from: &Path, to: &Path) -> Result<Salvaged, Trouble> {
             source: &source,
             target: &target,
             table,
-            columns,
+            columns: schema::columns(&source, table, columns),
             probes: PROBES,
             rows: 0,
             is_damaged: false,
@@ -71,7 +71,7 @@ struct Copy<'a> {
     source: &'a Connection,
     target: &'a Connection,
     table: &'static str,
-    columns: &'static str,
+    columns: String,
     probes: usize,
     rows: usize,
     is_damaged: bool,
@@ -122,7 +122,7 @@ impl Copy<'_> {
     /// or the one before the first.
     fn run(&mut self, low: i64, high: i64, direction: &str) -> Result<Option<i64>, Trouble> {
         self.probes = self.probes.saturating_sub(1);
-        let (table, columns) = (self.table, self.columns);
+        let (table, columns) = (self.table, self.columns.as_str());
         let outside = if direction == "ASC" { low - 1 } else { high + 1 };
         let query = format!(
             "SELECT rowid, {columns} FROM {table} NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2 ORDER BY rowid {direction}"

@@ -87,6 +87,10 @@ const STEPS: &[&str] = &[
         answer TEXT
     );
 ",
+    "
+    -- sha256 is that of what was sent. Of photos from before this step, the same bytes are kept.
+    ALTER TABLE images ADD COLUMN kept_sha256 TEXT;
+",
 ];
 
 /// The tables, in the order in which their rows refer to each other, and columns that each must have.
@@ -103,6 +107,14 @@ pub const TABLES: [(&str, &str); 8] = [
     ("deletions", "id, body"),
     ("unwritten_cards", "color_id"),
 ];
+
+/// The columns of a table that a database has: those of [`TABLES`], and the one that a backup of an earlier version lacks.
+pub fn columns(db: &Connection, table: &str, columns: &str) -> String {
+    if table == "images" && db.prepare("SELECT kept_sha256 FROM images").is_ok() {
+        return format!("{columns}, kept_sha256");
+    }
+    columns.to_owned()
+}
 
 /// Opens the database, creating or upgrading it.
 pub fn open(path: &Path) -> Result<Connection, Trouble> {

@@ -97,6 +97,7 @@ fn containing(directory: &Path, bytes: &[u8]) -> Vec<PathBuf> {
 fn photo(bytes: &[u8]) -> NewPhoto {
     NewPhoto {
         sha256: strand_library::hex_digest(bytes),
+        kept_sha256: strand_library::hex_digest(bytes),
         ..new_photo(bytes)
     }
 }

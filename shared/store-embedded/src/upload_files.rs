@@ -2,7 +2,6 @@
 
 use crate::disk::{Disk, TEMPORARY, entries};
 use crate::error::DiskError;
-use crate::lost::is_one_of;
 use jiff::Timestamp;
 use rusqlite::Connection;
 use std::collections::HashSet;
@@ -60,10 +59,11 @@ impl UploadFiles {
         self.remove(|name| !live.contains(name) && is_key(name))
     }
 
-    /// Removes the copies of deleted photos, with the rows of their uploads.
-    pub fn forget(&self, digests: &[(String, u64)], db: &Connection) -> Result<(), DiskError> {
+    /// Removes the copies of deleted photos, as they were sent, with the rows of their uploads.
+    pub fn forget(&self, sent: &[String], db: &Connection) -> Result<(), DiskError> {
         for file in entries(&self.root)? {
-            if is_one_of(&file.path(), digests)? {
+            // Uploads live for minutes, so there are few.
+            if sent.contains(&strand_library::hex_digest(&std::fs::read(file.path())?)) {
                 self.disk.remove(&file.path())?;
                 let key = file.file_name().to_string_lossy().into_owned();
                 db.execute("DELETE FROM uploads WHERE key = ?1", [key])?;

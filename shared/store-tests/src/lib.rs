@@ -81,6 +81,7 @@ pub fn new_photo(bytes: &[u8]) -> NewPhoto {
     NewPhoto {
         bytes: bytes.to_vec(),
         sha256: format!("{bytes:?}"),
+        kept_sha256: format!("{bytes:?} as kept"),
         format: Format::Jpeg,
     }
 }

@@ -6,6 +6,7 @@ mod heif;
 mod hostile;
 mod kinds;
 mod limits;
+mod strip;
 mod tiff;
 
 use std::io::Cursor;

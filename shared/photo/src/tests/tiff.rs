@@ -8,10 +8,10 @@ use super::super::{ColorSpace, ErrorKind, Photo, decode};
 use super::{Extras, QUADRANTS, jpeg, middles, near, picture};
 
 /// A tag with its numbers, 16 bits each.
-type Tag = (u16, Vec<u16>);
+pub(super) type Tag = (u16, Vec<u16>);
 
 /// A little-endian TIFF of one strip.
-fn tiff(size: (u32, u32), tags: &[Tag], strip: &[u8]) -> Vec<u8> {
+pub(super) fn tiff(size: (u32, u32), tags: &[Tag], strip: &[u8]) -> Vec<u8> {
     let short = |numbers: &[u16]| numbers.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<u8>>();
     let mut entries: Vec<(u16, u16, u32, Vec<u8>)> = tags
         .iter()
@@ -46,7 +46,7 @@ fn tiff(size: (u32, u32), tags: &[Tag], strip: &[u8]) -> Vec<u8> {
 }
 
 /// The usual tags: bits, compression, interpretation, samples.
-fn tags(bits: &[u16], compression: u16, photometric: u16) -> Vec<Tag> {
+pub(super) fn tags(bits: &[u16], compression: u16, photometric: u16) -> Vec<Tag> {
     vec![
         (0x0102, bits.to_vec()),
         (0x0103, vec![compression]),

