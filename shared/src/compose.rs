@@ -53,7 +53,7 @@ impl Service {
         let (stores, upload_origin) = open(&settings.store, patience).await?;
         let http = HttpConfig {
             origins: settings.origins.clone(),
-            api_key: settings.api_key.clone(),
+            access: settings.access.clone(),
             body_limit: in_lambda().then_some(LAMBDA_BODY_LIMIT),
             base_path: settings.base_path.clone(),
             trusted: settings.trusted.clone(),

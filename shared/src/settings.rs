@@ -1,6 +1,6 @@
 //! The settings of every Strand binary: the environment, checked.
 
-use crate::http::{AllowedOrigins, ApiKey, BasePath, TrustedProxies};
+use crate::http::{Access, AllowedOrigins, ApiKey, BasePath, Keys, TrustedProxies};
 use crate::models::ModelsConfig;
 #[cfg(feature = "aws")]
 use crate::store::aws::AwsConfig;
@@ -24,8 +24,8 @@ pub struct Settings {
     pub threads: usize,
     /// Whether the networks load at startup instead of at the first photo.
     pub preload: bool,
-    /// The key required by routes that change something, if one is set.
-    pub api_key: Option<ApiKey>,
+    /// Which keys there are, and what is open without one.
+    pub access: Access,
     /// Web origins that may call the API.
     pub origins: AllowedOrigins,
     /// The path before ours, unless a proxy says another.
@@ -48,16 +48,20 @@ pub enum StoreSettings {
 }
 
 /// Every variable that Strand defines, so that a misspelled one is noticed.
-pub const VARIABLES: [&str; 14] = [
+pub const VARIABLES: [&str; 18] = [
     "STRAND_API_KEY",
     "STRAND_BACKBONE",
     "STRAND_BASE_PATH",
     "STRAND_BUCKET",
     "STRAND_DATA_DIR",
+    "STRAND_KEYS",
+    "STRAND_KEYS_FILE",
+    "STRAND_MATCH_KEY",
     "STRAND_MODELS_DIR",
     "STRAND_MODELS_MIRROR",
     "STRAND_PARSER",
     "STRAND_PRELOAD",
+    "STRAND_PUBLIC_READS",
     "STRAND_QUEUE_URL",
     "STRAND_STORE",
     "STRAND_TABLE",
@@ -101,11 +105,6 @@ impl Settings {
                 .ok()
                 .filter(|threads| (1..=THREADS_LIMIT).contains(threads))
         })?;
-        let switch = |text: &str| match text {
-            "1" | "true" | "on" => Some(true),
-            "0" | "false" | "off" => Some(false),
-            _ => None,
-        };
         let origins =
             "* or origins such as https://shop.example and https://*.shop.example, separated by commas";
         let base_path = "a path such as /strand: up to eight segments of letters, digits, and . _ ~ -";
@@ -118,7 +117,7 @@ impl Settings {
             },
             threads: threads.unwrap_or_else(cores),
             preload: parse("STRAND_PRELOAD", "on or off", switch)?.unwrap_or_else(in_lambda),
-            api_key: api_key()?,
+            access: access()?,
             origins: parse("ALLOWED_ORIGINS", origins, |text| {
                 AllowedOrigins::from_str(text).ok()
             })?
@@ -241,6 +240,44 @@ pub fn aws_config() -> Result<AwsConfig, String> {
         bucket: parse("STRAND_BUCKET", bucket, is_bucket)?.ok_or_else(|| missing("STRAND_BUCKET", bucket))?,
         queue_url: parse("STRAND_QUEUE_URL", queue, is_url)?,
         snapshot_limit: u64::MAX,
+    })
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text {
+        "1" | "true" | "on" => Some(true),
+        "0" | "false" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// Which keys there are (`STRAND_API_KEY`, `STRAND_KEYS_FILE`, and `STRAND_KEYS`), and what is open without one.
+fn access() -> Result<Access, String> {
+    let file = text("STRAND_KEYS_FILE")?.map(PathBuf::from);
+    let list = text("STRAND_KEYS")?;
+    // The errors of lists do not repeat them, for they may hold a key by mistake.
+    let keys = match (list, file) {
+        (Some(_), Some(_)) => {
+            return Err("STRAND_KEYS and STRAND_KEYS_FILE are both set; set one of them.".to_owned());
+        }
+        (Some(list), None) => {
+            let keys = Keys::new(api_key()?, Some(&list), None);
+            keys.map_err(|error| format!("STRAND_KEYS is not a list of keys: {error}."))?
+        }
+        (None, file) => {
+            let keys = Keys::new(api_key()?, None, file);
+            keys.map_err(|error| format!("STRAND_KEYS_FILE does not name a list of keys: {error}."))?
+        }
+    };
+    let matching = parse("STRAND_MATCH_KEY", "required or open", |text| match text {
+        "required" => Some(true),
+        "open" => Some(false),
+        _ => None,
+    })?;
+    Ok(Access {
+        keys,
+        public_reads: parse("STRAND_PUBLIC_READS", "on or off", switch)?.unwrap_or_default(),
+        match_key: matching.unwrap_or_default(),
     })
 }
 

@@ -58,7 +58,7 @@ async fn a_key_guards_what_changes_something() {
 
 #[tokio::test]
 #[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
-async fn a_key_leaves_reading_and_matching_open() {
+async fn a_key_leaves_shades_and_matching_open() {
     let environment = [("STRAND_API_KEY", KEY)];
     let server = private_with(&environment);
     let client = server.client();
@@ -66,7 +66,6 @@ async fn a_key_leaves_reading_and_matching_open() {
         assert!(client.get(path).await.status.is_success(), "{path}");
     }
     client.get("/colors/987654321").await.problem(404);
-    client.get("/jobs/987654321").await.problem(404);
     let photo = back("6", 2);
     client.analyze([("a.jpg", &photo[..])]).await.expect(200);
     client
@@ -85,6 +84,8 @@ async fn a_wrong_value_stops_the_start_with_one_line() {
         ("STRAND_THREADS", "0", "1"),
         ("STRAND_THREADS", "many", "1"),
         ("STRAND_PRELOAD", "perhaps", "on"),
+        ("STRAND_PUBLIC_READS", "perhaps", "on"),
+        ("STRAND_MATCH_KEY", "on", "required"),
         ("ALLOWED_ORIGINS", "localhost:5173", "https://"),
         ("RUST_LOG", "strand=loud", "info"),
         ("STRAND_DATA_DIR", "/proc/none/of/this", "STRAND_DATA_DIR"),
@@ -113,8 +114,11 @@ async fn a_key_is_what_a_person_sees_of_it() {
     let blank = ask().header("x-api-key", "");
     client.send(blank.bearer_auth("secret")).await.expect(200);
     client.send(ask().header("x-api-key", "")).await.problem(401);
-    let export = client.get("/export?api_key=secret%0A").await;
-    assert_eq!(export.status, 200);
+    // The stream of a color that is not there.
+    client
+        .get("/train/987654321/stream?api_key=secret%0A")
+        .await
+        .problem(404);
     assert!(!server.log().contains("secret"), "{}", server.log());
 }
 

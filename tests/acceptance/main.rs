@@ -21,6 +21,7 @@ mod fixtures;
 mod heads;
 mod hostile;
 mod images;
+mod keys;
 mod legacy;
 mod near;
 mod once;

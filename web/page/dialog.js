@@ -32,7 +32,7 @@ export function askForKey(wrong) {
       event.preventDefault();
       close({ key: input.value, remember: remember.checked });
     } } },
-    h('p', {}, 'Changes to the library need an API key; matching needs no key. Ask the person who runs this server.'),
+    h('p', {}, 'This needs an API key. Ask the person who runs this server.'),
     h('div', { class: 'field' }, h('label', { htmlFor: id }, 'API key'), input,
       wrong && h('p', { class: 'error', id: `${id}-error`, role: 'alert' }, 'Wrong key. Try again.')),
     h('div', { class: 'check' }, remember, h('label', { htmlFor: remember.id }, 'Remember on this device')),

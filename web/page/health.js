@@ -11,7 +11,7 @@ export const adviceFor = ({ id, status }) => (status === 'ready' ? known.get(id)
 export async function askAdvice() {
   const before = JSON.stringify([...known]);
   try {
-    const { colors } = await call('GET', '/confusions');
+    const { colors } = await call('GET', '/confusions', undefined, { ask: false });
     known = new Map(colors.map(({ color_id: id, advice }) => [id, advice.map(({ detail }) => detail)]));
   } catch { /* The page works without it. */ }
   return JSON.stringify([...known]) !== before;

@@ -91,7 +91,7 @@ function traits(summary) {
 function why(match, item) {
   const box = h('div', { class: 'why' }, h('p', {}, reason(match)));
   const compare = async () => {
-    const nearest = (await photosOf(match.color_id)).find(({ id }) => id === match.nearest_image_id);
+    const nearest = (await photosOf(match.color_id, { ask: false }).catch(() => [])).find(({ id }) => id === match.nearest_image_id);
     if (!nearest || !item.photo.url) return;
     const picture = (src, text) => h('figure', {}, h('img', { src, alt: '' }), h('figcaption', {}, text));
     box.append(h('div', { class: 'pair' }, picture(item.photo.url, 'Your photo'), picture(photoUrl(nearest), 'Nearest reference photo')));

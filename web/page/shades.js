@@ -27,10 +27,10 @@ export async function allShades({ fresh = false } = {}) {
 /** The current state of a shade. */
 export const oneShade = (id) => call('GET', `/colors/${id}`);
 
-/** The photos of a shade, newest first. */
-export async function photosOf(id, { fresh = false } = {}) {
+/** The photos of a shade, newest first. Where they need a key, `ask` says whether to ask for it. */
+export async function photosOf(id, { fresh = false, ask = true } = {}) {
   if (fresh || !photos.has(id)) {
-    const asked = call('GET', `/colors/${id}/images`);
+    const asked = call('GET', `/colors/${id}/images`, undefined, { ask });
     photos.set(id, asked);
     asked.catch(() => { if (photos.get(id) === asked) photos.delete(id); });
   }
@@ -84,7 +84,7 @@ async function paint(element, shade) {
   else if (shade.image_count) {
     whenSeen(element, async () => {
       // Only photos that were measured have colors; a photo itself shows more than hair.
-      const measured = (await photosOf(shade.id)).find(({ hair_colors: colors }) => colors?.length);
+      const measured = (await photosOf(shade.id, { ask: false }).catch(() => [])).find(({ hair_colors: colors }) => colors?.length);
       if (measured) element.style.background = gradient(measured.hair_colors, '100deg');
     });
   }

@@ -183,7 +183,7 @@ export interface paths {
          * Export the library as one file: colors, images, features, and models, as a tar archive.
          * @description Import the file with `POST /import` or `strand-server import`, on this or another deployment. If the connection
          *     breaks, the file is incomplete and every import rejects it. If an API key is set and the client cannot send headers,
-         *     as with a download link, send the key in the query as `api_key`.
+         *     as with a download link, ask `POST /tickets` for a ticket and send it in the query as `ticket`.
          */
         get: operations["export_library"];
         put?: never;
@@ -328,6 +328,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a ticket that opens one path once.
+         * @description It stands in the query in place of the key, which belongs in no URL. It expires after a minute.
+         */
+        post: operations["create_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/train": {
         parameters: {
             query?: never;
@@ -382,8 +402,8 @@ export interface paths {
          * @description Opening the stream joins the training that is running. Otherwise it starts one if the color is `untrained`, `stale`,
          *     or `failed`; of a color that is `ready`, it gives the last state, unless `again` is `true`. Each event is a state; the
          *     last one is `complete` or `error`. A client that connects again after the end, with `Last-Event-ID` as an `EventSource`
-         *     does, gets 204 and stops. If an API key is set and the client cannot send headers, send the key in the query as
-         *     `api_key`.
+         *     does, gets 204 and stops. If an API key is set and the client cannot send headers, ask `POST /tickets` for a
+         *     ticket and send it in the query as `ticket`. The key itself in the query as `api_key` is accepted, too.
          *
          *     Clients that do not read event streams use `POST /train/{id}`, which waits for the result, or with
          *     `Prefer: respond-async` and `POST /train` follow the job at `GET /jobs/{id}`.
@@ -407,7 +427,7 @@ export interface paths {
         /**
          * Download an image.
          * @description A HEIC, AVIF, JPEG XL, or TIFF is given as a JPEG in sRGB, with at most 2048 pixels on the long side. Any other
-         *     image is given as it is kept.
+         *     image is given as it is kept. Where photos need a key, `image_url` opens one without it.
          */
         get: operations["download_image"];
         put?: never;
@@ -854,6 +874,19 @@ export interface components {
             hex?: string | null;
             /** @description 1 to 120 characters. */
             name: string;
+        };
+        /**
+         * @description What to open.
+         * @example {
+         *       "path": "/train/7/stream"
+         *     }
+         */
+        CreateTicket: {
+            /**
+             * @description `/export`, or the path of a training stream.
+             * @example /train/7/stream
+             */
+            path: string;
         };
         /**
          * @description A photo to send.
@@ -1662,7 +1695,8 @@ export interface components {
             image_path: string;
             /**
              * Format: uri-reference
-             * @description A reference to it that is complete: relative to this request, or with the path before the service.
+             * @description A reference to it that is complete: relative to this request, or with the path before the service. Where photos need
+             *     a key, it is signed, and opens this image without one for an hour or two.
              * @example ../../training_data/7/12.jpg
              */
             image_url: string;
@@ -1976,6 +2010,26 @@ export interface components {
             zones: components["schemas"]["HairZone"][];
         };
         /**
+         * @description A ticket.
+         * @example {
+         *       "expires_at": "2026-11-23T06:01:00Z",
+         *       "ticket": "1795759260-6f1c-9b2c"
+         *     }
+         */
+        TicketView: {
+            /**
+             * Format: date-time
+             * @description Use it before this time. RFC 3339, UTC.
+             * @example 2026-11-23T06:01:00Z
+             */
+            expires_at: string;
+            /**
+             * @description Add it to the query as `ticket`.
+             * @example 1795759260-6f1c-9b2c
+             */
+            ticket: string;
+        };
+        /**
          * @description One answer for photos of one head.
          * @example {
          *       "best_matches": [
@@ -2209,6 +2263,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The whole body is too large */
             413: {
                 headers: {
@@ -2360,6 +2450,42 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Bad Request",
                      *       "type": "../docs/errors#malformed_multipart"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -2517,7 +2643,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2580,6 +2706,42 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Bad Request",
                      *       "type": "../docs/errors#malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -2692,7 +2854,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2885,6 +3047,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unknown id */
             404: {
                 headers: {
@@ -3003,7 +3201,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3164,7 +3362,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3375,6 +3573,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unknown id */
             404: {
                 headers: {
@@ -3521,7 +3755,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3753,7 +3987,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3868,6 +4102,42 @@ export interface operations {
                     "application/json": components["schemas"]["ConfusionsView"];
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -3912,7 +4182,13 @@ export interface operations {
     };
     export_library: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description A ticket for this path, in place of the key.
+                 * @example 1795759260-6f1c-9b2c
+                 */
+                ticket?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3950,7 +4226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4089,7 +4365,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4288,6 +4564,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4367,6 +4679,42 @@ export interface operations {
                      *       "status": 400,
                      *       "title": "Bad Request",
                      *       "type": "../docs/errors#malformed_request"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4492,7 +4840,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4625,6 +4973,42 @@ export interface operations {
                     "text/plain": string;
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Metrics are not available in this deployment */
             404: {
                 headers: {
@@ -4663,6 +5047,42 @@ export interface operations {
                     "application/json": components["schemas"]["PaletteShadeView"][];
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     ready: {
@@ -4699,6 +5119,178 @@ export interface operations {
                      *       "status": 503,
                      *       "title": "Service Unavailable",
                      *       "type": "../docs/errors#not_ready"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTicket"];
+            };
+        };
+        responses: {
+            /** @description The ticket */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketView"];
+                };
+            };
+            /** @description Malformed id, or not JSON */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "malformed_json",
+                     *       "detail": "The JSON body does not fit this route: expected value at line 1 column 1.",
+                     *       "status": 400,
+                     *       "title": "Bad Request",
+                     *       "type": "../docs/errors#malformed_json"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "body_too_large",
+                     *       "detail": "The JSON body is larger than 256 kB, which no request here needs; send a photo as a file (multipart/form-data), or through POST /uploads.",
+                     *       "status": 413,
+                     *       "title": "Payload Too Large",
+                     *       "type": "../docs/errors#body_too_large"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No JSON content type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "not_json",
+                     *       "detail": "The body must be JSON, with the header content-type: application/json.",
+                     *       "status": 415,
+                     *       "title": "Unsupported Media Type",
+                     *       "type": "../docs/errors#not_json"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid values */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "invalid_value",
+                     *       "detail": "Enter a name (up to 120 characters).",
+                     *       "status": 422,
+                     *       "title": "Unprocessable Entity",
+                     *       "type": "../docs/errors#invalid_value"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Strand failed; its log has the reason under `request_id` */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "internal",
+                     *       "detail": "Strand failed to do this; its log has the reason.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 500,
+                     *       "title": "Internal Server Error",
+                     *       "type": "../docs/errors#internal"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The library cannot be reached just now; see Retry-After */
+            503: {
+                headers: {
+                    /** @description Seconds until it is worth trying again: 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "store_unavailable",
+                     *       "detail": "The library cannot be reached just now; try again in a few seconds.",
+                     *       "request_id": "2f1c6f0e-4c63-4d0e-9a55-1f8f3c0d7a11",
+                     *       "status": 503,
+                     *       "title": "Service Unavailable",
+                     *       "type": "../docs/errors#store_unavailable"
                      *     }
                      */
                     "application/problem+json": components["schemas"]["Problem"];
@@ -4767,7 +5359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4963,7 +5555,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5104,6 +5696,11 @@ export interface operations {
                  * @example true
                  */
                 again?: boolean;
+                /**
+                 * @description A ticket for this path, in place of the key.
+                 * @example 1795759260-6f1c-9b2c
+                 */
+                ticket?: string;
             };
             header?: {
                 /**
@@ -5180,7 +5777,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5330,6 +5927,42 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description An API key is set and none was sent */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_missing",
+                     *       "detail": "This route needs the API key; send it as the header x-api-key or as a bearer token.",
+                     *       "status": 401,
+                     *       "title": "Unauthorized",
+                     *       "type": "../docs/errors#key_missing"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "key_wrong",
+                     *       "detail": "Wrong API key; check the value of x-api-key or the bearer token.",
+                     *       "status": 403,
+                     *       "title": "Forbidden",
+                     *       "type": "../docs/errors#key_wrong"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Unknown id */
             404: {
                 headers: {
@@ -5454,7 +6087,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Wrong API key */
+            /** @description Wrong or expired API key, one of another scope, or a ticket that does not count */
             403: {
                 headers: {
                     [name: string]: unknown;

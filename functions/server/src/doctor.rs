@@ -95,8 +95,8 @@ pub fn run() -> Outcome {
 fn environment() -> Vec<Finding> {
     let mut findings = match Settings::from_env() {
         Ok(settings) => {
-            let key = if settings.api_key.is_some() {
-                Finding::good("changes need the API key")
+            let key = if settings.access.keys.are_set() {
+                Finding::good("changes need an API key")
             } else {
                 Finding::note(
                     "no API key is set: anyone who can reach the port can change the library",

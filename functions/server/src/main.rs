@@ -3,6 +3,7 @@
 mod analyze;
 mod doctor;
 mod folders;
+mod key;
 mod listen;
 mod manual;
 mod models;
@@ -29,6 +30,7 @@ Examples:
   strand-server export library.tar         the whole library in one file
   strand-server import library.tar         import it here, or into another machine or store
   strand-server models fetch hair-parser-pan
+  strand-server key kiosk --scope match >> keys.toml
   strand-server doctor                     check the installation, and the whole library
   strand-server recover                    bring back photos that were set aside
 
@@ -98,6 +100,8 @@ enum Command {
     Store(store::StoreCommand),
     /// Check the installation and the whole library: what works, what is missing, and what to do.
     Doctor,
+    /// Make an API key: its entry for a list of keys goes to standard output.
+    Key(key::Arguments),
     /// Bring back photos that the library did not know at a start and set aside.
     Recover,
     /// Check whether a server on PORT is healthy, for a container's health check.
@@ -133,6 +137,7 @@ fn main() -> ExitCode {
         Command::Models(command) => models::run(command).map(complete),
         Command::Store(command) => store::run(&command).map(complete),
         Command::Doctor => Ok(doctor::run()),
+        Command::Key(arguments) => key::run(&arguments).map(complete),
         Command::Recover => recover::run(),
         Command::Healthcheck => settings::port().and_then(serve::check_health).map(complete),
         Command::Completions { shell } => manual::completions(shell).map(complete),

@@ -6,7 +6,7 @@ use crate::body::{BodyError, JsonBody, PHOTO_LIMIT, is_json};
 use crate::extract::InQuery;
 use crate::multipart::{Multipart, OVERHEAD, ReceivedPhoto};
 use crate::photos::NamedUpload;
-use crate::problems::{FindsHair, ReadsPhotos, Stored};
+use crate::problems::{FindsHair, Guarded, ReadsPhotos, Stored};
 use crate::received::{ReceivedPhotos, refuse_if_busy};
 use crate::timing::ServerTiming;
 use axum::Json;
@@ -182,8 +182,8 @@ struct NamedUploads {
     responses(
         (status = 200, body = AnalysisView, description = "One row per photo, in upload order",
             headers(("server-timing" = String, description = "Milliseconds of `read`, `decode`, `find_hair`, `measure`, and `match`, summed over the photos; 0 for a stage that did not run"))),
-        Stored, ReadsPhotos, FindsHair,
-    ))]
+        Guarded, Stored, ReadsPhotos, FindsHair,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn analyze(
     State(app): State<AnalysisState>,
     InQuery(options): InQuery<Options>,
@@ -223,8 +223,8 @@ async fn analyze(
     responses(
         (status = 200, body = [Row], description = "One row; color_id is the shade's place in the palette",
             headers(("server-timing" = String, description = "Milliseconds of `read`, `decode`, `find_hair`, `measure`, and `match`, summed over the photos; 0 for a stage that did not run"))),
-        Stored, ReadsPhotos, FindsHair,
-    ))]
+        Guarded, Stored, ReadsPhotos, FindsHair,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn analyze_legacy(
     State(app): State<AnalysisState>,
     InQuery(options): InQuery<Options>,

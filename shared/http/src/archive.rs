@@ -4,6 +4,7 @@ use crate::ApiError;
 use crate::body::{ARCHIVE_LIMIT, BodyError, DRAIN_LIMIT, announced};
 use crate::pace::paced;
 use crate::problems::{Guarded, Imports, Stored, Written};
+use crate::tickets::Ticket;
 use crate::views::FileBytes;
 use axum::Json;
 use axum::body::{Body, Bytes};
@@ -57,8 +58,8 @@ pub fn routes() -> OpenApiRouter<ArchiveState> {
 ///
 /// Import the file with `POST /import` or `strand-server import`, on this or another deployment. If the connection
 /// breaks, the file is incomplete and every import rejects it. If an API key is set and the client cannot send headers,
-/// as with a download link, send the key in the query as `api_key`.
-#[utoipa::path(get, path = "/export", operation_id = "export_library", tag = "library",
+/// as with a download link, ask `POST /tickets` for a ticket and send it in the query as `ticket`.
+#[utoipa::path(get, path = "/export", operation_id = "export_library", tag = "library", params(Ticket),
     responses(
         (status = 200, description = "The file", body = FileBytes, content_type = "application/x-tar",
             headers(("content-disposition" = String, description = "A name for the file"),

@@ -1,88 +1,134 @@
-//! The API key that protects the routes that change something.
+//! Who may do what: where keys are set, most routes need one.
 
+use crate::keys::{self, Keys, Scope};
+use crate::signed::{self, Signer};
 use crate::{ApiError, Shared, document};
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{Method, header};
+use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
-use sha2::{Digest, Sha256};
+use strand_library::Library;
 
-/// The key, stored as its SHA-256, so that the time of a comparison reveals nothing about it.
-#[derive(Clone)]
-pub struct ApiKey([u8; 32]);
+/// Which keys there are, and what is open without one.
+#[derive(Clone, Default)]
+pub struct Access {
+    /// The keys. If there are none, everything is open.
+    pub keys: Keys,
+    /// Whether photos, their lists, jobs, and metrics are open.
+    pub public_reads: bool,
+    /// Whether matching needs a key, too.
+    pub match_key: bool,
+}
 
-impl ApiKey {
-    /// The key given as text; `None` if no header can carry it. Blanks and line ends around it do not count, because
-    /// headers carry none.
-    pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let is_printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
-        (is_printable && !text.is_empty()).then(|| Self(Sha256::digest(text.as_bytes()).into()))
-    }
+/// What a route needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Need {
+    Nothing,
+    /// A key of any scope, if matching needs one.
+    Match,
+    /// A key of full scope, unless reads are public.
+    Read,
+    /// A key of full scope.
+    Full,
+}
 
-    fn is(&self, text: &str) -> bool {
-        Self::new(text).is_some_and(|other| self.0 == other.0)
+/// The one route that tells its progress to an `EventSource`.
+const STREAM: &str = "/train/{id}/stream";
+/// The one route that gives a download.
+const EXPORT: &str = "/export";
+const PHOTO: &str = "/training_data/{id}/{file}";
+
+fn need(method: &Method, route: &str) -> Need {
+    let asks_only = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    match route {
+        "/analyze" | "/analyze-legacy" => Need::Match,
+        // The key of an upload is unguessable, and was given to a client that had the API key.
+        "/uploads/{key}" if *method == Method::PUT => Need::Nothing,
+        // An export changes nothing, but discloses the whole library.
+        STREAM | EXPORT => Need::Full,
+        "/colors" | "/colors/{id}" | "/palette" if asks_only => Need::Match,
+        "/colors/{id}/images" | PHOTO | "/jobs" | "/jobs/{id}" | "/confusions" | "/metrics" if asks_only => {
+            Need::Read
+        }
+        _ if asks_only => Need::Nothing,
+        _ => Need::Full,
     }
 }
 
-/// Requires the key if one is set and the route changes something.
+impl Access {
+    /// Whether references to photos must be signed.
+    pub(crate) fn signer(&self) -> Option<Signer> {
+        (self.keys.are_set() && !self.public_reads).then(|| Signer::new(self.keys.clone()))
+    }
+
+    /// The scope that a route asks for; `None` if it is open.
+    fn asked(&self, method: &Method, route: &str) -> Option<Scope> {
+        let asked = match need(method, route) {
+            Need::Match if self.match_key => Scope::Match,
+            Need::Read if !self.public_reads => Scope::Full,
+            Need::Full => Scope::Full,
+            _ => return None,
+        };
+        // A path or a method that is not there needs no key.
+        (self.keys.are_set() && document::has(method, route)).then_some(asked)
+    }
+
+    /// Checks the key of a request.
+    fn check(&self, given: Option<&str>, asked: Scope) -> Result<(), ApiError> {
+        let key = self
+            .keys
+            .find(given.ok_or(ApiError::NoKey)?)
+            .ok_or(ApiError::WrongKey)?;
+        if key.has_expired() {
+            return Err(ApiError::ExpiredKey);
+        }
+        if asked == Scope::Full && key.scope != Scope::Full {
+            return Err(ApiError::KeyScope);
+        }
+        tracing::debug!(key = key.name, "a key opened the route");
+        Ok(())
+    }
+}
+
+/// Requires a key where one is set and the route asks for it.
 pub async fn require_key(
     State(app): State<Shared>,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if let Some(key) = &app.config.api_key
-        && let Some(route) = request.extensions().get::<MatchedPath>()
-        && changes_something(request.method(), route.as_str())
+    let access = &app.config.access;
+    if let Some(route) = request.extensions().get::<MatchedPath>()
+        && let Some(asked) = access.asked(request.method(), route.as_str())
     {
-        let refused = match given_key(&request, route.as_str()) {
-            None => Some(ApiError::NoKey),
-            Some(given) if !key.is(&given) => Some(ApiError::WrongKey),
-            Some(_) => None,
-        };
-        // A path or a method that is not there needs no key.
-        if let Some(refused) = refused.filter(|_| document::has(request.method(), route.as_str())) {
-            return Err(refused);
+        let (route, query) = (route.as_str(), request.uri().query().unwrap_or_default());
+        let path = request.uri().path();
+        let signer = Signer::new(access.keys.clone());
+        let given = keys::in_headers(request.headers());
+        if given.is_none() && route == PHOTO && signer.opens_photo(path, query) {
+            return Ok(next.run(request).await);
         }
+        if given.is_none()
+            && [STREAM, EXPORT].contains(&route)
+            && let Some(ticket) = signed::value(query, "ticket")
+        {
+            take_ticket(&app.library, &signer, path, &ticket).await?;
+            return Ok(next.run(request).await);
+        }
+        // A browser's `EventSource` cannot send headers, and the first clients put the key here.
+        let given = given.or_else(|| signed::value(query, "api_key").filter(|_| route == STREAM));
+        access.check(given.as_deref(), asked)?;
     }
     Ok(next.run(request).await)
 }
 
-const STREAM: &str = "/train/{id}/stream";
-const EXPORT: &str = "/export";
-
-fn changes_something(method: &Method, route: &str) -> bool {
-    let asks_only = matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
-    let opens_training = route == STREAM;
-    let only_looks = matches!(route, "/analyze" | "/analyze-legacy");
-    // An export changes nothing, but discloses the whole library.
-    let takes_all = route == EXPORT;
-    // The key of an upload is unguessable, and was given to a client that had the API key.
-    let has_its_own_key = *method == Method::PUT && route == "/uploads/{key}";
-    opens_training || takes_all || !(asks_only || only_looks || has_its_own_key)
-}
-
-fn given_key(request: &Request, route: &str) -> Option<String> {
-    // A blank value is none.
-    let value = |text: &str| Some(text.trim().to_owned()).filter(|value| !value.is_empty());
-    let header = |name| request.headers().get(name).and_then(|value| value.to_str().ok());
-    if let Some(key) = header("x-api-key").and_then(value) {
-        return Some(key);
+/// Takes a ticket, which counts once.
+async fn take_ticket(library: &Library, signer: &Signer, path: &str, ticket: &str) -> Result<(), ApiError> {
+    let is_new = signer.is_ticket(path, ticket) && library.is_first_time(&format!("ticket {ticket}")).await?;
+    if is_new {
+        Ok(())
+    } else {
+        Err(ApiError::WrongTicket)
     }
-    let authorization = header(header::AUTHORIZATION.as_str()).and_then(|value| value.trim().split_once(' '));
-    if let Some((_, token)) = authorization.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        && let Some(key) = value(token)
-    {
-        return Some(key);
-    }
-    // A browser's EventSource and a download link cannot send headers. Only these two routes also accept the key in the
-    // query.
-    let query = request
-        .uri()
-        .query()
-        .filter(|_| [STREAM, EXPORT].contains(&route))?;
-    let (_, key) = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "api_key")?;
-    value(&key)
 }
 
 #[cfg(test)]
@@ -90,62 +136,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_what_a_header_can_carry() {
-        for written in ["secret", " secret", "secret\n", "secret\r\n"] {
-            assert!(ApiKey::new(written).unwrap().is("secret"), "{written:?}");
-        }
-        assert!(!ApiKey::new("secret").unwrap().is("Secret"));
-        for wrong in ["", "  ", "\n", "cl\u{e9}", "two\nlines"] {
-            assert!(ApiKey::new(wrong).is_none(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn a_blank_header_is_no_key() {
-        let given = |headers: &[(&str, &str)], uri: &str, route: &str| {
-            let mut request = Request::get(uri);
-            for (name, value) in headers {
-                request = request.header(*name, *value);
-            }
-            given_key(&request.body(axum::body::Body::empty()).unwrap(), route)
-        };
-        for (headers, expected) in [
-            (&[("x-api-key", " a ")][..], Some("a")),
-            (&[("x-api-key", "")], None),
-            (&[("x-api-key", ""), ("authorization", "Bearer b")], Some("b")),
-            (&[("x-api-key", "a"), ("authorization", "Bearer b")], Some("a")),
-            (&[("authorization", "bearer  b ")], Some("b")),
-            (&[("authorization", "Bearer")], None),
-            (&[("authorization", "Basic Yg==")], None),
-        ] {
-            assert_eq!(
-                given(headers, "/colors", "/colors").as_deref(),
-                expected,
-                "{headers:?}"
-            );
-        }
-        assert_eq!(given(&[], "/export?api_key=a%0A", EXPORT).as_deref(), Some("a"));
-        assert_eq!(given(&[], "/export?api_key=", EXPORT), None);
-        assert_eq!(given(&[], "/colors?api_key=a", "/colors"), None);
-    }
-
-    #[test]
-    fn which_routes_change_something() {
-        for (method, path, changes) in [
-            (Method::GET, "/colors", false),
-            (Method::POST, "/colors", true),
-            (Method::DELETE, "/colors/{id}", true),
-            (Method::GET, "/train/{id}/stream", true),
-            (Method::POST, "/train", true),
-            (Method::POST, "/analyze", false),
-            (Method::POST, "/clear-cache", true),
-            (Method::POST, "/uploads", true),
-            (Method::PUT, "/uploads/{key}", false),
-            (Method::GET, "/export", true),
-            (Method::POST, "/import", true),
+    fn what_routes_need() {
+        for (method, path, needed) in [
+            (Method::GET, "/health", Need::Nothing),
+            (Method::GET, "/colors", Need::Match),
+            (Method::GET, "/palette", Need::Match),
+            (Method::POST, "/colors", Need::Full),
+            (Method::DELETE, "/colors/{id}", Need::Full),
+            (Method::GET, "/colors/{id}/images", Need::Read),
+            (Method::GET, "/training_data/{id}/{file}", Need::Read),
+            (Method::HEAD, "/training_data/{id}/{file}", Need::Read),
+            (Method::GET, "/jobs", Need::Read),
+            (Method::DELETE, "/jobs/{id}", Need::Full),
+            (Method::GET, "/confusions", Need::Read),
+            (Method::GET, "/metrics", Need::Read),
+            (Method::GET, "/train/{id}/stream", Need::Full),
+            (Method::POST, "/train", Need::Full),
+            (Method::POST, "/analyze", Need::Match),
+            (Method::POST, "/clear-cache", Need::Full),
+            (Method::POST, "/uploads", Need::Full),
+            (Method::PUT, "/uploads/{key}", Need::Nothing),
+            (Method::GET, "/export", Need::Full),
+            (Method::POST, "/import", Need::Full),
+            (Method::POST, "/tickets", Need::Full),
         ] {
             assert!(document::has(&method, path), "{method} {path}");
-            assert_eq!(changes_something(&method, path), changes, "{method} {path}");
+            assert_eq!(need(&method, path), needed, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn every_route_that_reads_is_listed() {
+        let open = ["/health", "/ready", "/cache/stats"];
+        for path in document::paths().filter(|path| document::has(&Method::GET, path)) {
+            let is_open = need(&Method::GET, path) == Need::Nothing;
+            assert_eq!(
+                is_open,
+                open.contains(&path),
+                "{path}: say in `need` who may read it"
+            );
         }
     }
 }

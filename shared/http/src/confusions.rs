@@ -2,7 +2,7 @@
 
 use crate::ApiError;
 use crate::analysis::AnalysisState;
-use crate::problems::Stored;
+use crate::problems::{Guarded, Stored};
 use crate::views::{rounded, wire_enum};
 use axum::Json;
 use axum::extract::State;
@@ -114,7 +114,8 @@ wire_enum! {
 ///
 /// Each image is left out in turn, and all the others name its color. Colors that wait for training are left out.
 #[utoipa::path(get, path = "/confusions", operation_id = "list_confusions", tag = "analysis",
-    responses((status = 200, body = ConfusionsView, description = "The pairs, and each trained color"), Stored))]
+    responses((status = 200, body = ConfusionsView, description = "The pairs, and each trained color"), Guarded, Stored),
+    security((), ("api_key" = []), ("bearer" = [])))]
 async fn confusions(State(app): State<AnalysisState>) -> Result<Json<ConfusionsView>, ApiError> {
     let health = app.matching.health(&app.library).await?;
     Ok(Json(ConfusionsView::from(&*health)))

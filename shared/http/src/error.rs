@@ -32,6 +32,15 @@ pub enum ApiError {
     /// The API key is wrong: 403.
     #[error("Wrong API key; check the value of x-api-key or the bearer token.")]
     WrongKey,
+    /// The API key has expired: 403.
+    #[error("This API key has expired; ask the person who runs this server for a new one.")]
+    ExpiredKey,
+    /// The API key opens only matching: 403.
+    #[error("This API key opens only matching; use one of full scope.")]
+    KeyScope,
+    /// The ticket is forged, expired, used, or for another path: 403.
+    #[error("This ticket does not open this path, or no longer; ask POST /tickets for a new one.")]
+    WrongTicket,
     /// Unknown path: 404.
     #[error("There is no route {0}; {advice}.", advice = where_else(.0))]
     NoRoute(String),
@@ -79,7 +88,7 @@ pub struct Problem {
 
 /// Every [`Problem::code`], including those of the gateway in front of this process.
 #[cfg(test)]
-pub const CODES: [&str; 52] = [
+pub const CODES: [&str; 55] = [
     "archive_damaged",
     "archive_too_new",
     "archive_unreadable",
@@ -99,7 +108,9 @@ pub const CODES: [&str; 52] = [
     "invalid_json",
     "invalid_value",
     "job_over",
+    "key_expired",
     "key_missing",
+    "key_scope",
     "key_wrong",
     "malformed_json",
     "malformed_multipart",
@@ -122,6 +133,7 @@ pub const CODES: [&str; 52] = [
     "runtime_missing",
     "store_not_writable",
     "store_unavailable",
+    "ticket_wrong",
     "too_many_photos",
     "too_many_requests",
     "unsupported_image",
@@ -145,7 +157,7 @@ impl ApiError {
             Self::Body(error) => error.status(),
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NoKey => StatusCode::UNAUTHORIZED,
-            Self::WrongKey => StatusCode::FORBIDDEN,
+            Self::WrongKey | Self::ExpiredKey | Self::KeyScope | Self::WrongTicket => StatusCode::FORBIDDEN,
             Self::NoRoute(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             #[cfg(feature = "archive")]
@@ -169,6 +181,9 @@ impl ApiError {
             Self::Malformed(_) => "malformed_request",
             Self::NoKey => "key_missing",
             Self::WrongKey => "key_wrong",
+            Self::ExpiredKey => "key_expired",
+            Self::KeyScope => "key_scope",
+            Self::WrongTicket => "ticket_wrong",
             Self::NoRoute(_) => "no_route",
             Self::Method(_) => "method_not_allowed",
             #[cfg(feature = "archive")]

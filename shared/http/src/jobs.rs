@@ -25,8 +25,8 @@ pub fn routes() -> OpenApiRouter<TrainingState> {
     responses(
         (status = 200, body = [JobView], description = "The jobs; the next page, if any, in the Link header",
             headers(("link" = String))),
-        Asking, Stored,
-    ))]
+        Guarded, Asking, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn list(
     State(app): State<TrainingState>,
     InQuery(page): InQuery<Page>,
@@ -41,8 +41,8 @@ async fn list(
 #[utoipa::path(get, path = "/jobs/{id}", operation_id = "read_job", tag = "training", params(JobInPath),
     responses(
         (status = 200, body = JobView, description = "The job"),
-        ById, Stored,
-    ))]
+        Guarded, ById, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn read(
     State(app): State<TrainingState>,
     InPath(Id(id)): InPath<Id>,

@@ -1,6 +1,7 @@
 //! `/palette`: the built-in standard palette.
 
 use crate::Shared;
+use crate::problems::Guarded;
 use crate::views::{rounded, wire_enum};
 use axum::Json;
 use axum::http::header;
@@ -89,7 +90,8 @@ impl From<(u64, &'static PaletteShade)> for PaletteShadeView {
 ///
 /// `/analyze-legacy` matches against them. You can also start your own library with their names and swatches.
 #[utoipa::path(get, path = "/palette", operation_id = "list_palette", tag = "colors",
-    responses((status = 200, body = [PaletteShadeView], description = "The shades: solid, then highlighted, then rooted")))]
+    responses((status = 200, body = [PaletteShadeView], description = "The shades: solid, then highlighted, then rooted"), Guarded),
+    security((), ("api_key" = []), ("bearer" = [])))]
 async fn list() -> impl IntoResponse {
     let shades: Vec<PaletteShadeView> = (1..).zip(palette()).map(PaletteShadeView::from).collect();
     // The palette changes only with the version of Strand.

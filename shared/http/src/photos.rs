@@ -163,8 +163,8 @@ fn pieces(file: Box<dyn Read + Send>) -> impl Stream<Item = io::Result<Vec<u8>>>
     params(ShadeInPath),
     responses(
         (status = 200, body = [PhotoView], description = "The images"),
-        ById, Stored,
-    ))]
+        Guarded, ById, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn list(
     State(app): State<Shared>,
     InPath(Id(id)): InPath<Id>,
@@ -207,13 +207,13 @@ struct FileOptions {
 /// Download an image.
 ///
 /// A HEIC, AVIF, JPEG XL, or TIFF is given as a JPEG in sRGB, with at most 2048 pixels on the long side. Any other
-/// image is given as it is kept.
+/// image is given as it is kept. Where photos need a key, `image_url` opens one without it.
 #[utoipa::path(get, path = "/training_data/{id}/{file}", operation_id = "download_image", tag = "colors",
     params(FileInPath, FileOptions),
     responses(
         (status = 200, description = "The photo", content_type = "image/*", body = FileBytes),
-        ById, Stored,
-    ))]
+        Guarded, ById, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn file(
     State(app): State<Shared>,
     InPath(place): InPath<(Id, String)>,
@@ -241,10 +241,15 @@ async fn file(
     let headers = [
         (header::CONTENT_LENGTH, file.length.to_string()),
         (header::CONTENT_TYPE, file.media_type.to_owned()),
-        // The bytes of an image never change under its id.
+        // The bytes of an image never change under its id. Where it is private, browsers forget it about when its reference
+        // expires.
         (
             header::CACHE_CONTROL,
-            "private, max-age=31536000, immutable".to_owned(),
+            if app.config.access.signer().is_some() {
+                "private, max-age=3600".to_owned()
+            } else {
+                "private, max-age=31536000, immutable".to_owned()
+            },
         ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
         // The web client shows it in an <img> on another origin.

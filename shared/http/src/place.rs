@@ -4,6 +4,7 @@
 //! (the URL of an upload, `image_url`) begins with the prefix: what a trusted proxy says, else what the settings say.
 
 use crate::Shared;
+use crate::signed::Signer;
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderMap, HeaderName, Uri};
@@ -23,6 +24,8 @@ struct Place {
     root: String,
     /// The path before ours; empty if there is none, or if it is unknown.
     prefix: BasePath,
+    /// Signs references to photos, if they have to be signed.
+    signer: Option<Signer>,
 }
 
 /// Most segments of a base path.
@@ -167,6 +170,7 @@ pub async fn locate(State(app): State<Shared>, mut request: Request, next: Next)
     let place = Place {
         root: root_of(request.uri().path()),
         prefix: forwarded(request.headers()).unwrap_or_else(|| app.config.base_path.clone()),
+        signer: app.config.access.signer(),
     };
     PLACE.scope(place, next.run(request)).await
 }
@@ -207,6 +211,15 @@ pub fn relative(path: &str) -> String {
 pub fn prefixed(path: &str) -> Option<String> {
     let prefix = PLACE.try_with(|place| place.prefix.0.clone()).unwrap_or_default();
     (!prefix.is_empty()).then(|| prefix + path)
+}
+
+/// The whole reference to a photo at `path`: relative to the current request or prefixed, and signed where photos are private.
+pub fn photo(path: &str) -> String {
+    let reference = prefixed(path).unwrap_or_else(|| relative(path));
+    match PLACE.try_with(|place| place.signer.clone()).ok().flatten() {
+        Some(signer) => format!("{reference}?{}", signer.photo(path)),
+        None => reference,
+    }
 }
 
 /// A request for the base path itself, without a slash at its end.

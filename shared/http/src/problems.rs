@@ -46,7 +46,7 @@ groups! {
     Guarded {
         401 key_missing "An API key is set and none was sent"
             "This route needs the API key; send it as the header x-api-key or as a bearer token."
-        403 key_wrong "Wrong API key"
+        403 key_wrong "Wrong or expired API key, one of another scope, or a ticket that does not count"
             "Wrong API key; check the value of x-api-key or the bearer token."
     }
     /// Routes that take an `Idempotency-Key`.

@@ -5,8 +5,8 @@ use crate::analysis::{self, AnalysisState};
 use crate::archive::{self, ArchiveState};
 use crate::training::{self, TrainingState};
 use crate::{
-    AllowedOrigins, ApiError, ApiKey, App, BasePath, Shared, TrustedProxies, auth, body, confusions,
-    document, drain, error, near, observe, palette, photos, place, ready, service, shades, uploads,
+    Access, AllowedOrigins, ApiError, App, BasePath, Shared, TrustedProxies, auth, body, confusions,
+    document, drain, error, near, observe, palette, photos, place, ready, service, shades, tickets, uploads,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -24,8 +24,8 @@ use utoipa_axum::router::OpenApiRouter;
 pub struct HttpConfig {
     /// Web origins that may call the API.
     pub origins: AllowedOrigins,
-    /// The key required by routes that change something, if one is set.
-    pub api_key: Option<ApiKey>,
+    /// Which keys there are, and what is open without one.
+    pub access: Access,
     /// The maximum body size of the gateway in front of this process, in bytes, if there is one.
     pub body_limit: Option<u64>,
     /// The path before ours, unless a proxy says another.
@@ -173,6 +173,7 @@ pub(crate) fn shade_routes() -> OpenApiRouter<Shared> {
         .merge(photos::routes())
         .merge(palette::routes())
         .merge(uploads::routes())
+        .merge(tickets::routes())
 }
 
 pub(crate) fn analysis_routes() -> OpenApiRouter<AnalysisState> {

@@ -178,7 +178,7 @@ pub use collected::{MetricsState, metrics_routes};
 
 #[cfg(feature = "metrics")]
 mod collected {
-    use super::{Uncollected, memory};
+    use super::{Guarded, Uncollected, memory};
     use axum::extract::State;
     use axum::http::header;
     use axum::response::IntoResponse;
@@ -204,8 +204,8 @@ mod collected {
     /// Read counters and latencies in the Prometheus text format.
     #[utoipa::path(get, path = "/metrics", operation_id = "read_metrics", tag = "service",
         responses((status = 200, content_type = "text/plain", body = String, description = "The metrics"),
-            Uncollected,
-        ))]
+            Guarded, Uncollected,
+        ), security((), ("api_key" = []), ("bearer" = [])))]
     async fn metrics(State(app): State<MetricsState>) -> impl IntoResponse {
         let stats = app.matching.cache_stats();
         metrics::gauge!("strand_cache_entries").set(stats.entries as f64);

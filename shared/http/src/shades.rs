@@ -123,8 +123,8 @@ async fn add(app: Shared, body: CreateShade) -> Result<Response, ApiError> {
     responses(
         (status = 200, body = [ShadeView], description = "The colors; the next page, if any, in the Link header",
             headers(("link" = String))),
-        Asking, Stored,
-    ))]
+        Guarded, Asking, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn list(State(app): State<Shared>, InQuery(page): InQuery<Page>) -> Result<Response, ApiError> {
     let page = page.read()?;
     if page.is_whole() {
@@ -176,8 +176,8 @@ fn all(app: Shared, first: Vec<Shade>) -> impl Stream<Item = Result<String, Libr
 #[utoipa::path(get, path = "/colors/{id}", operation_id = "read_color", tag = "colors", params(ShadeInPath),
     responses(
         (status = 200, body = ShadeView, description = "The color"),
-        ById, Stored,
-    ))]
+        Guarded, ById, Stored,
+    ), security((), ("api_key" = []), ("bearer" = [])))]
 async fn read(State(app): State<Shared>, InPath(Id(id)): InPath<Id>) -> Result<Json<ShadeView>, ApiError> {
     let shade = app.library.shade(id).await?;
     Ok(Json(ShadeView::new(&app.library, shade)))

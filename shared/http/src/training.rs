@@ -5,6 +5,7 @@ use crate::error::{code_of, library_detail};
 use crate::extract::{Id, InPath, InQuery, ShadeInPath};
 use crate::once::{KeyHeader, RequestKey};
 use crate::problems::{ById, Guarded, Keyed, Stored, Trains, Written};
+use crate::tickets::Ticket;
 use crate::views::{JobView, ModelView, rounded, wire_enum};
 use crate::{jobs, place};
 use axum::Json;
@@ -243,13 +244,13 @@ struct StreamOptions {
 /// Opening the stream joins the training that is running. Otherwise it starts one if the color is `untrained`, `stale`,
 /// or `failed`; of a color that is `ready`, it gives the last state, unless `again` is `true`. Each event is a state; the
 /// last one is `complete` or `error`. A client that connects again after the end, with `Last-Event-ID` as an `EventSource`
-/// does, gets 204 and stops. If an API key is set and the client cannot send headers, send the key in the query as
-/// `api_key`.
+/// does, gets 204 and stops. If an API key is set and the client cannot send headers, ask `POST /tickets` for a
+/// ticket and send it in the query as `ticket`. The key itself in the query as `api_key` is accepted, too.
 ///
 /// Clients that do not read event streams use `POST /train/{id}`, which waits for the result, or with
 /// `Prefer: respond-async` and `POST /train` follow the job at `GET /jobs/{id}`.
 #[utoipa::path(get, path = "/train/{id}/stream", operation_id = "follow_training", tag = "training",
-    params(ShadeInPath, StreamOptions,
+    params(ShadeInPath, StreamOptions, Ticket,
         ("last-event-id" = Option<String>, Header, description = "The id of the last event received, when connecting again",
             example = "training-end")),
     responses(

@@ -128,7 +128,8 @@ pub struct PhotoView {
     /// The path at which it is served, below the address of the service.
     #[schema(example = "/training_data/7/12.jpg")]
     image_path: String,
-    /// A reference to it that is complete: relative to this request, or with the path before the service.
+    /// A reference to it that is complete: relative to this request, or with the path before the service. Where photos need
+    /// a key, it is signed, and opens this image without one for an hour or two.
     #[schema(format = "uri-reference", example = "../../training_data/7/12.jpg")]
     image_url: String,
     /// Whether its features have been measured, which happens at the first training.
@@ -172,7 +173,7 @@ impl From<StoredPhoto> for PhotoView {
         let path = image_path(&photo);
         Self {
             id: photo.id,
-            image_url: place::prefixed(&path).unwrap_or_else(|| place::relative(&path)),
+            image_url: place::photo(&path),
             image_path: path,
             is_processed: photo.is_measured,
             bytes: photo.bytes,

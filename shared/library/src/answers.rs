@@ -2,7 +2,7 @@
 
 use crate::hold::{Hold, holder};
 use crate::ports::{Answers, Begun, KeyedRequest};
-use crate::{Library, LibraryError};
+use crate::{Library, LibraryError, hex_digest};
 use std::sync::Arc;
 
 /// What to do about a request.
@@ -49,6 +49,26 @@ impl Library {
             holder,
             hold,
         }))
+    }
+}
+
+impl Library {
+    /// Whether something that may happen once happens for the first time in a day.
+    ///
+    /// # Errors
+    /// Errors of the store.
+    pub async fn is_first_time(&self, what: &str) -> Result<bool, LibraryError> {
+        let digest = hex_digest(what.as_bytes());
+        let (answers, holder) = (&self.stores.answers, holder());
+        let request = KeyedRequest {
+            key: digest.clone(),
+            fingerprint: digest,
+        };
+        if answers.begin(&request, &holder).await? != Begun::Act {
+            return Ok(false);
+        }
+        answers.finish(&request.key, &holder, "", None).await?;
+        Ok(true)
     }
 }
 
