@@ -100,6 +100,8 @@ ENTRYPOINT ["/strand/strand-train"]
 FROM vision AS server
 LABEL org.opencontainers.image.title="strand" \
     org.opencontainers.image.description="Hair-shade matching: everything in one process"
+# In a container, only its published ports reach it.
+ENV STRAND_LISTEN=0.0.0.0
 ENV STRAND_DATA_DIR=/data
 RUN install -d -o 10001 -g 10001 /data
 COPY --from=build /binaries/strand-server /strand/

@@ -54,6 +54,7 @@ impl Service {
         let http = HttpConfig {
             origins: settings.origins.clone(),
             access: settings.access.clone(),
+            loopback: false,
             body_limit: in_lambda().then_some(LAMBDA_BODY_LIMIT),
             base_path: settings.base_path.clone(),
             trusted: settings.trusted.clone(),

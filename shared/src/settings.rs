@@ -6,6 +6,7 @@ use crate::models::ModelsConfig;
 use crate::store::aws::AwsConfig;
 use std::env::{self, VarError};
 use std::io::IsTerminal;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -48,7 +49,7 @@ pub enum StoreSettings {
 }
 
 /// Every variable that Strand defines, so that a misspelled one is noticed.
-pub const VARIABLES: [&str; 18] = [
+pub const VARIABLES: [&str; 19] = [
     "STRAND_API_KEY",
     "STRAND_BACKBONE",
     "STRAND_BASE_PATH",
@@ -56,6 +57,7 @@ pub const VARIABLES: [&str; 18] = [
     "STRAND_DATA_DIR",
     "STRAND_KEYS",
     "STRAND_KEYS_FILE",
+    "STRAND_LISTEN",
     "STRAND_MATCH_KEY",
     "STRAND_MODELS_DIR",
     "STRAND_MODELS_MIRROR",
@@ -322,6 +324,15 @@ pub fn port() -> Result<u16, String> {
     let allowed = "a port number from 1 to 65535, or 0 for any free one";
     let port = parse("PORT", allowed, |text| text.parse().ok())?;
     Ok(port.unwrap_or(8000))
+}
+
+/// The address to listen on (`STRAND_LISTEN`), if it is set.
+///
+/// # Errors
+/// One line that says what an address is.
+pub fn listen() -> Result<Option<IpAddr>, String> {
+    let allowed = "an address such as 127.0.0.1, for this machine only, or 0.0.0.0, for all that reach it";
+    parse("STRAND_LISTEN", allowed, |text| text.parse().ok())
 }
 
 /// The models directory (`STRAND_MODELS_DIR`). The default is `models` next to the binary, or in a checkout, where the

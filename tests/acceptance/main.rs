@@ -32,6 +32,7 @@ mod place;
 mod portraits;
 mod privacy;
 mod service;
+mod strangers;
 mod stream;
 mod together;
 mod training;

@@ -2,12 +2,12 @@
 
 use crate::listen::Listener;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, TcpStream};
+use std::net::{IpAddr, Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
 use strand::compose::{Analyzer, Service};
 use strand::http::install_metrics;
-use strand::settings::{Settings, port};
+use strand::settings::{Settings, listen, port};
 use strand::vision::VisionError;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -23,7 +23,7 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 const BLOCKING_THREADS: usize = 6;
 
 pub fn serve() -> Result<(), String> {
-    let (port, settings) = (port()?, Settings::from_env()?);
+    let (port, listen, settings) = (port()?, listen()?, Settings::from_env()?);
     let threads = settings.threads;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads.clamp(1, 4))
@@ -31,14 +31,17 @@ pub fn serve() -> Result<(), String> {
         .enable_all()
         .build()
         .map_err(|error| format!("the runtime does not start: {error}"))?;
-    let result = runtime.block_on(run(port, settings));
+    let result = runtime.block_on(run(port, listen, settings));
     // Blocking work that outlasts the grace period must not keep the process alive.
     runtime.shutdown_timeout(Duration::from_millis(100));
     result
 }
 
-async fn run(port: u16, settings: Settings) -> Result<(), String> {
+async fn run(port: u16, listen: Option<IpAddr>, settings: Settings) -> Result<(), String> {
+    let has_key = settings.access.keys.are_set();
     let mut service = Service::start_within(settings, PATIENCE).await?;
+    let address = address(listen, has_key);
+    service.http.loopback = address.is_loopback();
     let analyzer = service.analyzer()?;
     report(&service, &analyzer).await?;
     let metrics = install_metrics().map_err(|error| error.to_string())?;
@@ -62,10 +65,9 @@ async fn run(port: u16, settings: Settings) -> Result<(), String> {
         .metrics(metrics, matching)
         .page()
         .build();
-    let address = (Ipv4Addr::UNSPECIFIED, port);
-    let listener = TcpListener::bind(address)
+    let listener = TcpListener::bind((address, port))
         .await
-        .map_err(|error| format!("port {port}: {error}"))?;
+        .map_err(|error| format!("port {port} of {address}: {error}"))?;
     // With PORT=0 the operating system has chosen the port.
     let port = listener.local_addr().map_or(port, |address| address.port());
     tracing::info!("Listening on http://localhost:{port}");
@@ -93,6 +95,28 @@ async fn run(port: u16, settings: Settings) -> Result<(), String> {
         () = async { stopping.notified().await; tokio::time::sleep(GRACE).await } => {
             tracing::warn!("Requests still in flight after {} s are cut off.", GRACE.as_secs());
             Ok(())
+        }
+    }
+}
+
+/// Where to listen, with a warning where there is no key. Without one, only this machine may change the library, unless the
+/// settings say otherwise.
+fn address(listen: Option<IpAddr>, has_key: bool) -> IpAddr {
+    let all = IpAddr::from(Ipv4Addr::UNSPECIFIED);
+    match listen {
+        Some(address) if has_key || address.is_loopback() => address,
+        Some(address) => {
+            tracing::warn!(
+                "No key is set, so everyone who reaches this server can change the library. Set STRAND_API_KEY."
+            );
+            address
+        }
+        None if has_key => all,
+        None => {
+            tracing::warn!(
+                "No key is set, so only this machine can reach the server. Set STRAND_API_KEY to open it to others."
+            );
+            Ipv4Addr::LOCALHOST.into()
         }
     }
 }
@@ -175,7 +199,9 @@ pub fn check_health(port: u16) -> Result<(), String> {
 /// Asks a server on this machine. Returns the first line of its answer, and the body.
 pub fn ask(port: u16, path: &str) -> Result<(String, String), String> {
     let failed = |error: std::io::Error| format!("no healthy server on port {port}: {error}");
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).map_err(failed)?;
+    let address = listen()?.filter(|address| !address.is_unspecified());
+    let address = address.unwrap_or(Ipv4Addr::LOCALHOST.into());
+    let mut stream = TcpStream::connect((address, port)).map_err(failed)?;
     stream
         .set_read_timeout(Some(Duration::from_secs(3)))
         .map_err(failed)?;

@@ -33,7 +33,7 @@ enum Need {
 }
 
 /// The one route that tells its progress to an `EventSource`.
-const STREAM: &str = "/train/{id}/stream";
+pub(crate) const STREAM: &str = "/train/{id}/stream";
 /// The one route that gives a download.
 const EXPORT: &str = "/export";
 const PHOTO: &str = "/training_data/{id}/{file}";

@@ -133,10 +133,18 @@ fn host(scheme: &str, text: &str) -> Option<String> {
 }
 
 impl AllowedOrigins {
-    fn allow(&self, origin: &HeaderValue) -> bool {
+    pub(crate) fn allow(&self, origin: &HeaderValue) -> bool {
         let origin = origin.to_str().unwrap_or_default();
         let listed = self.0.as_ref();
         listed.is_none_or(|origins| origins.iter().any(|allowed| allowed.is(origin)))
+    }
+
+    /// Whether a host with its port is that of an origin.
+    pub(crate) fn names(&self, host: &str) -> bool {
+        SCHEMES.iter().any(|scheme| {
+            let origin = HeaderValue::from_str(&format!("{scheme}://{host}"));
+            origin.is_ok_and(|origin| self.allow(&origin))
+        })
     }
 
     pub(super) fn layer(&self) -> CorsLayer {
@@ -177,7 +185,7 @@ impl AllowedOrigins {
 }
 
 /// Whether the page comes from the host that the request goes to; browsers name the origin of its writes, too.
-fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
+pub(crate) fn is_own(origin: &HeaderValue, headers: &HeaderMap) -> bool {
     let origin = origin.as_bytes();
     let hosts = [&HeaderName::from_static("x-forwarded-host"), &header::HOST];
     hosts.iter().filter_map(|name| headers.get(*name)).any(|host| {

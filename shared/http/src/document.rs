@@ -71,9 +71,17 @@ pub fn pages() -> Router {
         ))
     };
     Router::new()
-        .route("/docs/", get(|| async { Html(DOCS) }))
+        .route(
+            "/docs/",
+            get(|| async { ([(header::CONTENT_SECURITY_POLICY, DOCS_POLICY)], Html(DOCS)) }),
+        )
         .route("/docs/{name}", get(file))
 }
+
+/// What the page of Swagger UI contains: it writes styles into its elements.
+#[cfg(feature = "page")]
+const DOCS_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The page of Swagger UI, with the name of this API and a viewport for phones.
 #[cfg(feature = "page")]

@@ -41,6 +41,17 @@ pub enum ApiError {
     /// The ticket is forged, expired, used, or for another path: 403.
     #[error("This ticket does not open this path, or no longer; ask POST /tickets for a new one.")]
     WrongTicket,
+    /// A page of another site sends a write: 403.
+    #[error(
+        "A page of another site may not change this library; list its origin in ALLOWED_ORIGINS if it is meant to."
+    )]
+    ForeignOrigin,
+    /// A server of this machine is asked for under another name: 403.
+    #[error(
+        "This server listens on this machine only and is not called {0}; open it as localhost, list https://{0} in \
+         ALLOWED_ORIGINS, or set STRAND_LISTEN."
+    )]
+    UnknownHost(String),
     /// Unknown path: 404.
     #[error("There is no route {0}; {advice}.", advice = where_else(.0))]
     NoRoute(String),
@@ -88,7 +99,7 @@ pub struct Problem {
 
 /// Every [`Problem::code`], including those of the gateway in front of this process.
 #[cfg(test)]
-pub const CODES: [&str; 55] = [
+pub const CODES: [&str; 57] = [
     "archive_damaged",
     "archive_too_new",
     "archive_unreadable",
@@ -100,6 +111,7 @@ pub const CODES: [&str; 55] = [
     "field_unknown",
     "gateway_error",
     "gateway_unavailable",
+    "host_unknown",
     "idempotency_key_in_use",
     "idempotency_key_reused",
     "image_damaged",
@@ -126,6 +138,7 @@ pub const CODES: [&str; 55] = [
     "not_found",
     "not_json",
     "not_ready",
+    "origin_foreign",
     "overloaded",
     "photo_as_text",
     "photo_damaged",
@@ -157,7 +170,12 @@ impl ApiError {
             Self::Body(error) => error.status(),
             Self::Malformed(_) => StatusCode::BAD_REQUEST,
             Self::NoKey => StatusCode::UNAUTHORIZED,
-            Self::WrongKey | Self::ExpiredKey | Self::KeyScope | Self::WrongTicket => StatusCode::FORBIDDEN,
+            Self::WrongKey
+            | Self::ExpiredKey
+            | Self::KeyScope
+            | Self::WrongTicket
+            | Self::ForeignOrigin
+            | Self::UnknownHost(_) => StatusCode::FORBIDDEN,
             Self::NoRoute(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             #[cfg(feature = "archive")]
@@ -184,6 +202,8 @@ impl ApiError {
             Self::ExpiredKey => "key_expired",
             Self::KeyScope => "key_scope",
             Self::WrongTicket => "ticket_wrong",
+            Self::ForeignOrigin => "origin_foreign",
+            Self::UnknownHost(_) => "host_unknown",
             Self::NoRoute(_) => "no_route",
             Self::Method(_) => "method_not_allowed",
             #[cfg(feature = "archive")]

@@ -23,6 +23,7 @@ mod multipart;
 mod near;
 mod observe;
 mod once;
+mod origin;
 mod pace;
 #[cfg(feature = "page")]
 mod page;
@@ -34,6 +35,7 @@ mod problems;
 mod ready;
 mod received;
 mod routes;
+mod secure;
 mod service;
 mod shades;
 mod signed;

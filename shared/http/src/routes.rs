@@ -6,7 +6,8 @@ use crate::archive::{self, ArchiveState};
 use crate::training::{self, TrainingState};
 use crate::{
     Access, AllowedOrigins, ApiError, App, BasePath, Shared, TrustedProxies, auth, body, confusions,
-    document, drain, error, near, observe, palette, photos, place, ready, service, shades, tickets, uploads,
+    document, drain, error, near, observe, origin, palette, photos, place, ready, secure, service, shades,
+    tickets, uploads,
 };
 use axum::Router;
 use axum::http::{Method, Uri};
@@ -26,6 +27,8 @@ pub struct HttpConfig {
     pub origins: AllowedOrigins,
     /// Which keys there are, and what is open without one.
     pub access: Access,
+    /// Whether this process listens on this machine only. Then nobody may find it under another name.
+    pub loopback: bool,
     /// The maximum body size of the gateway in front of this process, in bytes, if there is one.
     pub body_limit: Option<u64>,
     /// The path before ours, unless a proxy says another.
@@ -144,10 +147,12 @@ impl Routes {
             .layer(from_fn(body::known_encoding))
             .layer(from_fn_with_state(Arc::clone(&app), body::limit_body))
             .layer(from_fn_with_state(Arc::clone(&app), auth::require_key))
+            .layer(from_fn_with_state(Arc::clone(&app), origin::check))
             .layer(from_fn(near::redirect))
             .layer(CatchPanicLayer::custom(error::panicked))
             .layer(cors)
             .layer(from_fn_with_state(app, place::locate))
+            .layer(from_fn(secure::add_headers))
             .layer(map_request(drain::read_on))
             .layer(from_fn(observe::observe))
             .layer(PropagateRequestIdLayer::new(observe::HEADER.clone()))

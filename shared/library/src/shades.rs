@@ -110,10 +110,18 @@ fn name_error(name: String) -> impl Fn(StoreError) -> LibraryError {
     }
 }
 
+/// Characters that make a name look like another one: marks, embeddings, overrides, and isolates of direction, separators of
+/// lines and paragraphs, and the byte order mark.
+const DIRECTIONS: [char; 15] = [
+    '\u{61c}', '\u{200e}', '\u{200f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}',
+    '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}', '\u{feff}',
+];
+
 /// The name as it is stored: trimmed and in NFC.
 ///
 /// # Errors
-/// [`LibraryError::Invalid`] if it is empty, longer than [`NAME_LIMIT`], or has control characters.
+/// [`LibraryError::Invalid`] if it is empty, longer than [`NAME_LIMIT`], or has control characters, also those
+/// that change the direction of text or break its line (Unicode Standard Annex 9).
 pub fn valid_name(name: &str) -> Result<String, LibraryError> {
     let name: String = name.trim().nfc().collect();
     let wrong = match name.chars().count() {
@@ -121,7 +129,7 @@ pub fn valid_name(name: &str) -> Result<String, LibraryError> {
         length if length > NAME_LIMIT => {
             format!("The name has {length} characters; use at most {NAME_LIMIT}.")
         }
-        _ if name.chars().any(char::is_control) => {
+        _ if name.chars().any(|c| c.is_control() || DIRECTIONS.contains(&c)) => {
             "The name has control characters; use printable text on one line.".into()
         }
         _ => return Ok(name),
