@@ -48,7 +48,7 @@ FROM debian:bookworm-slim AS onnxruntime
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates python3-pip \
     && rm -rf /var/lib/apt/lists/*
-COPY models/fetch-onnxruntime models/onnxruntime.txt /fetch/
+COPY models/fetch-onnxruntime models/onnxruntime.txt models/onnxruntime.sha256 /fetch/
 RUN /fetch/fetch-onnxruntime /onnxruntime \
     && gzip -9 /onnxruntime/ThirdPartyNotices.txt
 

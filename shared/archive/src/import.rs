@@ -6,13 +6,13 @@ use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, Seek};
 use std::sync::Arc;
-use strand_learning::ShadeModel;
+use strand_learning::{ShadeModel, are_colors, is_mild};
 use strand_library::ports::{Measurement, NewModel};
 use strand_library::{
     Library, LibraryError, Names, NewPhoto, NewShade, ShadeChange, StoredPhoto, Thing, counted,
     inspect_patiently,
 };
-use strand_signature::{DESCRIPTOR_DIMENSION, MAX_COLORS};
+use strand_signature::{DESCRIPTOR_DIMENSION, DominantColor, MAX_COLORS};
 use tokio::sync::mpsc;
 
 /// The progress of an import, in bytes of the file.
@@ -267,7 +267,7 @@ impl<'a> Import<'a> {
         let imported = current(&mut self.shade)?;
         let shade = library.shade(imported.id).await?;
         let is_ours = model.space == library.space();
-        if shade.photo_count == 0 || !model.is_finite() || (is_ours && dimension != Some(model.weights.len()))
+        if shade.photo_count == 0 || !model.is_sound() || (is_ours && dimension != Some(model.weights.len()))
         {
             return Ok(());
         }
@@ -331,17 +331,17 @@ fn is_sound(features: &Measurement, dimension: Option<usize>) -> bool {
         return true;
     };
     let embedding = features.embedding.as_deref().unwrap_or_default();
-    let lab = |lab: strand_color::Lab| [lab.l, lab.a, lab.b];
-    let numbers = signature.descriptor.iter().chain(embedding).copied();
-    let colors = signature
-        .colors
-        .iter()
-        .flat_map(|c| lab(c.lab).into_iter().chain([c.share]));
-    let rest = lab(signature.mean)
-        .into_iter()
-        .chain([signature.coverage, signature.confidence]);
+    let mean = DominantColor {
+        lab: signature.mean,
+        share: 1.0,
+    };
+    let shares = [signature.coverage, signature.confidence];
     signature.descriptor.len() == DESCRIPTOR_DIMENSION
         && dimension == Some(DESCRIPTOR_DIMENSION + embedding.len())
         && (1..=MAX_COLORS).contains(&signature.colors.len())
-        && numbers.chain(colors).chain(rest).all(f32::is_finite)
+        && is_mild(&signature.descriptor)
+        && is_mild(embedding)
+        && are_colors(&signature.colors)
+        && are_colors(&[mean])
+        && shares.iter().all(|share| (0.0..=1.0).contains(share))
 }

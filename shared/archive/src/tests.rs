@@ -326,12 +326,18 @@ async fn features_of_another_feature_space_are_not_imported() {
         weights
     })
     .await;
+    let huge = here.measured("Huge", &[1, 3]).await;
+    here.train(&huge, here.library.space(), |mut weights| {
+        weights[3] = 1e30;
+        weights
+    })
+    .await;
     let imported = there.import(&here.export().await).await.unwrap();
     assert_eq!(
         (imported.shades, imported.photos_added, imported.models_added),
-        (2, 4, 0)
+        (3, 6, 0)
     );
-    for name in ["Cut", "Wild"] {
+    for name in ["Cut", "Wild", "Huge"] {
         assert_eq!(there.named(name).await.model, None, "{name}");
     }
 }

@@ -33,6 +33,11 @@ impl Sigmoid {
         offset: 0.0,
     };
 
+    /// Whether it rises, and no faster than [`fit`](Self::fit) lets it.
+    pub fn is_sound(self) -> bool {
+        (0.0..=100.0).contains(&self.slope) && self.offset.abs() <= 100.0
+    }
+
     /// The probability, 0 to 1, at the decision value `f`. It rises with `f`.
     pub fn at(self, f: f32) -> f32 {
         1.0 / (1.0 + (-(self.slope * f + self.offset)).exp())

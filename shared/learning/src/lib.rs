@@ -16,7 +16,7 @@ pub use calibration::Sigmoid;
 pub use confusions::{ConfusedPair, Confusions, LeftOutPhoto, ShadeRecall};
 pub use fit::{Fit, FitError, Fitted};
 pub use format::{FORMAT_VERSION, FormatError, pack, unpack};
-pub use model::{LeaveOneOut, ModelKind, Reference, ShadeModel};
+pub use model::{LeaveOneOut, ModelKind, Reference, ShadeModel, are_colors, is_mild};
 pub use nearness::color_difference;
 pub use negatives::HardNegatives;
 pub use ranking::{Basis, JointMatch, Match, Query, Ranking};

@@ -3,6 +3,7 @@
 use crate::calibration::Sigmoid;
 use crate::format::{self, FormatError};
 use serde::{Deserialize, Serialize};
+use strand_color::Lab;
 use strand_signature::{DESCRIPTOR_DIMENSION, DominantColor, dot, mean_vector};
 
 /// How a shade's score is computed.
@@ -89,15 +90,21 @@ impl ShadeModel {
         }
     }
 
-    /// Whether all numbers are finite. A model from elsewhere may contain anything.
-    pub fn is_finite(&self) -> bool {
-        let colors = self.references.iter().flat_map(|r| &r.colors);
-        let mut colors = colors.flat_map(|c| [c.lab.l, c.lab.a, c.lab.b, c.share]);
-        let weights = self.weights.iter().chain(&self.prototype).chain([&self.bias]);
-        let of_photos = self.references.iter().flat_map(|r| &r.vector);
-        weights.chain(of_photos).copied().all(f32::is_finite)
-            && self.sigmoid.at(0.0).is_finite()
-            && colors.all(f32::is_finite)
+    /// Whether all numbers are such as training gives, so that every score is a number. A model from elsewhere may contain
+    /// anything.
+    pub fn is_sound(&self) -> bool {
+        let length = self.weights.len();
+        let fits = |reference: &Reference| {
+            (reference.vector.is_empty() || reference.vector.len() == length)
+                && is_mild(&reference.vector)
+                && are_colors(&reference.colors)
+        };
+        self.prototype.len() == length
+            && is_mild(&self.weights)
+            && is_mild(&self.prototype)
+            && is_mild(&[self.bias])
+            && self.sigmoid.is_sound()
+            && self.references.iter().all(fits)
     }
 
     /// The model without photos that were deleted: only those for which `is_kept` holds count. `None` if none is left.
@@ -158,7 +165,8 @@ impl ShadeModel {
         let photos = self.references.len() as f32;
         // Leaves out a backbone's part, in which photos of one shade have little in common.
         let own = &self.prototype[..self.prototype.len().min(DESCRIPTOR_DIMENSION)];
-        (photos > 1.0).then(|| (photos * dot(own, own) - 1.0) / (photos - 1.0))
+        // A model from elsewhere may not have unit length.
+        (photos > 1.0).then(|| ((photos * dot(own, own) - 1.0) / (photos - 1.0)).clamp(-1.0, 1.0))
     }
 
     /// The probability, 0 to 1, that the features show this shade rather than another; 0 if nothing
@@ -170,6 +178,26 @@ impl ShadeModel {
             0.0
         }
     }
+}
+
+/// The largest number in features and weights, far above any that occur and far below any whose products overflow.
+const MILD: f32 = 1e4;
+
+/// Whether numbers of features or weights are finite and of a size that occurs.
+pub fn is_mild(numbers: &[f32]) -> bool {
+    numbers.iter().all(|number| number.abs() <= MILD)
+}
+
+/// Whether these can be the dominant colors of a photo: Lab colors with shares of 1 in total.
+pub fn are_colors(colors: &[DominantColor]) -> bool {
+    let total: f32 = colors.iter().map(|color| color.share).sum();
+    let is_color = |color: &DominantColor| {
+        let Lab { l, a, b } = color.lab;
+        (-1.0..=101.0).contains(&l)
+            && [a, b].iter().all(|value| value.abs() <= 200.0)
+            && (0.0..=1.01).contains(&color.share)
+    };
+    (0.9..=1.1).contains(&total) && colors.iter().all(is_color)
 }
 
 /// A model in the layout of an older format, whose references are `R`.
@@ -252,7 +280,7 @@ mod tests {
             (&vec![reference(2, [0.0, 1.0])], &vec![0.0, 1.0])
         );
         assert!(model.probability(&[1.0, 0.0]) > 0.5 && kept.probability(&[1.0, 0.0]).abs() < 1e-6);
-        assert!(kept.decision(&[1.0, 0.0]).abs() < 1e-6 && kept.is_finite());
+        assert!(kept.decision(&[1.0, 0.0]).abs() < 1e-6);
         let mut unmeasured = model.clone();
         unmeasured.references[1].vector.clear();
         let unmeasured = unmeasured.without_deleted(|id| id != 1).unwrap();
@@ -285,6 +313,46 @@ mod tests {
             (reference.photo_id, reference.sha256.as_deref()),
             (8, Some("digest"))
         );
-        assert!(reference.vector.is_empty() && model.is_finite());
+        assert!(reference.vector.is_empty());
+    }
+
+    #[test]
+    fn numbers_that_no_training_gives_are_told() {
+        let color = |l, share| DominantColor {
+            lab: Lab { l, a: 8.0, b: 20.0 },
+            share,
+        };
+        let sound = ShadeModel {
+            space: "here".into(),
+            kind: ModelKind::LinearSvm,
+            weights: vec![1.0, -1.0],
+            bias: 0.5,
+            sigmoid: Sigmoid::PRIOR,
+            prototype: vec![0.5, 0.5],
+            references: vec![Reference {
+                photo_id: 1,
+                sha256: None,
+                colors: vec![color(40.0, 0.7), color(60.0, 0.3)],
+                vector: vec![0.6, 0.8],
+            }],
+            leave_one_out: None,
+        };
+        assert!(sound.is_sound());
+        let forgeries: [fn(&mut ShadeModel); 9] = [
+            |model| model.weights[0] = f32::NAN,
+            |model| model.weights[0] = 1e30,
+            |model| model.bias = -1e30,
+            |model| model.prototype[1] = f32::MAX,
+            |model| model.prototype.truncate(1),
+            |model| model.references[0].vector[0] = f32::INFINITY,
+            |model| model.references[0].colors.clear(),
+            |model| model.references[0].colors[0].share = 0.0,
+            |model| model.references[0].colors[0].lab.l = 1e20,
+        ];
+        for (at, forge) in forgeries.iter().enumerate() {
+            let mut forged = sound.clone();
+            forge(&mut forged);
+            assert!(!forged.is_sound(), "forgery {at}");
+        }
     }
 }

@@ -32,7 +32,7 @@ mod tests {
                 "{} needs both",
                 model.name
             );
-            check(model, &model.file.display().to_string(), bytes, true).unwrap_or_else(|e| panic!("{e}"));
+            check(model, &model.file.display().to_string(), bytes).unwrap_or_else(|e| panic!("{e}"));
         }
     }
 }

@@ -71,14 +71,10 @@ pub fn fetch(
     download(model, &target, progress).map(Fetched::Downloaded)
 }
 
-/// Compares `bytes`, which came from `from`, with the manifest: the length and, if `hash`, the SHA-256.
-pub(super) fn check(model: &Model, from: &str, bytes: &[u8], hash: bool) -> Result<(), VisionError> {
+/// Compares `bytes`, which came from `from`, with the manifest: the length and the SHA-256.
+pub(super) fn check(model: &Model, from: &str, bytes: &[u8]) -> Result<(), VisionError> {
     check_size(model, from, bytes.len() as u64)?;
-    if hash {
-        check_sum(model, from, format!("{:x}", Sha256::digest(bytes)))
-    } else {
-        Ok(())
-    }
+    check_sum(model, from, format!("{:x}", Sha256::digest(bytes)))
 }
 
 fn check_size(model: &Model, from: &str, found: u64) -> Result<(), VisionError> {

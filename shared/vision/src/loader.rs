@@ -12,10 +12,6 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 use strand_models::{Model, Network, Selection};
 
-/// Models up to this length in bytes have their checksum verified at every load, which costs less than 20 ms. Larger
-/// files were verified when they were fetched, and only their length is checked again.
-const HASHED_AT_LOAD: u64 = 8 << 20;
-
 /// The networks of this process. It is cheap to make: it reads nothing before first use.
 pub struct Vision {
     selection: Selection,
@@ -120,6 +116,7 @@ impl Vision {
 
     fn graph(&self, model: &Model, bytes: &[u8]) -> Result<Graph, VisionError> {
         let start = Instant::now();
+        onnx::check(bytes).map_err(|reason| VisionError::bad_model(&model.name, reason))?;
         let graph = Graph::open(&model.name, bytes, &self.models_dir, self.threads)?;
         tracing::info!(model = %model.name, ms = start.elapsed().as_millis(), "loaded a model");
         Ok(graph)
@@ -128,6 +125,7 @@ impl Vision {
     /// The model's bytes, after checking them.
     fn bytes(&self, model: &Model) -> Result<Cow<'static, [u8]>, VisionError> {
         if let Some(bytes) = model.embedded.then(|| embedded::bytes(&model.name)).flatten() {
+            check(model, "this program", bytes)?;
             return Ok(Cow::Borrowed(bytes));
         }
         let path = model.path(&self.models_dir);
@@ -136,12 +134,7 @@ impl Vision {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Err(self.absent(model)),
             Err(e) => return Err(VisionError::io(path)(e)),
         };
-        check(
-            model,
-            &path.display().to_string(),
-            &bytes,
-            bytes.len() as u64 <= HASHED_AT_LOAD,
-        )?;
+        check(model, &path.display().to_string(), &bytes)?;
         Ok(Cow::Owned(bytes))
     }
 

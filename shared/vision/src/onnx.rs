@@ -12,6 +12,97 @@
 
 use std::collections::HashSet;
 
+/// The domains of operators that ONNX Runtime has by itself. Others would come from libraries, or load files.
+const DOMAINS: [&str; 3] = ["", "ai.onnx", "ai.onnx.ml"];
+/// How deep graphs may be in attributes of nodes.
+const DEPTH: usize = 8;
+
+/// Refuses a model that names other files or operators from elsewhere, before ONNX Runtime sees it.
+///
+/// The field numbers, in addition to those above: `ModelProto.opset_import` 8, `functions` 25; `FunctionProto.node` 7,
+/// `domain` 10; `GraphProto.sparse_initializer` 15; `NodeProto.attribute` 5, `domain` 7; `AttributeProto.t` 5, `g` 6,
+/// `tensors` 10, `graphs` 11, `sparse_tensor` 22, `sparse_tensors` 23; `SparseTensorProto.values` 1, `indices` 2;
+/// `TensorProto.external_data` 13; `OperatorSetIdProto.domain` 1.
+pub(super) fn check(model: &[u8]) -> Result<(), String> {
+    for (number, value) in fields(model)? {
+        match number {
+            7 => check_graph(value, DEPTH)?,
+            8 => check_domain(name(value, 1)?.unwrap_or_default())?,
+            25 => {
+                for (number, value) in fields(value)? {
+                    match number {
+                        7 => check_node(value, DEPTH)?,
+                        10 => check_domain(text(value)?)?,
+                        _ => {}
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_domain(domain: &str) -> Result<(), String> {
+    if DOMAINS.contains(&domain) {
+        return Ok(());
+    }
+    Err(format!(
+        "it has operators of the unknown domain \"{}\"",
+        domain.escape_debug()
+    ))
+}
+
+fn check_graph(graph: &[u8], depth: usize) -> Result<(), String> {
+    let depth = depth.checked_sub(1).ok_or("its graphs are nested too deeply")?;
+    for (number, value) in fields(graph)? {
+        match number {
+            1 => check_node(value, depth)?,
+            5 => check_tensor(value)?,
+            15 => check_sparse(value)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_node(node: &[u8], depth: usize) -> Result<(), String> {
+    for (number, value) in fields(node)? {
+        match number {
+            5 => check_attribute(value, depth)?,
+            7 => check_domain(text(value)?)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_attribute(attribute: &[u8], depth: usize) -> Result<(), String> {
+    for (number, value) in fields(attribute)? {
+        match number {
+            5 | 10 => check_tensor(value)?,
+            6 | 11 => check_graph(value, depth)?,
+            22 | 23 => check_sparse(value)?,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_sparse(tensor: &[u8]) -> Result<(), String> {
+    let mut parts = fields(tensor)?
+        .into_iter()
+        .filter(|(number, _)| matches!(number, 1 | 2));
+    parts.try_for_each(|(_, part)| check_tensor(part))
+}
+
+fn check_tensor(tensor: &[u8]) -> Result<(), String> {
+    if messages(tensor, 13)?.is_empty() {
+        return Ok(());
+    }
+    Err("it keeps data in other files".to_owned())
+}
+
 /// The operators that can be a classifier's last layer.
 const FULLY_CONNECTED: [&str; 2] = ["Gemm", "MatMul"];
 
@@ -183,7 +274,7 @@ fn field(number: u8, value: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Graph, expose};
+    use super::{Graph, check, expose, field};
 
     const RESNET: &[u8] = include_bytes!("testdata/resnet.onnx");
 
@@ -219,6 +310,43 @@ mod tests {
             Ok(0),
             "no fully connected layer: the output is the features"
         );
+    }
+
+    /// A model with one node that is made of `node`, and one initializer that is made of `tensor`.
+    fn model(opset: &[u8], node: &[u8], tensor: &[u8]) -> Vec<u8> {
+        let graph = [field(1, node), field(5, tensor)].concat();
+        [field(8, opset), field(7, &graph)].concat()
+    }
+
+    #[test]
+    fn models_that_name_files_or_foreign_operators_are_refused() {
+        for known in [RESNET, include_bytes!("testdata/segmenter.onnx")] {
+            assert_eq!(check(known), Ok(()));
+        }
+        let (none, foreign) = (&[][..], field(7, b"evil.example"));
+        let external = field(13, &[field(1, b"location"), field(2, b"/etc/passwd")].concat());
+        let in_attribute = |tensor: &[u8]| field(5, &field(5, tensor));
+        let in_graph = |node: &[u8]| field(5, &field(6, &field(1, node)));
+        assert_eq!(check(&model(none, none, none)), Ok(()));
+        assert_eq!(
+            check(&model(&field(1, b"ai.onnx.ml"), &field(7, b"ai.onnx"), none)),
+            Ok(())
+        );
+        for (what, bytes) in [
+            ("an operator set", model(&field(1, b"com.example"), none, none)),
+            ("a node", model(none, &foreign, none)),
+            ("a node of a node", model(none, &in_graph(&foreign), none)),
+            ("an initializer", model(none, none, &external)),
+            ("an attribute", model(none, &in_attribute(&external), none)),
+            (
+                "an attribute of a node of a node",
+                model(none, &in_graph(&in_attribute(&external)), none),
+            ),
+        ] {
+            assert!(check(&bytes).is_err(), "{what}");
+        }
+        let deep = (0..20).fold(Vec::new(), |node, _| in_graph(&node));
+        assert!(check(&model(none, &deep, none)).unwrap_err().contains("deeply"));
     }
 
     #[test]

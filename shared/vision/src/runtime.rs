@@ -33,6 +33,7 @@ use ort::session::{Session, SessionOutputs};
 use ort::value::{TensorRef, ValueType};
 
 use crate::VisionError;
+use sha2::{Digest, Sha256};
 
 /// The environment of ONNX Runtime, which allows only one per process. It is not a `OnceLock`: if the library is
 /// missing, fetching it must be enough, without a restart.
@@ -182,6 +183,7 @@ fn load(models_dir: &Path) -> Result<Environment, VisionError> {
     if path.is_file() {
         crate::elf::check(&path).map_err(broken)?;
     }
+    check_sum(&path).map_err(broken)?;
     let builder = ort::init_from(&path).map_err(|e| match e {
         ort::LoadDynamicError::Dlopen { .. } if path == library_name() => missing(models_dir),
         other => broken(other.to_string()),
@@ -191,6 +193,38 @@ fn load(models_dir: &Path) -> Result<Environment, VisionError> {
         .with_telemetry(false)
         .build()
         .map_err(|e| broken(e.to_string()))
+}
+
+/// The checksums of the libraries in the pinned wheels, and their platforms.
+const PINNED: &str = include_str!("../../../models/onnxruntime.sha256");
+const VERSIONS: &str = include_str!("../../../models/onnxruntime.txt");
+
+/// Compares a library with the pinned ones. Another one is used with a warning, unless it lies where `fetch-onnxruntime` put
+/// a pinned one: then it is damaged.
+fn check_sum(path: &Path) -> Result<(), String> {
+    let Ok(mut file) = std::fs::File::open(path) else {
+        // The operating system's loader finds it, or says why not.
+        tracing::warn!(library = %path.display(), "this ONNX Runtime is not the pinned one");
+        return Ok(());
+    };
+    let mut sum = Sha256::new();
+    std::io::copy(&mut file, &mut sum).map_err(|error| error.to_string())?;
+    let sum = format!("{:x}", sum.finalize());
+    if PINNED.lines().any(|line| line.starts_with(&sum)) {
+        return Ok(());
+    }
+    let pinned = VERSIONS
+        .lines()
+        .find_map(|line| line.strip_prefix("onnxruntime=="));
+    let pinned = pinned.and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+    let stamp = std::fs::read_to_string(path.with_file_name("VERSION")).unwrap_or_default();
+    if stamp.split(' ').next() == Some(pinned) {
+        return Err(format!(
+            "it is damaged: it has the SHA-256 {sum}, which no library of version {pinned} has"
+        ));
+    }
+    tracing::warn!(library = %path.display(), sha256 = sum, "this ONNX Runtime is not the pinned one");
+    Ok(())
 }
 
 /// The file name of the library on this operating system.
@@ -223,7 +257,7 @@ fn missing(models_dir: &Path) -> VisionError {
 
 #[cfg(test)]
 mod tests {
-    use super::{candidates, missing};
+    use super::{candidates, check_sum, library_name, missing};
     use std::path::Path;
 
     #[test]
@@ -233,6 +267,27 @@ mod tests {
         assert_eq!(
             paths[1].parent().and_then(Path::file_name).expect("a directory"),
             "lib"
+        );
+    }
+
+    #[test]
+    fn a_damaged_library_is_told_from_another_one() {
+        let installed = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("../../models/onnxruntime")
+            .join(library_name());
+        let folder = tempfile::tempdir().unwrap();
+        let copy = folder.path().join(library_name());
+        std::fs::copy(&installed, &copy).unwrap();
+        assert_eq!(check_sum(&copy), Ok(()));
+        let mut bytes = std::fs::read(&copy).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        std::fs::write(&copy, bytes).unwrap();
+        assert_eq!(check_sum(&copy), Ok(()), "another one is used");
+        std::fs::copy(installed.with_file_name("VERSION"), folder.path().join("VERSION")).unwrap();
+        assert!(
+            check_sum(&copy).unwrap_err().contains("damaged"),
+            "this is where the pinned one was"
         );
     }
 
