@@ -309,3 +309,45 @@ async fn a_lock_file_that_was_deleted_lets_nobody_in() {
     let said = String::from_utf8_lossy(&second.stderr).into_owned();
     assert!(!second.status.success() && said.contains("in use"), "{said}");
 }
+
+/// Adds the names of the functions in the Rust files below a folder.
+fn functions(folder: &std::path::Path, found: &mut std::collections::HashSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            functions(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            let names = text
+                .split("fn ")
+                .skip(1)
+                .filter_map(|rest| rest.split('(').next());
+            found.extend(names.map(str::to_owned));
+        }
+    }
+}
+
+#[test]
+fn each_threat_names_a_test_that_exists() {
+    let root = strand_tests::server::root();
+    let mut known = std::collections::HashSet::new();
+    for folder in ["shared", "tests"] {
+        functions(&root.join(folder), &mut known);
+    }
+    let text = std::fs::read_to_string(root.join("SECURITY.md")).expect("a document");
+    let named = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.matches('_').count() > 1);
+    let tests: Vec<&str> = named
+        .filter(|name| {
+            name.chars()
+                .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        })
+        .collect();
+    assert!(tests.len() > 30, "{tests:?}");
+    for test in tests {
+        assert!(known.contains(test), "SECURITY.md names {test}, which is no test");
+    }
+}

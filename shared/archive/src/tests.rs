@@ -442,6 +442,32 @@ async fn other_files_and_newer_versions_are_distinguished() {
 }
 
 #[tokio::test]
+async fn links_in_a_library_file_are_refused() {
+    let there = place();
+    for kind in [
+        tar::EntryType::Symlink,
+        tar::EntryType::Link,
+        tar::EntryType::Directory,
+    ] {
+        let mut file = archive(&[(MANIFEST, &manifest(VERSION))]);
+        // Before the checksums: an entry of the manifest's two blocks comes first.
+        let mut tar = tar::Builder::new(Vec::new());
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(kind);
+        header.set_size(0);
+        tar.append_link(&mut header, "shades/1/shade.json", "/etc/passwd")
+            .unwrap();
+        let link = tar.into_inner().unwrap();
+        file.splice(1024..1024, link[..512].iter().copied());
+        let refused = there.import(&file).await;
+        assert!(
+            matches!(refused, Err(ArchiveError::Damaged(_))),
+            "{kind:?}: {refused:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn handmade_entries_are_checked() {
     let there = place();
     let entry =
