@@ -55,6 +55,7 @@ impl Service {
             origins: settings.origins.clone(),
             access: settings.access.clone(),
             loopback: false,
+            rate: settings.rate,
             body_limit: in_lambda().then_some(LAMBDA_BODY_LIMIT),
             base_path: settings.base_path.clone(),
             trusted: settings.trusted.clone(),

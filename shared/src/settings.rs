@@ -7,6 +7,7 @@ use crate::store::aws::AwsConfig;
 use std::env::{self, VarError};
 use std::io::IsTerminal;
 use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::OnceLock;
@@ -29,6 +30,8 @@ pub struct Settings {
     pub access: Access,
     /// Web origins that may call the API.
     pub origins: AllowedOrigins,
+    /// How many requests a second a key or an address may send in the long run; any number if there is no rate.
+    pub rate: Option<NonZeroU32>,
     /// The path before ours, unless a proxy says another.
     pub base_path: BasePath,
     /// Whose `X-Forwarded-*` headers are believed.
@@ -49,7 +52,7 @@ pub enum StoreSettings {
 }
 
 /// Every variable that Strand defines, so that a misspelled one is noticed.
-pub const VARIABLES: [&str; 19] = [
+pub const VARIABLES: [&str; 20] = [
     "STRAND_API_KEY",
     "STRAND_BACKBONE",
     "STRAND_BASE_PATH",
@@ -65,6 +68,7 @@ pub const VARIABLES: [&str; 19] = [
     "STRAND_PRELOAD",
     "STRAND_PUBLIC_READS",
     "STRAND_QUEUE_URL",
+    "STRAND_RATE_LIMIT",
     "STRAND_STORE",
     "STRAND_TABLE",
     "STRAND_THREADS",
@@ -86,6 +90,8 @@ fn said(name: &str) -> Option<&'static Said> {
     SAID.get()?.iter().find(|(variable, _, _)| *variable == name)
 }
 
+/// Requests per second of a key or an address, in the long run: far more than a page or a person sends.
+const RATE: u32 = 200;
 const THREADS_LIMIT: usize = 256;
 /// Lambda provides one core per 1,769 MB of memory (docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html).
 const LAMBDA_MEGABYTES_PER_CORE: usize = 1769;
@@ -109,6 +115,7 @@ impl Settings {
         })?;
         let origins =
             "* or origins such as https://shop.example and https://*.shop.example, separated by commas";
+        let rate = "requests per second, 0 for any number";
         let base_path = "a path such as /strand: up to eight segments of letters, digits, and . _ ~ -";
         Ok(Self {
             store: StoreSettings::from_env()?,
@@ -120,6 +127,9 @@ impl Settings {
             threads: threads.unwrap_or_else(cores),
             preload: parse("STRAND_PRELOAD", "on or off", switch)?.unwrap_or_else(in_lambda),
             access: access()?,
+            rate: NonZeroU32::new(
+                parse("STRAND_RATE_LIMIT", rate, |text| text.parse().ok())?.unwrap_or(RATE),
+            ),
             origins: parse("ALLOWED_ORIGINS", origins, |text| {
                 AllowedOrigins::from_str(text).ok()
             })?

@@ -86,6 +86,8 @@ async fn a_wrong_value_stops_the_start_with_one_line() {
         ("STRAND_PRELOAD", "perhaps", "on"),
         ("STRAND_PUBLIC_READS", "perhaps", "on"),
         ("STRAND_MATCH_KEY", "on", "required"),
+        ("STRAND_RATE_LIMIT", "-1", "per second"),
+        ("STRAND_LISTEN", "localhost", "127.0.0.1"),
         ("ALLOWED_ORIGINS", "localhost:5173", "https://"),
         ("RUST_LOG", "strand=loud", "info"),
         ("STRAND_DATA_DIR", "/proc/none/of/this", "STRAND_DATA_DIR"),

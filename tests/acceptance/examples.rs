@@ -50,6 +50,21 @@ fn as_json(client: &Client, path: &str, body: impl Into<reqwest::Body>) -> reqwe
     request.header("content-type", "application/json").body(body)
 }
 
+/// What a client is told that asks too often.
+async fn limited() -> String {
+    let server = private_with(&[("STRAND_RATE_LIMIT", "1")]);
+    let client = server.client();
+    loop {
+        let ask = client
+            .request(Method::GET, "/colors")
+            .header("x-forwarded-for", "203.0.113.7");
+        let answer = client.send(ask).await;
+        if answer.status == 429 {
+            return answer.problem(429);
+        }
+    }
+}
+
 async fn keys_and_paths(said: &mut Said) {
     let server = private_with(&[("STRAND_API_KEY", "right")]);
     let client = server.client();
@@ -59,6 +74,7 @@ async fn keys_and_paths(said: &mut Said) {
     said.add(&client.get("/colors/seven").await.problem(400));
     said.add(&client.get("/colors/7").await.problem(404));
     said.add(&client.get("/colors?limit=many").await.problem(400));
+    said.add(&limited().await);
     // Without metrics, their route behaves like an unknown path.
     let nowhere = client.get("/nowhere").await.problem(404);
     said.add(&nowhere.replace("/nowhere", "/metrics"));

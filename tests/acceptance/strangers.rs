@@ -310,6 +310,66 @@ async fn a_lock_file_that_was_deleted_lets_nobody_in() {
     assert!(!second.status.success() && said.contains("in use"), "{said}");
 }
 
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn guesses_of_keys_are_slowed() {
+    let server = private_with(&[("STRAND_API_KEY", "right")]);
+    let client = server.client();
+    let guess = |key: String, from: &'static str| {
+        let request = client
+            .request(Method::POST, "/clear-cache")
+            .header("x-api-key", key);
+        client.send(request.header("x-forwarded-for", from))
+    };
+    // The owner is behind the same address.
+    guess("right".to_owned(), "203.0.113.7").await.expect(200);
+    let mut statuses = Vec::new();
+    for number in 0..60 {
+        let answer = guess(format!("guess {number}"), "203.0.113.7").await;
+        if answer.status == 429 {
+            assert!(answer.header("retry-after").parse::<u32>().is_ok(), "{answer:?}");
+        }
+        statuses.push(answer.status.as_u16());
+    }
+    assert!(statuses[..30].iter().all(|status| *status == 403), "{statuses:?}");
+    assert!(
+        statuses.iter().filter(|status| **status == 429).count() > 20,
+        "{statuses:?}"
+    );
+    guess("right".to_owned(), "203.0.113.7").await.expect(200);
+    guess("right".to_owned(), "203.0.113.8").await.expect(200);
+    client.get("/colors").await.expect(200);
+}
+
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn too_many_requests_are_told_to_wait() {
+    let server = private_with(&[("STRAND_RATE_LIMIT", "2")]);
+    let client = server.client();
+    let ask = |from: &'static str| {
+        client.send(
+            client
+                .request(Method::GET, "/colors")
+                .header("x-forwarded-for", from),
+        )
+    };
+    let mut refused = None;
+    for _ in 0..200 {
+        let answer = ask("203.0.113.7").await;
+        if answer.status == 429 {
+            refused = Some(answer);
+            break;
+        }
+    }
+    let refused = refused.expect("200 requests are too many");
+    assert!(
+        refused.header("retry-after").parse::<u32>().is_ok(),
+        "{refused:?}"
+    );
+    assert_eq!(refused.json()["code"], "too_many_requests");
+    ask("203.0.113.8").await.expect(200);
+}
+
 /// Adds the names of the functions in the Rust files below a folder.
 fn functions(folder: &std::path::Path, found: &mut std::collections::HashSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {

@@ -2353,6 +2353,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -2375,7 +2395,7 @@ export interface operations {
             /** @description Busy, or a network is not installed; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2545,6 +2565,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -2567,7 +2607,7 @@ export interface operations {
             /** @description Busy, or a network is not installed; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2661,6 +2701,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_colors: {
@@ -2747,6 +2807,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -2769,7 +2849,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -2944,6 +3024,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -2966,7 +3066,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3101,6 +3201,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -3123,7 +3243,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3237,6 +3357,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -3259,7 +3399,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3470,6 +3610,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -3492,7 +3652,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3627,6 +3787,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -3649,7 +3829,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -3863,6 +4043,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -3885,7 +4085,7 @@ export interface operations {
             /** @description Busy with other photos, or the library cannot be reached; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4023,6 +4223,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4045,7 +4265,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4138,6 +4358,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4160,7 +4400,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4244,6 +4484,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4266,7 +4526,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4455,6 +4715,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4477,7 +4757,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4600,6 +4880,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4622,7 +4922,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4738,6 +5038,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4760,7 +5080,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -4894,6 +5214,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -4916,7 +5256,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -5027,6 +5367,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_palette: {
@@ -5083,6 +5443,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     ready: {
@@ -5106,7 +5486,7 @@ export interface operations {
             /** @description The model, the store, or the disk does not work; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -5256,6 +5636,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -5278,7 +5678,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -5413,6 +5813,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -5435,7 +5855,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -5627,6 +6047,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -5649,7 +6089,7 @@ export interface operations {
             /** @description A network is not installed, or the library cannot be reached; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -5813,6 +6253,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -5835,7 +6295,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -5981,6 +6441,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -6003,7 +6483,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -6177,6 +6657,26 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too many requests, or too many wrong keys; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds until it is worth trying again, such as 2 */
+                    "retry-after"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "code": "too_many_requests",
+                     *       "detail": "Too many requests came from here; try again in 1 s.",
+                     *       "status": 429,
+                     *       "title": "Too Many Requests",
+                     *       "type": "../docs/errors#too_many_requests"
+                     *     }
+                     */
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Strand failed; its log has the reason under `request_id` */
             500: {
                 headers: {
@@ -6199,7 +6699,7 @@ export interface operations {
             /** @description The library cannot be reached just now; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };
@@ -6377,7 +6877,7 @@ export interface operations {
             /** @description Busy with other photos, or the library cannot be reached; see Retry-After */
             503: {
                 headers: {
-                    /** @description Seconds until it is worth trying again: 2 */
+                    /** @description Seconds until it is worth trying again, such as 2 */
                     "retry-after"?: string;
                     [name: string]: unknown;
                 };

@@ -52,6 +52,9 @@ pub enum ApiError {
          ALLOWED_ORIGINS, or set STRAND_LISTEN."
     )]
     UnknownHost(String),
+    /// Too many requests, or too many wrong keys: 429. The seconds to wait.
+    #[error("Too many requests came from here; try again in {0} s.")]
+    TooManyRequests(u64),
     /// Unknown path: 404.
     #[error("There is no route {0}; {advice}.", advice = where_else(.0))]
     NoRoute(String),
@@ -176,6 +179,7 @@ impl ApiError {
             | Self::WrongTicket
             | Self::ForeignOrigin
             | Self::UnknownHost(_) => StatusCode::FORBIDDEN,
+            Self::TooManyRequests(_) => StatusCode::TOO_MANY_REQUESTS,
             Self::NoRoute(_) => StatusCode::NOT_FOUND,
             Self::Method(_) => StatusCode::METHOD_NOT_ALLOWED,
             #[cfg(feature = "archive")]
@@ -204,6 +208,7 @@ impl ApiError {
             Self::WrongTicket => "ticket_wrong",
             Self::ForeignOrigin => "origin_foreign",
             Self::UnknownHost(_) => "host_unknown",
+            Self::TooManyRequests(_) => "too_many_requests",
             Self::NoRoute(_) => "no_route",
             Self::Method(_) => "method_not_allowed",
             #[cfg(feature = "archive")]
@@ -382,6 +387,9 @@ impl IntoResponse for ApiError {
         let is_held = matches!(self, Self::Library(LibraryError::RequestHeld));
         if status == StatusCode::SERVICE_UNAVAILABLE || is_held {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        }
+        if let Self::TooManyRequests(seconds) = self {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         if matches!(self, Self::NoKey) {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

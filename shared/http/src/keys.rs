@@ -15,7 +15,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The longest name of a key, in characters.
 const NAME_LIMIT: usize = 64;
 
-type Hash = [u8; 32];
+pub(crate) type Hash = [u8; 32];
 
 /// What a key opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -38,6 +38,10 @@ impl ApiKey {
         let text = text.trim();
         let is_printable = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
         (is_printable && !text.is_empty()).then(|| Self(Sha256::digest(text.as_bytes()).into()))
+    }
+
+    pub(crate) fn hash(self) -> Hash {
+        self.0
     }
 }
 

@@ -19,6 +19,7 @@ mod error_pages;
 mod extract;
 mod jobs;
 mod keys;
+mod limits;
 mod multipart;
 mod near;
 mod observe;
@@ -68,6 +69,7 @@ use strand_library::Library;
 struct App {
     library: Arc<Library>,
     config: HttpConfig,
+    limits: limits::Limits,
     started: Instant,
 }
 

@@ -123,7 +123,7 @@ impl FromStr for TrustedProxies {
 
 impl TrustedProxies {
     /// Whether the peer's word counts. A request without a peer did not come over a network.
-    fn believe(&self, peer: Option<IpAddr>) -> bool {
+    pub(crate) fn believe(&self, peer: Option<IpAddr>) -> bool {
         let Some(peer) = peer.map(|peer| peer.to_canonical()) else {
             return true;
         };

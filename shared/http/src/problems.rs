@@ -48,6 +48,8 @@ groups! {
             "This route needs the API key; send it as the header x-api-key or as a bearer token."
         403 key_wrong "Wrong or expired API key, one of another scope, or a ticket that does not count"
             "Wrong API key; check the value of x-api-key or the bearer token."
+        429 too_many_requests "Too many requests, or too many wrong keys; see Retry-After"
+            "Too many requests came from here; try again in 1 s."
     }
     /// Routes that take an `Idempotency-Key`.
     Keyed {
@@ -188,8 +190,11 @@ fn problem(status: u16, name: &str, when: &str, detail: &str) -> (String, RefOr<
     let mut response = ResponseBuilder::new()
         .description(when)
         .content("application/problem+json", content);
-    if code == StatusCode::SERVICE_UNAVAILABLE {
-        let description = format!("Seconds until it is worth trying again: {RETRY_AFTER_SECONDS}");
+    if matches!(
+        code,
+        StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+    ) {
+        let description = format!("Seconds until it is worth trying again, such as {RETRY_AFTER_SECONDS}");
         let header = HeaderBuilder::new().description(Some(description)).build();
         response = response.header("retry-after", header);
     }

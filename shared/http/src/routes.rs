@@ -3,6 +3,7 @@
 use crate::analysis::{self, AnalysisState};
 #[cfg(feature = "archive")]
 use crate::archive::{self, ArchiveState};
+use crate::limits::{self, Limits};
 use crate::training::{self, TrainingState};
 use crate::{
     Access, AllowedOrigins, ApiError, App, BasePath, Shared, TrustedProxies, auth, body, confusions,
@@ -12,6 +13,7 @@ use crate::{
 use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Instant;
 use strand_library::{JobQueue, Library, Matching, Training};
@@ -29,6 +31,8 @@ pub struct HttpConfig {
     pub access: Access,
     /// Whether this process listens on this machine only. Then nobody may find it under another name.
     pub loopback: bool,
+    /// How many requests a second a key or an address may send in the long run; any number if there is no rate.
+    pub rate: Option<NonZeroU32>,
     /// The maximum body size of the gateway in front of this process, in bytes, if there is one.
     pub body_limit: Option<u64>,
     /// The path before ours, unless a proxy says another.
@@ -60,6 +64,7 @@ impl Routes {
     pub fn new(library: Arc<Library>, config: HttpConfig) -> Self {
         let app = Arc::new(App {
             library,
+            limits: Limits::new(config.rate),
             config,
             started: Instant::now(),
         });
@@ -148,6 +153,7 @@ impl Routes {
             .layer(from_fn_with_state(Arc::clone(&app), body::limit_body))
             .layer(from_fn_with_state(Arc::clone(&app), auth::require_key))
             .layer(from_fn_with_state(Arc::clone(&app), origin::check))
+            .layer(from_fn_with_state(Arc::clone(&app), limits::check))
             .layer(from_fn(near::redirect))
             .layer(CatchPanicLayer::custom(error::panicked))
             .layer(cors)
