@@ -68,7 +68,7 @@ impl Service {
         };
         let workers = Arc::new(Workers::new(settings.threads));
         Ok(Self {
-            library: Arc::new(Library::new(stores, workers, space)),
+            library: Arc::new(Library::new(stores, workers, space).with_quotas(settings.quotas)),
             http,
             selection,
             spool_dir: settings.store.spool_dir(),

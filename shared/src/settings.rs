@@ -1,6 +1,7 @@
 //! The settings of every Strand binary: the environment, checked.
 
 use crate::http::{Access, AllowedOrigins, ApiKey, BasePath, Keys, TrustedProxies};
+use crate::library::Quotas;
 use crate::models::ModelsConfig;
 #[cfg(feature = "aws")]
 use crate::store::aws::AwsConfig;
@@ -30,6 +31,8 @@ pub struct Settings {
     pub access: Access,
     /// Web origins that may call the API.
     pub origins: AllowedOrigins,
+    /// The most that the library may hold.
+    pub quotas: Quotas,
     /// How many requests a second a key or an address may send in the long run; any number if there is no rate.
     pub rate: Option<NonZeroU32>,
     /// The path before ours, unless a proxy says another.
@@ -52,7 +55,7 @@ pub enum StoreSettings {
 }
 
 /// Every variable that Strand defines, so that a misspelled one is noticed.
-pub const VARIABLES: [&str; 20] = [
+pub const VARIABLES: [&str; 23] = [
     "STRAND_API_KEY",
     "STRAND_BACKBONE",
     "STRAND_BASE_PATH",
@@ -62,6 +65,9 @@ pub const VARIABLES: [&str; 20] = [
     "STRAND_KEYS_FILE",
     "STRAND_LISTEN",
     "STRAND_MATCH_KEY",
+    "STRAND_MAX_MEGABYTES",
+    "STRAND_MAX_PHOTOS",
+    "STRAND_MAX_SHADES",
     "STRAND_MODELS_DIR",
     "STRAND_MODELS_MIRROR",
     "STRAND_PARSER",
@@ -127,6 +133,7 @@ impl Settings {
             threads: threads.unwrap_or_else(cores),
             preload: parse("STRAND_PRELOAD", "on or off", switch)?.unwrap_or_else(in_lambda),
             access: access()?,
+            quotas: quotas()?,
             rate: NonZeroU32::new(
                 parse("STRAND_RATE_LIMIT", rate, |text| text.parse().ok())?.unwrap_or(RATE),
             ),
@@ -261,6 +268,20 @@ fn switch(text: &str) -> Option<bool> {
         "0" | "false" | "off" => Some(false),
         _ => None,
     }
+}
+
+/// The most that the library may hold (`STRAND_MAX_SHADES`, `STRAND_MAX_PHOTOS`, and `STRAND_MAX_MEGABYTES`).
+fn quotas() -> Result<Quotas, String> {
+    let most = |name| {
+        parse(name, "a whole number", |text| {
+            text.parse::<u32>().ok().map(u64::from)
+        })
+    };
+    Ok(Quotas {
+        shades: most("STRAND_MAX_SHADES")?,
+        photos: most("STRAND_MAX_PHOTOS")?,
+        bytes: most("STRAND_MAX_MEGABYTES")?.map(|megabytes| megabytes * 1_000_000),
+    })
 }
 
 /// Which keys there are (`STRAND_API_KEY`, `STRAND_KEYS_FILE`, and `STRAND_KEYS`), and what is open without one.

@@ -370,6 +370,31 @@ async fn too_many_requests_are_told_to_wait() {
     ask("203.0.113.8").await.expect(200);
 }
 
+#[tokio::test]
+#[cfg_attr(feature = "deployment", ignore = "needs a server process of its own")]
+async fn a_library_holds_no_more_than_its_quotas() {
+    let server = private_with(&[("STRAND_MAX_SHADES", "2"), ("STRAND_MAX_PHOTOS", "1")]);
+    let client = server.client();
+    let color = client.color(&json!({ "name": "First" })).await;
+    client.color(&json!({ "name": "Second" })).await;
+    let third = client.post_json("/colors", &json!({ "name": "Third" })).await;
+    assert!(third.problem(507).contains("2 shades"), "{third:?}");
+    client.upload(color, "a.jpg", &speck(1)).await.expect(201);
+    let more = client.upload(color, "b.jpg", &speck(2)).await;
+    assert_eq!(more.json()["code"], "quota_reached", "{more:?}");
+    client.upload(color, "a.jpg", &speck(1)).await.expect(200);
+    let image = client.images(color).await[0]["id"].clone();
+    client.delete(&format!("/colors/{color}/images/{image}")).await;
+    client.upload(color, "b.jpg", &speck(2)).await.expect(201);
+    let server = private_with(&[("STRAND_MAX_MEGABYTES", "0")]);
+    let color = server.client().color(&json!({ "name": "Empty" })).await;
+    server
+        .client()
+        .upload(color, "a.jpg", &speck(1))
+        .await
+        .problem(507);
+}
+
 /// Adds the names of the functions in the Rust files below a folder.
 fn functions(folder: &std::path::Path, found: &mut std::collections::HashSet<String>) {
     for entry in std::fs::read_dir(folder).expect("a folder").flatten() {

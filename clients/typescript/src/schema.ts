@@ -3084,7 +3084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3417,7 +3417,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -3670,7 +3670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -4103,7 +4103,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -4283,7 +4283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -5274,7 +5274,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -5873,7 +5873,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6107,7 +6107,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6313,7 +6313,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6717,7 +6717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;
@@ -6895,7 +6895,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description No room on the disk of the library */
+            /** @description No room on the disk of the library, or its quota is reached */
             507: {
                 headers: {
                     [name: string]: unknown;

@@ -102,7 +102,7 @@ pub struct Problem {
 
 /// Every [`Problem::code`], including those of the gateway in front of this process.
 #[cfg(test)]
-pub const CODES: [&str; 57] = [
+pub const CODES: [&str; 58] = [
     "archive_damaged",
     "archive_too_new",
     "archive_unreadable",
@@ -146,6 +146,7 @@ pub const CODES: [&str; 57] = [
     "photo_as_text",
     "photo_damaged",
     "photo_too_large",
+    "quota_reached",
     "runtime_missing",
     "store_not_writable",
     "store_unavailable",
@@ -268,7 +269,7 @@ pub fn status_of(error: &LibraryError) -> StatusCode {
             UploadError::OtherType(_) | UploadError::NotAnImageType(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             UploadError::OtherSize { .. } => StatusCode::UNPROCESSABLE_ENTITY,
         },
-        LibraryError::NoRoom(_) => StatusCode::INSUFFICIENT_STORAGE,
+        LibraryError::NoRoom(_) | LibraryError::QuotaReached(_) => StatusCode::INSUFFICIENT_STORAGE,
         LibraryError::Overloaded
         | LibraryError::JobHeld(_)
         | LibraryError::StoreUnavailable(_)
@@ -315,6 +316,7 @@ pub fn code_of(error: &LibraryError) -> &'static str {
         LibraryError::Overloaded | LibraryError::JobHeld(_) => "overloaded",
         LibraryError::StoreUnavailable(_) => "store_unavailable",
         LibraryError::NoRoom(_) => "disk_full",
+        LibraryError::QuotaReached(_) => "quota_reached",
         LibraryError::NotWritable(_) => "store_not_writable",
         LibraryError::ModelMissing(_) => "model_missing",
         LibraryError::RuntimeMissing => "runtime_missing",

@@ -27,7 +27,7 @@ macro_rules! groups {
 groups! {
     /// Routes that add to the library or change it.
     Written {
-        507 disk_full "No room on the disk of the library"
+        507 disk_full "No room on the disk of the library, or its quota is reached"
             "The library's disk is full, so nothing can be added; delete what is not needed, or free some space there."
     }
     /// Routes that read or write the library.

@@ -110,6 +110,9 @@ pub enum LibraryError {
     /// The disk of the store is full.
     #[error("{0}")]
     NoRoom(String),
+    /// The library holds as much as it may: so much of one thing.
+    #[error("The library may hold {0} and has no room for more; delete what is not needed.")]
+    QuotaReached(String),
     /// The disk of the store cannot be written.
     #[error("{0}")]
     NotWritable(String),

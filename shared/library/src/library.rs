@@ -3,7 +3,7 @@
 use crate::ports::Stores;
 use crate::training::Running;
 use crate::workers::Workers;
-use crate::{LibraryError, Shade, ShadeStatus};
+use crate::{LibraryError, Quotas, Shade, ShadeStatus};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,6 +19,7 @@ pub struct Library {
     pub(crate) stores: Stores,
     pub(crate) workers: Arc<Workers>,
     pub(crate) running: Arc<Running>,
+    pub(crate) quotas: Quotas,
     space: String,
     /// The last probe of the store.
     probed: tokio::sync::Mutex<Option<Probed>>,
@@ -39,9 +40,16 @@ impl Library {
             stores,
             workers,
             running: Arc::default(),
+            quotas: Quotas::default(),
             space: space.into(),
             probed: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// The same, with at most so much in it.
+    #[must_use]
+    pub fn with_quotas(self, quotas: Quotas) -> Self {
+        Self { quotas, ..self }
     }
 
     /// The id of the feature space of this process.

@@ -6,7 +6,7 @@ use strand_photo::Format;
 use strand_signature::DominantColor;
 
 use crate::ports::StoreError;
-use crate::{Library, LibraryError, MEMORY, NewPhoto, StoredPhoto, Thing, hex_digest};
+use crate::{Library, LibraryError, MEMORY, NewPhoto, StoredPhoto, Thing, Usage, hex_digest};
 
 /// The long side at which a photo is decoded before it is stored, to check that it can be.
 const INSPECTED_SIDE: u32 = 64;
@@ -51,8 +51,24 @@ impl Library {
         shade_id: u64,
         photo: NewPhoto,
     ) -> Result<(StoredPhoto, bool), LibraryError> {
-        let added = self.stores.photos.add_photo(shade_id, photo).await;
-        added.map_err(LibraryError::about(Thing::Shade, shade_id))
+        let more = Usage {
+            photos: 1,
+            bytes: photo.bytes.len() as u64,
+            ..Usage::default()
+        };
+        match self.has_room_for(more).await {
+            // What is there already needs no room.
+            Err(full @ LibraryError::QuotaReached(_)) => {
+                let known = self.photos(shade_id).await?;
+                let known = known.into_iter().find(|known| known.sha256 == photo.sha256);
+                known.map(|known| (known, false)).ok_or(full)
+            }
+            Err(error) => Err(error),
+            Ok(()) => {
+                let added = self.stores.photos.add_photo(shade_id, photo).await;
+                added.map_err(LibraryError::about(Thing::Shade, shade_id))
+            }
+        }
     }
 
     /// All photos of a shade, newest first.

@@ -1,7 +1,7 @@
 //! Use cases: shades.
 
 use crate::ports::StoreError;
-use crate::{Library, LibraryError, NewShade, Shade, ShadeChange, Thing};
+use crate::{Library, LibraryError, NewShade, Shade, ShadeChange, Thing, Usage};
 use unicode_normalization::UnicodeNormalization;
 
 /// Maximum length of a name, in characters.
@@ -24,6 +24,11 @@ impl Library {
             description: valid_description(shade.description)?,
             hex: shade.hex,
         };
+        let more = Usage {
+            shades: 1,
+            ..Usage::default()
+        };
+        self.has_room_for(more).await?;
         let created = self.stores.shades.create_shade(shade).await;
         let shade = created.map_err(name_error(name))?;
         self.stores.publish().await;

@@ -2,12 +2,12 @@
 
 use crate::AwsStore;
 use crate::error::{broken, failed};
-use crate::rows::{UploadRow, random};
+use crate::rows::{PhotoRow, UploadRow, random};
 use crate::write::Write;
 use async_trait::async_trait;
 use aws_sdk_s3::presigning::PresigningConfig;
-use strand_library::ports::{StoreError, UPLOAD_LASTS, Upkeep, Uploads};
-use strand_library::{NewUpload, Received, Upload, UploadTarget, UploadTerms};
+use strand_library::ports::{Shades, StoreError, UPLOAD_LASTS, Upkeep, Uploads};
+use strand_library::{NewUpload, Received, Upload, UploadTarget, UploadTerms, Usage};
 
 fn object(key: &str) -> String {
     format!("uploads/{key}")
@@ -89,6 +89,21 @@ impl Uploads for AwsStore {
 
 #[async_trait]
 impl Upkeep for AwsStore {
+    /// Reads the rows of all shades and photos, so it is only asked for where there is a quota.
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        let shades = self.shades(None, usize::MAX).await?;
+        let mut usage = Usage {
+            shades: shades.len() as u64,
+            ..Usage::default()
+        };
+        for shade in shades {
+            let rows = self.photo_rows::<PhotoRow>(shade.id).await?;
+            usage.photos += rows.len() as u64;
+            usage.bytes += rows.iter().map(|row| row.bytes).sum::<u64>();
+        }
+        Ok(usage)
+    }
+
     async fn tidy(&self) -> Result<(), StoreError> {
         self.sweep().await
     }

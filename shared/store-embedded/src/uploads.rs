@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::sync::atomic::Ordering;
 use strand_library::ports::{ReceivesUploads, StoreError, Upkeep, Uploads};
 use strand_library::rows::TermsRow;
-use strand_library::{NewUpload, Received, Upload, UploadTerms};
+use strand_library::{NewUpload, Received, Upload, UploadTerms, Usage};
 
 pub fn read_terms(row: &Row) -> rusqlite::Result<UploadTerms> {
     rows::parsed_json::<TermsRow>(row, 0).map(UploadTerms::from)
@@ -71,6 +71,20 @@ impl ReceivesUploads for Embedded {
 
 #[async_trait]
 impl Upkeep for Embedded {
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        let query = "SELECT (SELECT count(*) FROM colors), count(*), coalesce(sum(bytes), 0) FROM images";
+        self.read(move |db| {
+            Ok(db.prepare_cached(query)?.query_row([], |row| {
+                Ok(Usage {
+                    shades: row.get(0)?,
+                    photos: row.get(1)?,
+                    bytes: row.get(2)?,
+                })
+            })?)
+        })
+        .await
+    }
+
     async fn tidy(&self) -> Result<(), StoreError> {
         self.on_all(|files, db| {
             files.uploads.sweep(db)?;

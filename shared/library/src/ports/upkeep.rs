@@ -1,6 +1,7 @@
 //! Cleanup and self-checks.
 
 use super::StoreError;
+use crate::Usage;
 use async_trait::async_trait;
 
 /// Removes leftovers of deletions, crashes, and uploads, and checks the store.
@@ -14,4 +15,6 @@ pub trait Upkeep: Send + Sync {
     fn failures(&self) -> u64 {
         0
     }
+    /// Counts what the store holds.
+    async fn usage(&self) -> Result<Usage, StoreError>;
 }
