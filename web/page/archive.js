@@ -4,7 +4,9 @@ const BLOCK = 512;
 const MANIFEST = 'strand.json';
 const SUMS = 'SHA256SUMS';
 /** The newest format version that is read. */
-const NEWEST = 2;
+const NEWEST = 3;
+/** The version since which photos are named by the SHA-256 of what was sent once, and kept without metadata. */
+const NAMED_AS_SENT = 3;
 /** The most bytes of an entry: a JSON text, features or a model, a photo. */
 const LARGEST_TEXT = 1 << 20;
 const LARGEST_PACKED = 16 << 20;
@@ -79,8 +81,9 @@ function take(library, path, sum, bytes, piece) {
     library.shades.push({ ...json(path, bytes), photos: [] });
   } else if (ours && kind === 'photos' && name && Number(number) === library.shades.length) {
     if (name.endsWith('.features')) return;
-    if (name.split('.')[0] !== sum) throw damaged(`${path} has the SHA-256 ${sum}`);
-    shade.photos.push({ sha256: sum, name, piece });
+    const [sent] = name.split('.');
+    if (sent !== sum && library.version < NAMED_AS_SENT) throw damaged(`${path} has the SHA-256 ${sum}`);
+    shade.photos.push({ digests: [sent, sum], name, piece });
   } else if (!(ours && kind === 'model' && !name && Number(number) === library.shades.length)) {
     throw damaged(`"${path}" does not belong where it is`);
   }
@@ -94,7 +97,8 @@ function checkManifest({ format, version }) {
   }
 }
 
-/** Checks a library file to its end. Returns its shades, each with its photos as pieces of the file. Calls `progress` with 0
+/** Checks a library file to its end. Returns its shades, each with its photos as pieces of the file and the digests
+ *  by which a library may know them. Calls `progress` with 0
  *  to 1. */
 export async function readLibrary(file, progress, signal) {
   // Browsers give no checksums to pages that others can change on their way.
@@ -116,7 +120,11 @@ export async function readLibrary(file, progress, signal) {
     const sum = await sha256(bytes);
     sums += `${sum}  ${path}\n`;
     if (manifest) take(library, path, sum, bytes, piece);
-    else checkManifest(manifest = json(path, bytes) ?? {});
+    else {
+      manifest = json(path, bytes) ?? {};
+      checkManifest(manifest);
+      library.version = manifest.version;
+    }
     progress(end / file.size);
   }
   if (!manifest) throw notOurs();

@@ -64,7 +64,7 @@ export async function unpack(file, follow, signal) {
       for (const photo of entry.photos) {
         signal.throwIfAborted();
         say(0);
-        if (!there.has(photo.sha256)) await bring(shade, photo);
+        if (!photo.digests.some((digest) => there.has(digest))) await bring(shade, photo);
         done += 1;
       }
     }

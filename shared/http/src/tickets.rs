@@ -32,7 +32,10 @@ pub struct Ticket {
 #[schema(example = json!({ "path": "/train/7/stream" }))]
 struct CreateTicket {
     /// `/export`, or the path of a training stream.
-    #[schema(example = "/train/7/stream")]
+    #[schema(
+        example = "/train/7/stream",
+        pattern = "^(/export|/train/[0-9]{1,19}/stream)$"
+    )]
     path: String,
 }
 
