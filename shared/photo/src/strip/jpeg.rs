@@ -4,7 +4,9 @@ use strand_jpeg::Segments;
 
 use super::{Exif, essential};
 
-const COMMENT: u8 = 0xfe;
+/// The markers of the picture itself, and of a part that has no length (B.1.1.3). Others are reserved, comments, or of extensions.
+const PICTURE: std::ops::RangeInclusive<u8> = 0xc0..=0xdf;
+const TEMPORARY: u8 = 0x01;
 /// The marker of the first application segment.
 const APP: u8 = 0xe0;
 /// The length of JFIF's segment without a thumbnail (T.871, 10.1), and of Adobe's (5116.DCT, 18).
@@ -19,15 +21,15 @@ pub fn strip(bytes: &[u8]) -> Vec<u8> {
     for segment in Segments::new(bytes) {
         let content = match segment.marker {
             APP..=0xef => application(segment.marker - APP, segment.content),
-            COMMENT => None,
             // JFIF's segment comes first, if there is one.
-            _ => {
+            marker if PICTURE.contains(&marker) || marker == TEMPORARY => {
                 let exif = exif.take().and_then(essential);
                 if let Some(data) = exif {
                     push(&mut out, APP + 1, &[b"Exif\0\0", data.as_slice()].concat());
                 }
                 Some(segment.content.to_vec())
             }
+            _ => None,
         };
         if let Some(content) = content {
             if segment.has_length() {

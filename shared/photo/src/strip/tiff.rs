@@ -140,12 +140,17 @@ impl Kept<'_> {
         self.number(entry.values.start, entry.size)
     }
 
-    /// Keeps strips or tiles.
+    /// Keeps strips or tiles. Where a tag stands twice, decoders differ in which they take, so all count.
     fn chunks(&mut self, entries: &[Entry], offsets: u16, lengths: u16) {
-        let find = |tag| entries.iter().find(|entry| entry.tag == tag);
-        let (Some(offsets), Some(lengths)) = (find(offsets), find(lengths)) else {
-            return;
-        };
+        let all = |tag| entries.iter().filter(move |entry| entry.tag == tag).take(2);
+        for offsets in all(offsets) {
+            for lengths in all(lengths) {
+                self.chunks_at(offsets, lengths);
+            }
+        }
+    }
+
+    fn chunks_at(&mut self, offsets: &Entry, lengths: &Entry) {
         let count = |entry: &Entry| (entry.values.end - entry.values.start) / entry.size;
         for i in 0..count(offsets).min(count(lengths)).min(MAX_CHUNKS) {
             let value = |entry: &Entry| self.number(entry.values.start + i * entry.size, entry.size);
