@@ -15,6 +15,10 @@ const PLAIN = { runtime_missing: UNFINISHED, model_missing: UNFINISHED };
 /** The server, or the gateway before it, asks to come again. */
 const BUSY = [429, 503];
 
+/** Refusals that another key does not help. */
+const NOT_FOR_WANT_OF_A_KEY = ['origin_foreign', 'host_unknown', 'key_scope', 'ticket_wrong'];
+const lacksKey = ({ status, code }) => (status === 401 || status === 403) && !NOT_FOR_WANT_OF_A_KEY.includes(code);
+
 /** An error answer: `message` is the server's `detail`, `code` its stable word. */
 export class ServerError extends Error {
   constructor(status, message, code) {
@@ -102,7 +106,7 @@ async function send(path, { ask = true, ...options } = {}) {
     }
     if (response.ok) return response;
     const failed = problem(response.status, await response.json().catch(() => ({})));
-    if (failed.status === 401 || failed.status === 403) {
+    if (lacksKey(failed)) {
       if (!ask) throw new KeyError();
       await newKey(used);
     } else if (BUSY.includes(failed.status) && !PLAIN[failed.code] && response.headers.has('retry-after') && (patience -= 1) > 0) {
@@ -162,7 +166,8 @@ export async function upload(path, body, headers, progress, signal) {
     const used = key;
     const answer = await transmit('POST', url(path), body, headersWithKey(headers), progress, unreachable, signal);
     if (succeeded(answer)) return jsonOf(answer);
-    if (answer.status !== 401 && answer.status !== 403) throw problem(answer.status, jsonOf(answer));
+    const failed = problem(answer.status, jsonOf(answer));
+    if (!lacksKey(failed)) throw failed;
     await newKey(used);
   }
 }
