@@ -2,12 +2,11 @@
 
 use crate::keys::{self, Keys, Scope};
 use crate::signed::{self, Signer};
-use crate::{ApiError, Shared, document};
+use crate::{ApiError, Shared, document, limits};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::Response;
-use strand_library::Library;
 
 /// Which keys there are, and what is open without one.
 #[derive(Clone, Default)]
@@ -58,7 +57,9 @@ fn need(method: &Method, route: &str) -> Need {
 impl Access {
     /// Whether references to photos must be signed.
     pub(crate) fn signer(&self) -> Option<Signer> {
-        (self.keys.are_set() && !self.public_reads).then(|| Signer::new(self.keys.clone()))
+        (self.keys.are_set() && !self.public_reads)
+            .then(|| Signer::new(&self.keys))
+            .flatten()
     }
 
     /// The scope that a route asks for; `None` if it is open.
@@ -101,33 +102,35 @@ pub async fn require_key(
         && let Some(asked) = access.asked(request.method(), route.as_str())
     {
         let (route, query) = (route.as_str(), request.uri().query().unwrap_or_default());
-        let path = request.uri().path();
-        let signer = Signer::new(access.keys.clone());
         let given = keys::in_headers(request.headers());
-        if given.is_none() && route == PHOTO && signer.opens_photo(path, query) {
-            return Ok(next.run(request).await);
-        }
-        if given.is_none()
-            && [STREAM, EXPORT].contains(&route)
-            && let Some(ticket) = signed::value(query, "ticket")
-        {
-            take_ticket(&app.library, &signer, path, &ticket).await?;
+        if given.is_none() && is_signed(&app, route, request.uri().path(), query).await? {
             return Ok(next.run(request).await);
         }
         // A browser's `EventSource` cannot send headers, and the first clients put the key here.
         let given = given.or_else(|| signed::value(query, "api_key").filter(|_| route == STREAM));
-        access.check(given.as_deref(), asked)?;
+        let address = limits::address_of(&app, &request);
+        app.limits.before_key(address, given.as_deref())?;
+        let checked = access.check(given.as_deref(), asked);
+        app.limits.after_key(address, given.as_deref(), &checked);
+        checked?;
     }
     Ok(next.run(request).await)
 }
 
-/// Takes a ticket, which counts once.
-async fn take_ticket(library: &Library, signer: &Signer, path: &str, ticket: &str) -> Result<(), ApiError> {
-    let is_new = signer.is_ticket(path, ticket) && library.is_first_time(&format!("ticket {ticket}")).await?;
-    if is_new {
-        Ok(())
-    } else {
-        Err(ApiError::WrongTicket)
+/// Whether a request's query opens its path without a key. A ticket counts once, and a wrong one is an error.
+async fn is_signed(app: &Shared, route: &str, path: &str, query: &str) -> Result<bool, ApiError> {
+    let signer = Signer::new(&app.config.access.keys);
+    if route == PHOTO {
+        return Ok(signer.is_some_and(|signer| signer.opens_photo(path, query)));
+    }
+    let ticket = signed::value(query, "ticket").filter(|_| [STREAM, EXPORT].contains(&route));
+    let Some(ticket) = ticket else {
+        return Ok(false);
+    };
+    let nonce = signer.as_ref().and_then(|signer| signer.nonce(path, &ticket));
+    match nonce {
+        Some(nonce) if app.library.is_first_time(&format!("ticket {nonce}")).await? => Ok(true),
+        _ => Err(ApiError::WrongTicket),
     }
 }
 

@@ -86,6 +86,8 @@ struct KeysFile {
 struct Read {
     keys: Vec<Key>,
     version: Option<(SystemTime, u64)>,
+    /// The version that could not be read.
+    refused: Option<Option<(SystemTime, u64)>>,
     looked: Instant,
 }
 
@@ -101,7 +103,10 @@ impl Keys {
             expires: None,
             hash,
         });
-        let mut fixed = list.map(parse).transpose()?.unwrap_or_default();
+        let mut fixed = list
+            .map(|list| some(parse(list)?))
+            .transpose()?
+            .unwrap_or_default();
         fixed.extend(own);
         let file = file.map(KeysFile::open).transpose()?;
         Ok(Self(Arc::new(Sources { fixed, file })))
@@ -125,30 +130,34 @@ impl Keys {
         })
     }
 
-    /// A secret that only who knows a key of full scope, or the list of hashes, can work out. It is the same in every process
-    /// with the same keys.
-    pub(crate) fn secret(&self) -> Hash {
+    /// A secret that only who knows a key of full scope, or the list of hashes, can work out; `None` without such a key. It is
+    /// the same in every process with the same keys.
+    pub(crate) fn secret(&self) -> Option<Hash> {
         let mut secret = Sha256::new_with_prefix(b"strand: secret of all keys\n");
+        let mut count = 0;
         let mut add = |keys: &[Key]| {
-            for key in keys.iter().filter(|key| key.scope == Scope::Full) {
+            let full = |key: &&Key| key.scope == Scope::Full && !key.has_expired();
+            for key in keys.iter().filter(full) {
                 secret.update(key.hash);
+                count += 1;
             }
         };
         add(&self.0.fixed);
         if let Some(file) = &self.0.file {
             file.with(add);
         }
-        secret.finalize().into()
+        (count > 0).then(|| secret.finalize().into())
     }
 }
 
 impl KeysFile {
     fn open(path: PathBuf) -> Result<Self, KeysError> {
-        let (version, keys) = (version(&path), read(&path)?);
+        let (version, keys) = (version(&path), some(read(&path)?)?);
         let looked = Instant::now();
         let read = RwLock::new(Read {
             keys,
             version,
+            refused: None,
             looked,
         });
         Ok(Self { path, read })
@@ -172,15 +181,17 @@ impl KeysFile {
         if now == known.version {
             return;
         }
-        known.version = now;
         match read(&self.path) {
             Ok(keys) => {
                 tracing::info!(keys = keys.len(), "The keys were read again.");
                 known.keys = keys;
+                known.version = now;
             }
-            Err(error) => {
+            // It is tried again each time, and said once.
+            Err(error) if known.refused.replace(now) != Some(now) => {
                 tracing::error!(%error, "The keys cannot be read again; those from before still count.");
             }
+            Err(_) => {}
         }
     }
 }
@@ -212,14 +223,19 @@ struct Listed {
     expires: Option<Timestamp>,
 }
 
-/// Reads a list of keys. Blank ones are errors, and an empty list too: it would open nothing, or everything.
-fn parse(text: &str) -> Result<Vec<Key>, KeysError> {
-    let list: List = toml::from_str(text).map_err(|error| KeysError(error.message().to_owned()))?;
-    if list.keys.is_empty() {
+/// Keys to start with. Without any, everything would be open, or nothing.
+fn some(keys: Vec<Key>) -> Result<Vec<Key>, KeysError> {
+    if keys.is_empty() {
         return Err(KeysError(
             "there is no key; write one with `strand-server key`".to_owned(),
         ));
     }
+    Ok(keys)
+}
+
+/// Reads a list of keys. Blank ones are errors. From an empty list, all have been taken away, and nothing opens any more.
+fn parse(text: &str) -> Result<Vec<Key>, KeysError> {
+    let list: List = toml::from_str(text).map_err(|error| KeysError(error.message().to_owned()))?;
     let (mut names, mut hashes) = (HashSet::new(), HashSet::new());
     list.keys.into_iter().map(|listed| {
         let Listed { name, scope, sha256, expires } = listed;

@@ -2,7 +2,7 @@
 
 use crate::keys::{self, ApiKey, Hash};
 use crate::place::TrustedProxies;
-use crate::{ApiError, Shared, signed};
+use crate::{ApiError, Shared};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
@@ -71,21 +71,42 @@ impl Limits {
         wait(self.requests.as_ref()?, client)
     }
 
-    /// The seconds that an address has to wait before it sends a key.
-    fn wait_for_guess(&self, address: IpAddr, hash: Hash) -> Option<u64> {
-        let left = self
+    /// Refuses an address that guessed too often. A key that was used from there lately opens all the same.
+    ///
+    /// # Errors
+    /// [`ApiError::TooManyRequests`].
+    pub fn before_key(&self, address: Option<IpAddr>, given: Option<&str>) -> Result<(), ApiError> {
+        let (Some(address), Some(hash)) = (address, given.map(hash_of)) else {
+            return Ok(());
+        };
+        let until = self
             .waiting
-            .get(&address)?
-            .checked_duration_since(Instant::now())?;
-        (!self.known.contains_key(&(address, hash))).then(|| left.as_secs() + 1)
+            .get(&address)
+            .filter(|_| !self.known.contains_key(&(address, hash)));
+        let left = until.and_then(|until| until.checked_duration_since(Instant::now()));
+        left.map_or(Ok(()), |left| Err(ApiError::TooManyRequests(left.as_secs() + 1)))
     }
 
-    fn count_guess(&self, address: IpAddr) {
-        if let Some(seconds) = wait(&self.guesses, &address) {
-            self.waiting
-                .insert(address, Instant::now() + Duration::from_secs(seconds));
+    /// Remembers from where a key was right, and counts where it was wrong.
+    pub fn after_key(&self, address: Option<IpAddr>, given: Option<&str>, checked: &Result<(), ApiError>) {
+        let (Some(address), Some(hash)) = (address, given.map(hash_of)) else {
+            return;
+        };
+        match checked {
+            Ok(()) => self.known.insert((address, hash), ()),
+            Err(ApiError::WrongKey) => {
+                if let Some(seconds) = wait(&self.guesses, &address) {
+                    self.waiting
+                        .insert(address, Instant::now() + Duration::from_secs(seconds));
+                }
+            }
+            Err(_) => {}
         }
     }
+}
+
+fn hash_of(key: &str) -> Hash {
+    ApiKey::new(key).map_or([0; 32], ApiKey::hash)
 }
 
 /// Counts one more of a client; the seconds to wait, if it is one too many.
@@ -98,57 +119,44 @@ fn wait<K: hash::Hash + Eq + Clone>(limiter: &Limiter<K>, client: &K) -> Option<
     Some(refused.wait_time_from(DefaultClock::default().now()).as_secs() + 1)
 }
 
-/// Refuses clients that ask too often, and those that guess keys.
+/// Refuses clients that ask too often.
 pub async fn check(State(app): State<Shared>, request: Request, next: Next) -> Result<Response, ApiError> {
-    // A request without a peer did not come over a network.
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
-    let Some(peer) = peer.map(|ConnectInfo(address)| address.ip()) else {
-        return Ok(next.run(request).await);
-    };
-    let address = client_of(peer, request.headers(), &app.config.trusted);
-    let keys = &app.config.access.keys;
-    let query = request.uri().query().unwrap_or_default();
-    let given = keys::in_headers(request.headers()).or_else(|| signed::value(query, "api_key"));
-    let given = given.filter(|_| keys.are_set());
-    let mut client = Client::Address(address);
-    if let Some(given) = given {
-        let hash = ApiKey::new(&given).map_or([0; 32], ApiKey::hash);
-        if let Some(seconds) = app.limits.wait_for_guess(address, hash) {
+    // What this machine asks by itself is not limited.
+    if let Some(address) = address_of(&app, &request)
+        && (!address.is_loopback() || request.headers().contains_key(FORWARDED))
+    {
+        let given = keys::in_headers(request.headers());
+        let key = given.and_then(|given| app.config.access.keys.find(&given));
+        let client = key.map_or(Client::Address(address), |key| Client::Key(key.name));
+        if let Some(seconds) = app.limits.wait(&client) {
             return Err(ApiError::TooManyRequests(seconds));
         }
-        match keys.find(&given) {
-            Some(key) => {
-                app.limits.known.insert((address, hash), ());
-                client = Client::Key(key.name);
-            }
-            None => app.limits.count_guess(address),
-        }
-    }
-    if !address.is_loopback()
-        && let Some(seconds) = app.limits.wait(&client)
-    {
-        return Err(ApiError::TooManyRequests(seconds));
     }
     Ok(next.run(request).await)
 }
 
-/// The address of the client: what the nearest proxy that is trusted says, and so on. Of an address of IPv6, its network,
-/// of which a client has all addresses.
+/// Where proxies say for whom they ask.
+const FORWARDED: &str = "x-forwarded-for";
+
+/// The address that a request came from; `None` if it did not come over a network.
+pub fn address_of(app: &Shared, request: &Request) -> Option<IpAddr> {
+    let ConnectInfo(peer) = request.extensions().get::<ConnectInfo<SocketAddr>>()?;
+    Some(client_of(peer.ip(), request.headers(), &app.config.trusted))
+}
+
+/// The address of the client: what the nearest proxy that is trusted says, and so on, up to what is no address. Of an address
+/// of IPv6, its network, of which a client has all addresses.
 fn client_of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpAddr {
-    let forwarded = headers
-        .get_all("x-forwarded-for")
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    let forwarded: Vec<IpAddr> = forwarded
-        .flat_map(|value| value.split(','))
-        .map_while(|address| address.trim().parse().ok())
+    let forwarded = headers.get_all(FORWARDED).iter();
+    let forwarded: Vec<&str> = forwarded
+        .flat_map(|value| value.to_str().unwrap_or_default().split(','))
         .collect();
     let mut client = peer;
     for before in forwarded.into_iter().rev() {
-        if !trusted.believe(Some(client)) {
+        let Some(address) = address(before).filter(|_| trusted.believe(Some(client))) else {
             break;
-        }
-        client = before;
+        };
+        client = address;
     }
     match client.to_canonical() {
         IpAddr::V6(address) if !address.is_loopback() => {
@@ -156,6 +164,13 @@ fn client_of(peer: IpAddr, headers: &HeaderMap, trusted: &TrustedProxies) -> IpA
         }
         address => address,
     }
+}
+
+/// An address, which some proxies write with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port)
 }
 
 #[cfg(test)]
@@ -179,6 +194,11 @@ mod tests {
             client("10.0.0.1", "192.0.2.9, 198.51.100.1, 10.0.0.2"),
             "198.51.100.1"
         );
+        assert_eq!(
+            client("10.0.0.1", "not an address, 198.51.100.1:5678"),
+            "198.51.100.1"
+        );
+        assert_eq!(client("10.0.0.1", "198.51.100.1, not an address"), "10.0.0.1");
         assert_eq!(client("2001:db8:1:2:3:4:5:6", ""), "2001:db8:1:2::");
         assert_eq!(client("::ffff:203.0.113.7", ""), "203.0.113.7");
     }
@@ -186,16 +206,16 @@ mod tests {
     #[test]
     fn guesses_are_slowed_but_not_those_who_know() {
         let limits = Limits::new(None);
-        let (guesser, other) = ("203.0.113.7".parse().unwrap(), "203.0.113.8".parse().unwrap());
-        limits.known.insert((guesser, [1; 32]), ());
-        for _ in 0..GUESSES.get() {
-            assert_eq!(limits.wait_for_guess(guesser, [0; 32]), None);
-            limits.count_guess(guesser);
+        let (guesser, other) = ("203.0.113.7".parse().ok(), "203.0.113.8".parse().ok());
+        limits.after_key(guesser, Some("right"), &Ok(()));
+        for _ in 0..=GUESSES.get() {
+            assert!(limits.before_key(guesser, Some("wrong")).is_ok());
+            limits.after_key(guesser, Some("wrong"), &Err(ApiError::WrongKey));
         }
-        limits.count_guess(guesser);
-        assert!(limits.wait_for_guess(guesser, [0; 32]).is_some());
-        assert_eq!(limits.wait_for_guess(guesser, [1; 32]), None);
-        assert_eq!(limits.wait_for_guess(other, [0; 32]), None);
+        assert!(limits.before_key(guesser, Some("wrong")).is_err());
+        assert!(limits.before_key(guesser, Some("right")).is_ok());
+        assert!(limits.before_key(other, Some("wrong")).is_ok());
+        assert!(limits.before_key(guesser, None).is_ok());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! They are signed with a secret that is made of the keys, so every process with these keys makes and takes them, and a
 //! key that is taken away ends those that were made before.
 
-use crate::keys::Keys;
+use crate::keys::{Hash, Keys};
 use hmac::{Hmac, Mac};
 use jiff::Timestamp;
 use sha2::Sha256;
@@ -15,13 +15,14 @@ const PHOTO_LASTS: i64 = 60 * 60;
 /// How long a ticket holds, in seconds.
 pub const TICKET_LASTS: i64 = 60;
 
-/// Signs and checks.
-#[derive(Clone)]
-pub struct Signer(Keys);
+/// Signs and checks, with a secret.
+#[derive(Clone, Default)]
+pub struct Signer(Hash);
 
 impl Signer {
-    pub fn new(keys: Keys) -> Self {
-        Self(keys)
+    /// With the secret of the keys; `None` without a key of full scope: what nobody may open, nobody signs.
+    pub fn new(keys: &Keys) -> Option<Self> {
+        keys.secret().map(Self)
     }
 
     /// What to add to the query of a photo's path.
@@ -54,19 +55,18 @@ impl Signer {
         (format!("{expires}-{nonce}-{signature}"), until)
     }
 
-    /// Whether a ticket is for this path. Whether it was used before is not checked here.
-    pub fn is_ticket(&self, path: &str, ticket: &str) -> bool {
+    /// What is in a ticket once: the rest can be written in several ways. `None` if it is not for this path. Whether it was
+    /// used before is not checked here.
+    pub fn nonce<'a>(&self, path: &str, ticket: &'a str) -> Option<&'a str> {
         let mut parts = ticket.splitn(3, '-');
-        let (Some(expires), Some(nonce), Some(signature)) = (parts.next(), parts.next(), parts.next()) else {
-            return false;
-        };
-        let expires = expires.parse().unwrap_or(0);
+        let (expires, nonce, signature) = (parts.next()?, parts.next()?, parts.next()?);
+        let expires = expires.parse().ok()?;
         self.is_signed("ticket", path, expires, nonce, signature)
+            .then_some(nonce)
     }
 
     fn mac(&self, kind: &str, path: &str, expires: i64, nonce: &str) -> Hmac<Sha256> {
-        let mut mac =
-            Hmac::<Sha256>::new_from_slice(&self.0.secret()).expect("HMAC takes keys of any length");
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any length");
         mac.update(format!("{kind}\n{path}\n{expires}\n{nonce}").as_bytes());
         mac
     }
@@ -99,7 +99,7 @@ mod tests {
     use crate::keys::ApiKey;
 
     fn signer(key: &str) -> Signer {
-        Signer::new(Keys::new(ApiKey::new(key), None, None).unwrap())
+        Signer::new(&Keys::new(ApiKey::new(key), None, None).unwrap()).unwrap()
     }
 
     #[test]
@@ -124,14 +124,30 @@ mod tests {
     #[test]
     fn a_ticket_is_for_one_path() {
         let (ticket, _) = signer("a").ticket("/export");
-        assert!(signer("a").is_ticket("/export", &ticket));
-        assert!(!signer("a").is_ticket("/train/1/stream", &ticket));
-        assert!(!signer("b").is_ticket("/export", &ticket));
+        let nonce = signer("a").nonce("/export", &ticket);
+        assert!(nonce.is_some());
+        assert_eq!(signer("a").nonce("/train/1/stream", &ticket), None);
+        assert_eq!(signer("b").nonce("/export", &ticket), None);
         for forged in ["", "-", "--", "99999999999-0-0", &ticket[1..]] {
-            assert!(!signer("a").is_ticket("/export", forged), "{forged}");
+            assert_eq!(signer("a").nonce("/export", forged), None, "{forged}");
         }
+        // Written in another way, it is the same ticket.
+        assert_eq!(signer("a").nonce("/export", &format!("+{ticket}")), nonce);
         let photo = signer("a").photo("/export");
         let signature = photo.rsplit('=').next().unwrap();
-        assert!(!signer("a").is_ticket("/export", &format!("99999999999--{signature}")));
+        let forged = format!("99999999999--{signature}");
+        assert_eq!(signer("a").nonce("/export", &forged), None);
+    }
+
+    #[test]
+    fn without_a_key_of_full_scope_nothing_is_signed() {
+        let list = |scope: &str, rest: &str| {
+            let hash = strand_library::hex_digest(b"key");
+            format!("[[keys]]\nname = \"a\"\nscope = \"{scope}\"\nsha256 = \"{hash}\"\n{rest}\n")
+        };
+        let signer = |list: &str| Signer::new(&Keys::new(None, Some(list), None).unwrap());
+        assert!(signer(&list("full", "")).is_some());
+        assert!(signer(&list("match", "")).is_none());
+        assert!(signer(&list("full", "expires = \"2020-01-01T00:00:00Z\"")).is_none());
     }
 }
