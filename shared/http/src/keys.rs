@@ -103,10 +103,7 @@ impl Keys {
             expires: None,
             hash,
         });
-        let mut fixed = list
-            .map(|list| some(parse(list)?))
-            .transpose()?
-            .unwrap_or_default();
+        let mut fixed = list.map(parse).transpose()?.unwrap_or_default();
         fixed.extend(own);
         let file = file.map(KeysFile::open).transpose()?;
         Ok(Self(Arc::new(Sources { fixed, file })))
@@ -152,7 +149,7 @@ impl Keys {
 
 impl KeysFile {
     fn open(path: PathBuf) -> Result<Self, KeysError> {
-        let (version, keys) = (version(&path), some(read(&path)?)?);
+        let (version, keys) = (version(&path), read(&path)?);
         let looked = Instant::now();
         let read = RwLock::new(Read {
             keys,
@@ -223,19 +220,15 @@ struct Listed {
     expires: Option<Timestamp>,
 }
 
-/// Keys to start with. Without any, everything would be open, or nothing.
-fn some(keys: Vec<Key>) -> Result<Vec<Key>, KeysError> {
-    if keys.is_empty() {
+/// Reads a list of keys. Blank ones are errors, and an empty list too: it would open nothing, or everything, and a file is empty
+/// while it is written.
+fn parse(text: &str) -> Result<Vec<Key>, KeysError> {
+    let list: List = toml::from_str(text).map_err(|error| KeysError(error.message().to_owned()))?;
+    if list.keys.is_empty() {
         return Err(KeysError(
             "there is no key; write one with `strand-server key`".to_owned(),
         ));
     }
-    Ok(keys)
-}
-
-/// Reads a list of keys. Blank ones are errors. From an empty list, all have been taken away, and nothing opens any more.
-fn parse(text: &str) -> Result<Vec<Key>, KeysError> {
-    let list: List = toml::from_str(text).map_err(|error| KeysError(error.message().to_owned()))?;
     let (mut names, mut hashes) = (HashSet::new(), HashSet::new());
     list.keys.into_iter().map(|listed| {
         let Listed { name, scope, sha256, expires } = listed;

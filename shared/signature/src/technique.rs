@@ -23,7 +23,7 @@ const ENDS: std::ops::Range<f32> = 0.8..1.0;
 /// By so many professional levels, roots are darker than the middle or the ends.
 const DARKER: f32 = 2.0;
 /// By so many levels, the ends of a balayage are lighter than its middle.
-const STILL_LIGHTER: f32 = 1.0;
+const STILL_LIGHTER: f32 = 0.75;
 
 impl Technique {
     /// Of the hair's pixels, in this light.
