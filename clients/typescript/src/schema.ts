@@ -518,7 +518,10 @@ export interface components {
          *             "estimated_tone": "Golden/Yellow",
          *             "family": "blonde",
          *             "gray_percentage": 2.1,
+         *             "natural_level": 6,
          *             "professional_level": 8,
+         *             "technique": "rooted",
+         *             "undertone": "warm",
          *             "zones": [
          *               {
          *                 "estimated_tone": "Neutral",
@@ -603,6 +606,7 @@ export interface components {
          *           "hair": {
          *             "confidence": 0.97,
          *             "coverage": 0.31,
+         *             "covered": 0.01,
          *             "head": 1,
          *             "heads": [
          *               {
@@ -633,7 +637,8 @@ export interface components {
          *           "image_index": 2,
          *           "status": "failed"
          *         }
-         *       ]
+         *       ],
+         *       "warnings": []
          *     }
          */
         AnalysisView: {
@@ -647,6 +652,13 @@ export interface components {
             /** @description One row per photo, in upload order. */
             results: components["schemas"]["Row"][];
             together?: components["schemas"]["Together"] | null;
+            /**
+             * @description How several photos of the call disagree, one sentence each.
+             * @example [
+             *       "The photos disagree about the shade; if they show the same head, send them with together=true."
+             *     ]
+             */
+            warnings: string[];
         };
         /**
          * @description What the scores of a match are based on.
@@ -994,7 +1006,10 @@ export interface components {
          *         "estimated_tone": "Golden/Yellow",
          *         "family": "blonde",
          *         "gray_percentage": 2.1,
+         *         "natural_level": 6,
          *         "professional_level": 8,
+         *         "technique": "rooted",
+         *         "undertone": "warm",
          *         "zones": [
          *           {
          *             "estimated_tone": "Neutral",
@@ -1079,6 +1094,7 @@ export interface components {
          *       "hair": {
          *         "confidence": 0.97,
          *         "coverage": 0.31,
+         *         "covered": 0.01,
          *         "head": 1,
          *         "heads": [
          *           {
@@ -1170,6 +1186,12 @@ export interface components {
              * @example 0.31
              */
             coverage: number;
+            /**
+             * Format: float
+             * @description Probability that a hat, a scarf, or a hood covers the head, 0 to 1. It is 0 if the hair parser does not judge it.
+             * @example 0.01
+             */
+            covered: number;
             /**
              * @description The place in `heads`, from 1, of the head that this answer is about.
              * @example 1
@@ -1798,7 +1820,10 @@ export interface components {
          *         "estimated_tone": "Golden/Yellow",
          *         "family": "blonde",
          *         "gray_percentage": 2.1,
+         *         "natural_level": 6,
          *         "professional_level": 8,
+         *         "technique": "rooted",
+         *         "undertone": "warm",
          *         "zones": [
          *           {
          *             "estimated_tone": "Neutral",
@@ -1883,6 +1908,7 @@ export interface components {
          *       "hair": {
          *         "confidence": 0.97,
          *         "coverage": 0.31,
+         *         "covered": 0.01,
          *         "head": 1,
          *         "heads": [
          *           {
@@ -2002,13 +2028,26 @@ export interface components {
             gray_percentage: number;
             /**
              * Format: int32
+             * @description The professional level at the roots, where hair that was not colored shows first.
+             * @example 6
+             */
+            natural_level: number;
+            /**
+             * Format: int32
              * @description Professional level, 1 (black) to 10 (lightest blonde).
              * @example 8
              */
             professional_level: number;
+            technique: components["schemas"]["TechniqueView"];
+            undertone: components["schemas"]["UndertoneView"];
             /** @description Roots, lengths, and ends: the upper, middle, and lower third of hair that hangs down. */
             zones: components["schemas"]["HairZone"][];
         };
+        /**
+         * @description How the hair seems to be colored, by how its lightness runs from roots to ends: `solid`, `rooted`, or `balayage`.
+         * @enum {string}
+         */
+        TechniqueView: "solid" | "rooted" | "balayage";
         /**
          * @description A ticket.
          * @example {
@@ -2093,7 +2132,7 @@ export interface components {
             name: string;
         };
         /**
-         * @description Undertone of the hair.
+         * @description Tone of the hair.
          * @enum {string}
          */
         ToneView: "Neutral" | "Warm/Red" | "Cool/Green" | "Golden/Yellow" | "Ash/Blue";
@@ -2129,6 +2168,11 @@ export interface components {
             message: string;
             model: components["schemas"]["ModelView"];
         };
+        /**
+         * @description Whether the hair is warm.
+         * @enum {string}
+         */
+        UndertoneView: "warm" | "neutral" | "cool";
         /**
          * @description Fields of a color to change. Omitted fields stay as they are; null clears a description or swatch.
          * @example {
