@@ -62,6 +62,7 @@ pub use routes::{HttpConfig, Routes};
 
 use error::ApiError;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 use strand_library::Library;
 
@@ -70,6 +71,8 @@ struct App {
     library: Arc<Library>,
     config: HttpConfig,
     limits: limits::Limits,
+    /// Whether this process exports and imports.
+    has_archive: AtomicBool,
     started: Instant,
 }
 

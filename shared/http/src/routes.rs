@@ -15,6 +15,9 @@ use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+#[cfg(feature = "archive")]
+use std::sync::atomic::Ordering;
 use std::time::Instant;
 use strand_library::{JobQueue, Library, Matching, Training};
 use tower_http::catch_panic::CatchPanicLayer;
@@ -66,6 +69,7 @@ impl Routes {
             library,
             limits: Limits::new(config.rate),
             config,
+            has_archive: AtomicBool::new(false),
             started: Instant::now(),
         });
         let service = service::routes().merge(ready::routes());
@@ -108,6 +112,7 @@ impl Routes {
     #[cfg(feature = "archive")]
     #[must_use]
     pub fn archive(self, archive: Arc<strand_archive::Archive>, spool_dir: std::path::PathBuf) -> Self {
+        self.app.has_archive.store(true, Ordering::Relaxed);
         let state = ArchiveState { archive, spool_dir };
         self.and(plain(archive::routes().with_state(state)))
     }

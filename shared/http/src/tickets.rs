@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::Ordering;
 use strand_library::LibraryError;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -63,7 +64,7 @@ async fn create(
     State(app): State<Shared>,
     JsonBody(CreateTicket { path }): JsonBody<CreateTicket>,
 ) -> Result<(StatusCode, Json<TicketView>), ApiError> {
-    if path == "/export" && !cfg!(feature = "archive") {
+    if path == "/export" && !app.has_archive.load(Ordering::Relaxed) {
         return Err(ApiError::NoRoute(path));
     }
     if path != "/export" && !is_stream(&path) {
