@@ -61,14 +61,17 @@ fn host<'r>(uri: &'r Uri, headers: &'r HeaderMap) -> Option<&'r str> {
     host.map(str::trim).filter(|host| !host.is_empty())
 }
 
-/// Whether a host is this machine by its usual name, or an address: those are not looked up.
+/// Whether nobody else can make a host point here: it is an address, which is not looked up, or a name of this machine or its
+/// network. Names that can be bought have a dot.
 fn is_of_this_machine(host: &str) -> bool {
     let name = match host.strip_prefix('[') {
         Some(rest) => rest.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),
     };
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok()
+    !name.contains('.') && !name.contains(':')
+        || name.ends_with(".localhost")
+        || name.parse::<IpAddr>().is_ok()
 }
 
 #[cfg(test)]
@@ -76,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_are_looked_up_are_not_this_machine() {
+    fn names_that_others_can_have_are_not_this_machine() {
         for ours in [
             "localhost",
             "localhost:8000",
@@ -85,6 +88,7 @@ mod tests {
             "127.0.0.1:8000",
             "[::1]:8000",
             "192.168.0.7",
+            "strand:8000",
         ] {
             assert!(is_of_this_machine(ours), "{ours}");
         }
@@ -93,7 +97,7 @@ mod tests {
             "localhost.evil.example",
             "127.0.0.1.evil.example",
             "evil.example:8000",
-            "evillocalhost",
+            "evil.example.",
         ] {
             assert!(!is_of_this_machine(foreign), "{foreign}");
         }
