@@ -98,8 +98,7 @@ function checkManifest({ format, version }) {
 }
 
 /** Checks a library file to its end. Returns its shades, each with its photos as pieces of the file and the digests
- *  by which a library may know them. Calls `progress` with 0
- *  to 1. */
+ *  by which a library may know them. Calls `progress` with 0 to 1. */
 export async function readLibrary(file, progress, signal) {
   // Browsers give no checksums to pages that others can change on their way.
   if (!globalThis.crypto?.subtle) throw new Error('Open this page over HTTPS to import a library.');
