@@ -307,6 +307,15 @@ mod tests {
         assert_eq!((levels[0], levels[12], levels[80], levels[100]), (1, 3, 10, 10));
     }
 
+    #[test]
+    fn the_position_between_levels_runs_on_from_level_to_level() {
+        for l in 0..=100u8 {
+            let position = level_position(l.into());
+            assert_eq!(position as u8, level_by_lightness(l.into()), "{l}");
+        }
+        assert!((level_position(29.0) - 5.5).abs() < 1e-4 && (level_position(26.5) - 5.0).abs() < 1e-4);
+    }
+
     /// Mean hair colors of labeled portraits, from midnight to studio light.
     #[test]
     fn tones_of_portraits() {
