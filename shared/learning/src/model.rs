@@ -255,6 +255,19 @@ impl<R: Into<Reference>> From<OlderModel<R>> for ShadeModel {
 mod tests {
     use super::*;
 
+    fn with_references(references: Vec<Reference>) -> ShadeModel {
+        ShadeModel {
+            space: "here".into(),
+            kind: ModelKind::LinearSvm,
+            weights: vec![1.0, -1.0],
+            bias: 0.5,
+            sigmoid: Sigmoid::PRIOR,
+            prototype: vec![0.5, 0.5],
+            references,
+            leave_one_out: None,
+        }
+    }
+
     #[test]
     fn deleted_photos_take_the_svm_and_their_share_of_the_prototype_along() {
         let reference = |photo_id, vector: [f32; 2]| Reference {
@@ -263,16 +276,7 @@ mod tests {
             colors: Vec::new(),
             vector: vector.to_vec(),
         };
-        let model = ShadeModel {
-            space: "here".into(),
-            kind: ModelKind::LinearSvm,
-            weights: vec![1.0, -1.0],
-            bias: 0.5,
-            sigmoid: Sigmoid::PRIOR,
-            prototype: vec![0.5, 0.5],
-            references: vec![reference(1, [1.0, 0.0]), reference(2, [0.0, 1.0])],
-            leave_one_out: None,
-        };
+        let model = with_references(vec![reference(1, [1.0, 0.0]), reference(2, [0.0, 1.0])]);
         assert_eq!(model.clone().without_deleted(|_| true), Some(model.clone()));
         let kept = model.clone().without_deleted(|id| id != 1).unwrap();
         assert_eq!(
@@ -322,21 +326,12 @@ mod tests {
             lab: Lab { l, a: 8.0, b: 20.0 },
             share,
         };
-        let sound = ShadeModel {
-            space: "here".into(),
-            kind: ModelKind::LinearSvm,
-            weights: vec![1.0, -1.0],
-            bias: 0.5,
-            sigmoid: Sigmoid::PRIOR,
-            prototype: vec![0.5, 0.5],
-            references: vec![Reference {
-                photo_id: 1,
-                sha256: None,
-                colors: vec![color(40.0, 0.7), color(60.0, 0.3)],
-                vector: vec![0.6, 0.8],
-            }],
-            leave_one_out: None,
-        };
+        let sound = with_references(vec![Reference {
+            photo_id: 1,
+            sha256: None,
+            colors: vec![color(40.0, 0.7), color(60.0, 0.3)],
+            vector: vec![0.6, 0.8],
+        }]);
         assert!(sound.is_sound());
         let forgeries: [fn(&mut ShadeModel); 9] = [
             |model| model.weights[0] = f32::NAN,

@@ -1,7 +1,8 @@
 //! What is wrong with the light of a photo, by its estimate and by how light and dark the hair is.
 //!
-//! The thresholds come from 171 portraits as they are, in other light, and behind a veil of light. As they are, at most two of
-//! them are warned of each. `make eval PART=sight` prints how often each light is warned of.
+//! The thresholds, and the shares beside them, come from 171 portraits as they are, in other light, and behind a veil of light.
+//! As they are, at most two of them are warned of each. `make eval PART=sight` prints how often each light is warned of on
+//! photographs, wigs on white ground among them, which are harder.
 
 use crate::coloring::quantile;
 use strand_color::Lab;
